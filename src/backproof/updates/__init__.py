@@ -1,0 +1,21 @@
+"""Every update rule, defined once, as a pure function.
+
+Examples
+--------
+>>> from backproof.updates import CATALOGUE
+>>> sorted(CATALOGUE)
+['Adam', 'SGD']
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from backproof.updates.update import CATALOGUE, State, UpdateRule
+
+__all__ = ["CATALOGUE", "State", "UpdateRule"]
+
+# An update rule is added by adding its file.
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,100 @@
+"""Gradient descent, with momentum where asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backproof._typing import Array, Float, Namespace
+from backproof.updates.update import State, UpdateRule, update_rule
+
+__all__ = ["SGD"]
+
+
+@update_rule
+@dataclass(frozen=True, kw_only=True)
+class SGD(UpdateRule):
+    """Gradient descent, momentum and Nesterov's momentum.
+
+    With the gradient g, the momentum μ and the learning rate η:
+
+    - v ← μ v + g
+    - d = g + μ v with ``nesterov``, d = v without
+    - θ ← θ − η d
+
+    Without momentum this is θ ← θ − η g. As in PyTorch the learning rate stands outside the
+    velocity; Sutskever et al. have it inside, which is the same until the rate changes.
+
+    Source: Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum
+    in deep learning", 2013. Their ε is ``lr``, their μ ``momentum``, their v is −η v here.
+
+    Raises
+    ------
+    ValueError
+        If ``nesterov`` is asked for without momentum.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = SGD(lr=0.1, momentum=0.9)
+    >>> parameter = np.array([1.0])
+    >>> state = rule.start(np, parameter)
+    >>> for _ in range(2):
+    ...     parameter, state = rule.update(np, parameter, np.array([1.0]), state)
+    >>> parameter.round(6).tolist()
+    [0.71]
+    """
+
+    aliases: ClassVar[Mapping[str, Mapping[str, object]]] = {
+        "gradient descent": {},
+        "gd": {},
+        "stochastic gradient descent": {},
+        "batch gradient descent": {},
+        "vanilla": {},
+        "momentum": {"momentum": 0.9},
+        "sgd momentum": {"momentum": 0.9},
+        "sgd with momentum": {"momentum": 0.9},
+        "gradient descent momentum": {"momentum": 0.9},
+        "heavy ball": {"momentum": 0.9},
+        "nesterov": {"momentum": 0.9, "nesterov": True},
+        "nag": {"momentum": 0.9, "nesterov": True},
+        "nesterov momentum": {"momentum": 0.9, "nesterov": True},
+        "sgd nesterov": {"momentum": 0.9, "nesterov": True},
+        "nesterov sgd": {"momentum": 0.9, "nesterov": True},
+        "nesterov accelerated gradient": {"momentum": 0.9, "nesterov": True},
+    }
+
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        if self.nesterov and self.momentum <= 0:
+            raise ValueError(
+                f"nesterov needs a momentum above 0, e.g. momentum=0.9; got momentum={self.momentum!r}"
+            )
+
+    def start(self, xp: Namespace, parameter: Float[Array, "*shape"]) -> State:
+        """Start at rest."""
+        return {"velocity": xp.zeros_like(parameter)} if self.momentum else {}
+
+    def velocity(
+        self, velocity: Float[Array, "*shape"], gradient: Float[Array, "*shape"]
+    ) -> Float[Array, "*shape"]:
+        """Give μ v + g."""
+        return self.momentum * velocity + gradient
+
+    def direction(
+        self, velocity: Float[Array, "*shape"], gradient: Float[Array, "*shape"]
+    ) -> Float[Array, "*shape"]:
+        """Give what the parameter moves against."""
+        return gradient + self.momentum * velocity if self.nesterov else velocity
+
+    def update(
+        self, xp: Namespace, parameter: Float[Array, "*shape"], gradient: Float[Array, "*shape"], state: State
+    ) -> tuple[Float[Array, "*shape"], State]:
+        """Give θ − η d and the new velocity."""
+        if not self.momentum:
+            return parameter - self.lr * gradient, state
+        velocity = self.velocity(state["velocity"], gradient)
+        return parameter - self.lr * self.direction(velocity, gradient), {"velocity": velocity}

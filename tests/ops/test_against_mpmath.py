@@ -1,0 +1,139 @@
+"""Every op against its true value at 80 digits, from 1e-30 to 1e30, in float64 and float32.
+
+A result must be finite wherever the true value is a float, and as near to it as the op's row in
+`TRUTHS` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from backproof.ops import CATALOGUE
+from tests.ops.examples import FLOATS, generator
+from tests.ops.true_values import DIGITS, FEW, TRUTHS, Numbers, Truth, Within, absolute, exact
+
+
+@pytest.fixture(autouse=True)
+def _digits() -> Iterator[None]:
+    with mpmath.workdps(DIGITS):
+        yield
+
+
+def exactly(array: NDArray[Any]) -> Numbers:
+    """Give floats as exact numbers; integers stay what they are."""
+    return np.asarray(exact(array.astype(object)), dtype=object) if array.dtype.kind == "f" else array
+
+
+def spacing(true: Numbers, dtype: Any) -> NDArray[Any]:
+    """Give the distance of neighbouring floats at the true values."""
+    limits = np.finfo(dtype)
+    # The spacing of the largest floats is that of their half, which has a next float.
+    nearest = np.clip(absolute(true).astype(np.float64), limits.tiny, limits.max / 2).astype(dtype)
+    distance: NDArray[Any] = np.spacing(nearest)
+    return distance
+
+
+def assert_within(
+    got: NDArray[Any],
+    true: Numbers,
+    within: Within,
+    upstream: Numbers | None = None,
+    terms: Numbers | None = None,
+) -> None:
+    """Assert that a result is finite and near to the truth, wherever the truth is a float."""
+    true = np.asarray(true, dtype=object)
+    limits = np.finfo(got.dtype)
+    sizes = absolute(true) if terms is None else terms
+    representable = (sizes <= mpmath.mpf(float(limits.max))).astype(bool)
+    assert representable.mean() > 0.4  # or the inputs would show little
+    assert np.isfinite(got[representable]).all()
+    if within.measure == "ulp":
+        unit: Any = exact(spacing(true, got.dtype).astype(object))
+    else:
+        scale = sizes if terms is not None else np.maximum(sizes, 1)
+        if upstream is not None and terms is None:
+            scale = np.maximum(scale, absolute(upstream).max())
+        unit = scale * mpmath.mpf(float(limits.eps)) + mpmath.mpf(float(limits.smallest_subnormal))
+    error = absolute(exactly(got)[representable] - true[representable]) / unit[representable]
+    worst = np.argmax(error)
+    assert error[worst] <= within.units, (
+        f"{float(error[worst]):.3g} {within.measure}: got {got[representable][worst]!r} "
+        f"for {mpmath.nstr(true[representable][worst], 20)}"
+    )
+
+
+def quiet() -> np.errstate:
+    """Let what no float can hold overflow: it is left out below. Nothing else may warn."""
+    return np.errstate(over="ignore")
+
+
+CASES = [(name, dtype) for name in TRUTHS for dtype in FLOATS]
+
+
+def sets(truth: Truth, dtype: Any) -> Iterator[tuple[NDArray[Any], ...]]:
+    for inputs in truth.inputs(dtype):
+        for array in inputs:
+            array.setflags(write=False)
+        yield inputs
+
+
+@pytest.mark.parametrize(("name", "dtype"), CASES)
+def test_output(name: str, dtype: Any) -> None:
+    truth = TRUTHS[name]
+    for inputs in sets(truth, dtype):
+        numbers = [exactly(array) for array in inputs]
+        with quiet():
+            got = CATALOGUE[name].evaluate(np, inputs, **unreduced(name), **truth.options).values
+        within = truth.within["output"]
+        terms = truth.output(*map(absolute, numbers)) if within.measure == "terms" else None
+        assert_within(got, truth.output(*numbers), within, terms=terms)
+
+
+@pytest.mark.parametrize(("name", "dtype"), CASES)
+def test_gradients(name: str, dtype: Any) -> None:
+    truth, op = TRUTHS[name], CATALOGUE[name]
+    for inputs in sets(truth, dtype):
+        numbers = [exactly(array) for array in inputs]
+        options = {**unreduced(name), **truth.options}
+        with quiet():
+            values = op.evaluate(np, inputs, **options).values
+            upstream = generator(name).normal(size=values.shape).astype(dtype)
+            gradients = op.gradients(np, upstream, inputs, values, **options)
+        for argument, got in gradients.items():
+            within, gradient = truth.within[argument], truth.gradients[argument]
+            terms = None
+            if within.measure == "terms":
+                terms = gradient(*map(absolute, [exactly(upstream), *numbers]))
+            assert_within(got, gradient(exactly(upstream), *numbers), within, exactly(upstream), terms)
+
+
+def unreduced(name: str) -> dict[str, str]:
+    return {"reduction": "none"} if CATALOGUE[name].kind == "loss" else {}
+
+
+def test_every_op_has_its_truth() -> None:
+    assert TRUTHS.keys() == CATALOGUE.keys()
+    for name, truth in TRUTHS.items():
+        assert truth.gradients.keys() == CATALOGUE[name].rules.keys()
+        assert truth.within.keys() == {"output", *CATALOGUE[name].rules}
+        for within in truth.within.values():
+            few = within.measure == "ulp" and within.units <= FEW.units
+            assert few or within.why
+
+
+def test_an_error_of_a_few_units_is_seen() -> None:
+    true = exactly(np.array([1.0, -1e-300, 1e30]))
+    off = np.array([1.0, -1e-300, 1e30 * (1 + 5 * np.finfo(float).eps)])
+    with pytest.raises(AssertionError, match=r"8 ulp: got .* for 1\.0"):
+        assert_within(off, true, FEW)
+
+
+def test_an_infinity_where_the_truth_is_a_float_is_seen() -> None:
+    with pytest.raises(AssertionError):
+        assert_within(np.array([1.0, np.inf]), exactly(np.array([1.0, 1e300])), FEW)
