@@ -1,0 +1,1 @@
+"""The checker: discover → adapt → cases → oracles → compare → diagnose → report."""

@@ -1,0 +1,146 @@
+"""The cases: sets of inputs that tell things apart.
+
+Sizes are distinct primes, so that a factor that is a count shows which one; two sets of sizes, so
+that a factor that only happens to equal a count is told from one that follows it. The upstream
+gradient is never ones. Values are well scaled, distinct, and away from kinks; kinks and extremes
+are cases of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.candidate import Case
+from backproof.ops import Op
+from backproof.ops.domain import Domain
+
+__all__ = ["SIZES", "draw", "extreme_cases", "kink_case", "ordinary_cases", "upstream"]
+
+#: The size of each axis letter in the ordinary cases; `ordinary_cases` takes them in turn.
+SIZES: tuple[dict[str, int], ...] = (
+    {"N": 7, "D": 5, "C": 5, "I": 5, "O": 3},
+    {"N": 3, "D": 7, "C": 7, "I": 2, "O": 5},
+    {"N": 5, "D": 3, "C": 3, "I": 7, "O": 2},
+)
+#: How far from a kink ordinary values stay.
+_CLEAR = 0.1
+#: The largest magnitude of an ordinary value, case by case.
+_REACH = (2.0, 3.0, 6.0)
+
+
+def _signed(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> NDArray[Any]:
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(low, high, shape)
+
+
+def upstream(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Draw an upstream gradient: both signs, no two alike, none near 0 or 1."""
+    small = rng.integers(0, 2, shape, dtype=bool)
+    magnitude = np.where(small, rng.uniform(0.2, 0.8, shape), rng.uniform(1.3, 2.0, shape))
+    return np.asarray(rng.choice([-1.0, 1.0], shape) * magnitude)
+
+
+def draw(
+    rng: np.random.Generator,
+    domain: Domain,
+    shape: tuple[int, ...],
+    sizes: Mapping[str, int],
+    reach: float = 2.0,
+) -> NDArray[Any]:
+    """Draw ordinary values of a domain."""
+    if domain == "real":
+        return _signed(rng, shape, _CLEAR, reach)
+    if domain == "small":
+        return _signed(rng, shape, _CLEAR, 1.0)
+    if domain == "probability":
+        return rng.uniform(0.05, 0.95, shape)
+    if domain == "binary":
+        bits = np.arange(int(np.prod(shape, dtype=int))) % 2
+        return rng.permutation(bits).reshape(shape).astype(float)
+    return rng.integers(0, sizes["C"], shape)
+
+
+def ordinary_cases(op: Op, seed: int, options: Mapping[str, object]) -> Iterator[Case]:
+    """Give the cases of the ordinary range, in float64."""
+    for index, (sizes, reach) in enumerate(zip(SIZES, _REACH, strict=True)):
+        rng = np.random.default_rng([seed, index])
+        inputs = {
+            name: draw(rng, argument.domain, argument.shape(sizes), sizes, reach)
+            for name, argument in op.arguments.items()
+        }
+        _clear_of_kinks(op, inputs)
+        yield Case(inputs, upstream(rng, _output_shape(op, inputs, options)))
+
+
+def _output_shape(
+    op: Op, inputs: Mapping[str, NDArray[Any]], options: Mapping[str, object]
+) -> tuple[int, ...]:
+    with np.errstate(all="ignore"):
+        return np.shape(op.evaluate(np, tuple(inputs.values()), **options).output)
+
+
+def _clear_of_kinks(op: Op, inputs: dict[str, NDArray[Any]]) -> None:
+    for name, values in op.kinks.items():
+        for value in values:
+            place = inputs[value] if isinstance(value, str) else value
+            near = np.abs(inputs[name] - place) < _CLEAR
+            inputs[name] = np.where(near, inputs[name] + 2.5 * _CLEAR, inputs[name])
+
+
+def kink_case(op: Op, name: str, value: float | str, case: Case) -> tuple[Case, NDArray[np.bool_]]:
+    """Put every second element of an argument exactly on a kink; say which."""
+    argument = case.inputs[name]
+    at_kink = (np.arange(argument.size) % 2 == 0).reshape(argument.shape)
+    place = case.inputs[value] if isinstance(value, str) else value
+    inputs = {**case.inputs, name: np.where(at_kink, place, argument)}
+    return Case(inputs, case.grad_output, "kink"), at_kink
+
+
+#: Where exponentials, squares and cubes of float32 and float64 overflow or vanish, and the ends.
+_MAGNITUDES = {
+    "float32": (10.0, 18.0, 30.0, 60.0, 89.5, 110.0, 1e3, 1e6, 1e12, 1e18, 1e20, 1e30, 1e38),
+    "float64": (10.0, 18.0, 38.0, 100.0, 350.0, 715.0, 760.0, 1e4, 1e10, 1e20, 1e100, 1e155, 1e300),
+}
+_CLOSENESS = {
+    "float32": (1e-3, 1e-5, 3e-7, 1e-8, 1e-12, 1e-20, 1e-30, 0.0),
+    "float64": (1e-3, 1e-5, 1e-8, 1e-12, 1e-16, 1e-30, 1e-100, 1e-300, 0.0),
+}
+
+
+def extreme_cases(op: Op, dtype: str) -> Sequence[tuple[float, Case]]:
+    """Give cases that go to the ends of the range, each with its magnitude, growing.
+
+    For a real argument the magnitude is that of the values; for a probability it is how near they
+    come to 0 and 1. Targets are on the wrong side: that is where a loss is large.
+    """
+    if op.kind not in ("activation", "loss"):
+        return ()
+    probability = op.arguments["input"].domain == "probability"
+    levels = (_CLOSENESS if probability else _MAGNITUDES)[dtype]
+    return [(level, extreme_case(op, level, dtype)) for level in levels]
+
+
+def extreme_case(
+    op: Op, level: float, dtype: str, pattern: Sequence[float] = (1, -1, 0.5, -0.5, 0.1)
+) -> Case:
+    """Give the extreme case at one level; ``pattern`` is one row of a real input over the level."""
+    if op.arguments["input"].domain == "probability":
+        row = np.array([level, 1 - level, level, 1 - level], dtype=dtype)
+    else:
+        row = np.asarray(pattern, dtype=dtype) * np.asarray(level, dtype=dtype)
+    # Where a row is one distribution, another row far below it must not be measured by its maximum.
+    lower = row - 2 * row.max() if "C" in op.arguments["input"].axes.split() else row
+    inputs: dict[str, NDArray[Any]] = {"input": np.stack([row, lower])}
+    for name, argument in op.arguments.items():
+        if name in inputs:
+            continue
+        if argument.domain == "class":
+            inputs[name] = np.full(2, int(np.argmin(row)))
+        elif argument.domain == "binary":
+            inputs[name] = (inputs["input"] < (0.5 if row.min() >= 0 else 0.0)).astype(dtype)
+        else:
+            inputs[name] = np.zeros_like(inputs["input"])
+    return Case(inputs, name="extreme")

@@ -1,0 +1,165 @@
+"""What the steps of a judgement share: the candidate, how it is called, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backproof.checking.bounds import Yardstick
+from backproof.checking.candidate import Answer, Candidate, Case, Convention, Raised
+from backproof.checking.findings import Finding
+from backproof.diagnoses import Severity
+from backproof.ops import Op
+
+__all__ = ["Examination", "Inquiry", "Trial", "shown", "worst"]
+
+#: Evidence shows at most this many elements of an array.
+_SHOWN = 64
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case and the candidate's answer to it."""
+
+    case: Case
+    answer: Answer
+    sizes: Mapping[str, int]
+
+
+@dataclass(kw_only=True)
+class Inquiry:
+    """A candidate, and what was found out about it.
+
+    Attributes
+    ----------
+    doubts
+        Why an oracle could not be trusted; with one, and no error, the verdict is ``unsure``.
+    remarks
+        What was not judged.
+    cases
+        How many cases were put to the candidate.
+    """
+
+    candidate: Candidate
+    seed: int
+    findings: list[Finding] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    cases: int = 0
+
+    def add(
+        self,
+        diagnosis: str,
+        message: str,
+        part: str = "forward",
+        severity: Severity | None = None,
+        **evidence: Any,
+    ) -> None:
+        """Add a finding about a part (``forward``, ``backward`` …) of the candidate, once."""
+        lines = self.candidate.description.lines
+        finding = Finding(
+            diagnosis,
+            message,
+            {name: shown(value) for name, value in evidence.items() if value is not None},
+            lines.get(part, lines.get("definition")),
+            severity,  # type: ignore[arg-type]  # None takes the diagnosis's own
+        )
+        if not any(f.diagnosis == diagnosis and f.message == message for f in self.findings):
+            self.findings.append(finding)
+
+    def add_raised(self, raised: Raised) -> None:
+        """Add the finding that the candidate raised."""
+        what = {"construct": "when it was constructed", "autograd": "in the backward pass"}
+        where = what.get(raised.phase, f"in {raised.phase}")
+        self.add(
+            "raises",
+            f"It raised {raised.type}: {raised.message} {where}.",
+            raised.phase,
+            exception=raised.type,
+        )
+        if raised.line is not None:
+            last = self.findings[-1]
+            self.findings[-1] = Finding(last.diagnosis, last.message, last.evidence, raised.line)
+
+    def has_errors(self) -> bool:
+        """Say whether anything found so far is an error."""
+        return any(f.severity is Severity.ERROR for f in self.findings)
+
+
+@dataclass(kw_only=True)
+class Examination(Inquiry):
+    """A component under judgement.
+
+    Attributes
+    ----------
+    op
+        The reference; where none is known, an op made of the candidate's own forward.
+    own
+        Whether ``op`` is the candidate's own forward.
+    exact
+        Whether the op's gradient rules are formulas, not finite differences.
+    fresh
+        Whether every call needs a new instance, because an old one spoils it.
+    promised
+        Whether name, argument or ``like`` promises the reference's reduction.
+    plain
+        The op that explains the forward but for an epsilon in it; ``None`` where there is no epsilon.
+    dtype
+        The precision the candidate is judged in: float32 only where float64 does not work.
+    """
+
+    op: Op
+    options: Mapping[str, object]
+    own: bool = False
+    promised: bool = False
+    convention: Convention = field(default_factory=dict)
+    dtype: str = "float64"
+    trials: list[Trial] = field(default_factory=list)
+    exact: bool = True
+    fresh: bool = False
+    plain: Op | None = None
+
+    @property
+    def forward_yardstick(self) -> Yardstick:
+        """What the bounds of this candidate's outputs are made with."""
+        return Yardstick.of(self.dtype, exact=not self.own)
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """What the bounds of this candidate's gradients are made with."""
+        return Yardstick.of(self.dtype, exact=self.exact and not self.own)
+
+    def call(self, case: Case, *, fresh: bool = False) -> Answer:
+        """Put a case to the candidate."""
+        return self.candidate.call(case, self.convention, fresh=fresh or self.fresh)
+
+    def part_of(self, source: str) -> str:
+        """Name the part of the candidate in which a gradient's mistakes are made."""
+        if source == "backward" or self.candidate.description.style == "torch-autograd-function":
+            return "backward"
+        return "forward"
+
+
+def shown(value: object) -> object:
+    """Turn evidence into JSON values; long arrays are cut."""
+    if isinstance(value, np.ndarray):
+        return value.tolist() if value.size <= _SHOWN else value.ravel()[:_SHOWN].tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {str(k): shown(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [shown(v) for v in value]
+    return value
+
+
+def worst(got: Any, expected: Any, bound: Any) -> tuple[int, ...]:
+    """Find the element that is furthest out of its bound."""
+    with np.errstate(all="ignore"):
+        excess = np.abs(got - expected) / np.maximum(bound, 1e-300)
+    excess = np.where(np.isnan(excess), np.inf, excess)
+    place = np.unravel_index(int(np.argmax(excess)), excess.shape)
+    return tuple(int(i) for i in place)

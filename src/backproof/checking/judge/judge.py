@@ -1,0 +1,118 @@
+"""The judgement of a candidate, whatever it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.candidate import Candidate, CandidateLost
+from backproof.checking.findings import Finding, Judgement, Verdict
+from backproof.checking.judge.component import examine_component
+from backproof.checking.judge.examination import Examination, Inquiry
+from backproof.checking.judge.optimizer import examine_optimizer
+from backproof.checking.judge.prepare import Skipped
+from backproof.checking.references import OpReference, Reference, RuleReference, guess
+from backproof.diagnoses import Severity
+
+__all__ = ["GUESS", "judge", "settle"]
+
+
+class _Guess:
+    """The reference is to be worked out from the candidate's name."""
+
+    def __repr__(self) -> str:
+        return "GUESS"
+
+
+GUESS = _Guess()
+
+
+def judge(
+    candidate: Candidate,
+    *,
+    like: Reference | _Guess | None = GUESS,
+    seed: int = 0,
+    inputs: Mapping[str, NDArray[Any]] | None = None,
+) -> Judgement:
+    """Judge a candidate against a reference, or against its own forward alone (``like=None``)."""
+    description = candidate.description
+    asked = not isinstance(like, _Guess)
+    reference = guess(description.name) if isinstance(like, _Guess) else like
+    if not asked and reference is not None and not _suits(reference, description.kind):
+        reference = None
+    began = time.perf_counter()
+    judgement = Judgement(
+        description.name,
+        reference.kind if reference else description.kind,
+        description.style,
+        Verdict.SKIPPED,
+        reference=str(reference) if reference else None,
+        seed=seed,
+        file=description.file,
+        cell=description.cell,
+        line=description.lines.get("definition"),
+    )
+    try:
+        # Overflow is looked for at the edges, and reported as a finding, not as a warning.
+        with np.errstate(all="ignore"):
+            exam = _examine(candidate, reference, seed, asked, inputs)
+        _conclude(judgement, exam)
+    except Skipped as error:
+        judgement.reason = str(error)
+    except CandidateLost as error:
+        judgement.verdict = Verdict.FAIL
+        judgement.findings.append(Finding(error.diagnosis, str(error), {}, judgement.line))
+    judgement.seconds = time.perf_counter() - began
+    return judgement
+
+
+def _examine(
+    candidate: Candidate,
+    reference: Reference | None,
+    seed: int,
+    asked: bool,
+    inputs: Mapping[str, NDArray[Any]] | None,
+) -> Inquiry:
+    if candidate.description.kind == "optimizer" or isinstance(reference, RuleReference):
+        rule = reference if isinstance(reference, RuleReference) else None
+        return examine_optimizer(candidate, rule, seed=seed)
+    return examine_component(candidate, reference, seed=seed, asked=asked, inputs=inputs)
+
+
+def _suits(reference: Reference, kind: str) -> bool:
+    """Say whether a guess from the name goes with what the code is."""
+    if isinstance(reference, RuleReference) or kind == "optimizer":
+        return isinstance(reference, RuleReference) and kind == "optimizer"
+    return kind in (reference.kind, "function")
+
+
+def _conclude(judgement: Judgement, exam: Inquiry) -> None:
+    description = exam.candidate.description
+    if description.style == "torch-module-manual-backward":
+        exam.add(
+            "backward-never-called",
+            "PyTorch never calls a method named backward of a Module: what trains is autograd's gradient of "
+            "the forward. To make it count, write a torch.autograd.Function.",
+            "backward",
+        )
+    judgement.findings = exam.findings
+    judgement.cases = exam.cases
+    judgement.reason = "; ".join(exam.remarks)
+    if isinstance(exam, Examination) and exam.own:
+        judgement.reference = None
+    if isinstance(exam, Examination) and exam.options and not exam.own and judgement.reference:
+        judgement.reference = str(OpReference(exam.op, exam.options))
+    if exam.doubts and not exam.has_errors():
+        judgement.verdict, judgement.reason = Verdict.UNSURE, exam.doubts[0]
+        return
+    settle(judgement)
+
+
+def settle(judgement: Judgement) -> None:
+    """Set the verdict that the findings call for."""
+    wrong = any(f.severity is Severity.ERROR for f in judgement.findings)
+    judgement.verdict = Verdict.FAIL if wrong else Verdict.PASS

@@ -1,0 +1,69 @@
+"""The candidate's own forward as a function, and as an op to judge it by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.candidate import Candidate, Case, Convention
+from backproof.checking.judge.examination import Examination
+from backproof.checking.oracles import differentiate
+from backproof.ops import Op
+from backproof.ops.domain import Argument
+
+__all__ = ["NoOutput", "own_op", "own_outputs"]
+
+
+class NoOutput(Exception):
+    """The candidate's forward gave nothing to differentiate."""
+
+
+def own_outputs(exam: Examination, case: Case) -> Callable[[Sequence[NDArray[Any]]], NDArray[Any]]:
+    """Give the candidate's forward as a function of the arrays of a case."""
+    return _forward(exam.candidate, exam.convention, tuple(case.inputs))
+
+
+def _forward(
+    candidate: Candidate, convention: Convention, names: tuple[str, ...]
+) -> Callable[[Sequence[NDArray[Any]]], NDArray[Any]]:
+    def forward(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        answer = candidate.call(Case(dict(zip(names, arrays, strict=True))), convention)
+        if answer.output is None:
+            reason = (
+                f"{answer.raised.type}: {answer.raised.message}" if answer.raised else "it returned nothing"
+            )
+            raise NoOutput(reason)
+        return answer.output
+
+    return forward
+
+
+def own_op(
+    candidate: Candidate, convention: Convention, arguments: Mapping[str, Argument], kind: Any, name: str
+) -> Op:
+    """Make an op of a candidate's forward; its gradient rules are finite differences.
+
+    With it, what is known of no reference is judged by the same steps, and the same mistakes
+    are planted.
+    """
+    names = tuple(arguments)
+    forward = _forward(candidate, convention, names)
+
+    def rule_for(index: int) -> Callable[..., Any]:
+        def rule(xp: Any, grad_output: Any, *roles: Any, **options: object) -> Any:
+            arrays = [np.asarray(a) for a in roles[: len(names)]]
+            return differentiate(forward, arrays, index, np.asarray(grad_output), str(arrays[index].dtype))
+
+        return rule
+
+    return Op(
+        name=name,
+        kind=kind,
+        forward=lambda xp, *inputs, **options: forward([np.asarray(i) for i in inputs]),
+        arguments=arguments,
+        options={},
+        rules={n: rule_for(i) for i, n in enumerate(names) if arguments[n].domain != "class"},
+    )

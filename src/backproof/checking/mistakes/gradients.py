@@ -1,0 +1,251 @@
+"""Mistakes in gradient rules."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.mistakes.mistake import (
+    Mistake,
+    Observation,
+    Planted,
+    exchange_results,
+    exchange_roles,
+)
+from backproof.ops import Op
+from backproof.ops.broadcasting import Broadcasting
+
+__all__ = ["GRADIENT_MISTAKES", "Factor", "factor_of"]
+
+_Options = Mapping[str, object]
+_Seen = Sequence[Observation]
+
+#: A number with a denominator up to this is written as a fraction.
+_SIMPLE = 16
+#: A Jacobian is formed whole for outputs up to this size.
+_FULL_JACOBIAN = 256
+
+
+def _upstream_ignored(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    if op.reduction is not None:
+        right = op.reduction
+
+        def gradient(xp: Any, grad_output: Any, values: Any, how: str) -> Any:
+            return right.gradient(xp, xp.ones_like(grad_output), values, how)
+
+        wrong = op.replace(reduction=type(right)(right.forward, gradient))
+    else:
+        wrong = exchange_roles(op, lambda xp, g, inputs, output, _: (xp.ones_like(g), inputs, output))
+    yield Planted(
+        "upstream-ignored",
+        wrong,
+        "is the derivative alone: the incoming gradient is not multiplied in. Multiply the local derivative "
+        "by it",
+    )
+
+
+def _upstream_as_input(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    says = (
+        "takes its derivative at the incoming gradient instead of at the saved input. "
+        "Save the input (or the output) in the forward and compute the derivative from it"
+    )
+
+    def at_upstream(keep: bool) -> Op:
+        def change(xp: Any, g: Any, inputs: Sequence[Any], output: Any, known: dict[str, Any]) -> Any:
+            moved = [g, *inputs[1:]]
+            return (g if keep else xp.ones_like(g)), moved, op.forward(xp, *moved, **known)
+
+        return exchange_roles(op, change)
+
+    def as_output(xp: Any, g: Any, inputs: Sequence[Any], output: Any, _: dict[str, Any]) -> Any:
+        return g, [g, *inputs[1:]], g
+
+    if op.kind in ("activation", "elementary"):
+        yield Planted("upstream-as-input", at_upstream(keep=True), says)
+        yield Planted("upstream-as-input", at_upstream(keep=False), says)
+        yield Planted("upstream-as-input", exchange_roles(op, as_output), says)
+
+
+def _output_for_input(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    def change(xp: Any, g: Any, inputs: Sequence[Any], output: Any, known: dict[str, Any]) -> Any:
+        moved = [output, *inputs[1:]]
+        return g, moved, op.forward(xp, *moved, **known)
+
+    if op.kind in ("activation", "elementary"):
+        yield Planted(
+            "output-for-input",
+            exchange_roles(op, change),
+            "takes its derivative at f(x), where it belongs at x. Save the input, or write the derivative "
+            "in terms of the output",
+        )
+
+
+def _input_for_output(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    if op.kind in ("activation", "elementary"):
+        yield Planted(
+            "input-for-output",
+            exchange_roles(op, lambda xp, g, inputs, output, _: (g, inputs, inputs[0])),
+            "puts x into the derivative where f(x) belongs. Save the output in the forward and use that",
+        )
+
+
+def _diagonal_jacobian(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    def only_diagonal(rule: Any) -> Any:
+        def substituted(xp: Any, grad_output: Any, *roles: Any, **known: object) -> Any:
+            diagonal = np.zeros(grad_output.shape)
+            for place in np.ndindex(grad_output.shape):
+                one = np.zeros(grad_output.shape)
+                one[place] = 1.0
+                diagonal[place] = rule(xp, one, *roles, **known)[place]
+            return grad_output * diagonal
+
+        return substituted
+
+    # Only where an output depends on other elements: elsewhere the Jacobian is diagonal, rightly.
+    if op.kind == "activation" and all(o.got.size <= _FULL_JACOBIAN for o in seen):
+        yield Planted(
+            "diagonal-jacobian",
+            op.replace(rules={name: only_diagonal(rule) for name, rule in op.rules.items()}),
+            "treats the Jacobian as diagonal: each output also depends on the other inputs. "
+            "Use the full vector-Jacobian product",
+        )
+
+
+def _transposed(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    yield Planted(
+        "transposed-gradient",
+        exchange_results(op, lambda gradient: gradient.T),
+        "is the transpose of the right one. Exchange its axes, or the factors of the product it comes from",
+    )
+
+
+def _not_reduced(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    yield Planted(
+        "broadcast-not-reduced",
+        op.replace(broadcasting=Broadcasting(lambda xp, gradient, shape: gradient)),
+        "is not summed over the axes along which the forward repeated the argument. "
+        "Sum it over them, e.g. over the batch: grad_output.sum(0)",
+    )
+
+
+def _swapped(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    if set(op.rules) == {"input", "target"} and op.arguments["target"].domain != "class":
+        yield Planted(
+            "gradients-swapped",
+            op.replace(rules={"input": op.rules["target"], "target": op.rules["input"]}),
+            "is that of the other argument: those of input and target are exchanged",
+        )
+
+
+def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    factor = factor_of(seen)
+    if factor is None:
+        return
+    by_shape = {o.got.shape: factor.at(o.sizes) for o in seen}
+    wrong = exchange_results(op, lambda gradient: by_shape.get(gradient.shape, 1.0) * gradient)
+    if factor.text == "-1":
+        yield Planted("gradient-sign", wrong, "has the wrong sign", {"factor": -1.0})
+    else:
+        says = f"is {factor.text} times the right one{factor.advice}"
+        yield Planted("gradient-scale", wrong, says, factor.evidence(seen))
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A number, or a number times or over the product of some counts of a case."""
+
+    number: float
+    axes: tuple[str, ...] = ()
+    over: bool = False
+
+    def at(self, sizes: Mapping[str, int]) -> float:
+        """Give the factor for a case of these sizes."""
+        count = math.prod(sizes[axis] for axis in self.axes)
+        return self.number / count if self.over else self.number * count
+
+    @property
+    def text(self) -> str:
+        """The factor as a formula, e.g. ``2/(N·D)``."""
+        number = (
+            str(Fraction(self.number))
+            if Fraction(self.number).denominator <= _SIMPLE
+            else f"{self.number:.6g}"
+        )
+        count = "·".join(self.axes)
+        if not count:
+            return number
+        if self.over:
+            return f"{number}/{count if len(self.axes) == 1 else f'({count})'}"
+        return {"1": count, "-1": f"-{count}"}.get(number, f"{number}·{count}")
+
+    @property
+    def advice(self) -> str:
+        """How to mend a factor that follows a count."""
+        count = "·".join(self.axes)
+        if not count:
+            return ""
+        return f": it is divided by {count} once too often" if self.over else f": divide it by {count}"
+
+    def evidence(self, seen: _Seen) -> dict[str, Any]:
+        """Give what shows the factor: its value in each case if it follows a count."""
+        value = [self.at(o.sizes) for o in seen] if self.axes else self.number
+        return {"factor": value, "equals": self.text}
+
+
+def factor_of(seen: _Seen) -> Factor | None:
+    """Find the factor by which what was seen is off: one number, or one that follows a count.
+
+    Gives ``None`` where the ratio is not constant within a case, or follows neither.
+    """
+    factors: list[float] = []
+    for o in seen:
+        if o.got.shape != o.expected.shape or not np.all(np.isfinite(o.got)):
+            return None
+        size = float(np.sum(o.expected * o.expected))
+        factor = float(np.sum(o.got * o.expected)) / size if size else np.nan
+        if not np.isfinite(factor) or factor == 0 or not _proportional(o.got, factor * o.expected):
+            return None
+        factors.append(factor)
+    if not factors:
+        return None
+    for known in _known_factors(seen):
+        if np.allclose(factors, [known.at(o.sizes) for o in seen], rtol=1e-7, atol=0):
+            return known
+    return Factor(factors[0]) if np.ptp(factors) <= 1e-7 * abs(factors[0]) else None
+
+
+def _proportional(got: NDArray[Any], scaled: NDArray[Any]) -> bool:
+    return bool(np.max(np.abs(got - scaled), initial=0.0) <= 1e-6 * np.max(np.abs(scaled), initial=0.0))
+
+
+def _known_factors(seen: _Seen) -> Iterator[Factor]:
+    """Give the factors that people are off by: small numbers, and the counts of the cases."""
+    for number in (-1.0, 2.0, 0.5, -2.0, -0.5, 3.0, 4.0, 0.25):
+        yield Factor(number)
+    # In the order of the arguments' axes: N·D, not D·N.
+    axes = [a for a in seen[0].sizes if all(a in o.sizes for o in seen)]
+    for count in (1, 2, 3):
+        for chosen in itertools.combinations(axes, count):
+            for number, over in itertools.product((1.0, -1.0, 2.0, -2.0, 0.5), (False, True)):
+                yield Factor(number, chosen, over)
+
+
+#: The table, the likeliest first.
+GRADIENT_MISTAKES: tuple[Mistake, ...] = (
+    Mistake("upstream-ignored", _upstream_ignored),
+    Mistake("upstream-as-input", _upstream_as_input),
+    Mistake("output-for-input", _output_for_input),
+    Mistake("input-for-output", _input_for_output, needs_rules=True),
+    Mistake("diagonal-jacobian", _diagonal_jacobian, needs_rules=True),
+    Mistake("transposed-gradient", _transposed),
+    Mistake("broadcast-not-reduced", _not_reduced),
+    Mistake("gradient-scale", _scaled),
+    Mistake("gradients-swapped", _swapped),
+)

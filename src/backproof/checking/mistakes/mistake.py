@@ -1,0 +1,97 @@
+"""What a mistake is: a known way to be wrong, as a substitution in a reference.
+
+A mistake takes an op and gives the op that makes it. The same row explains a finding (its numbers
+are the candidate's, on every case) and tests the checker (it is planted, and must be named).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.candidate import Case
+from backproof.ops import Op
+
+__all__ = ["Mistake", "Observation", "Planted"]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen on one case: what the reference gives, and what the candidate gave.
+
+    For a forward the arrays are outputs; for a gradient rule they are gradients of one argument.
+    ``sizes`` names the counts of the case, e.g. ``{"N": 7, "D": 5}``.
+    """
+
+    case: Case
+    expected: NDArray[Any]
+    got: NDArray[Any]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """An op with one mistake in it, and how to say so.
+
+    ``says`` completes the sentence "The gradient …" or "The output …". ``convention`` says that it is
+    right where nobody has promised otherwise: a sum for a mean. ``besides`` is another mistake that
+    the op has as well.
+    """
+
+    diagnosis: str
+    op: Op
+    says: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    convention: bool = False
+    besides: Planted | None = None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A row of the table: a name, and how it is planted.
+
+    ``plant(op, options, observations)`` gives the op with the mistake, once for each form that it
+    takes; nothing where the op cannot have it. A mistake with a number in it (a factor, an epsilon)
+    fits the number to the observations. ``needs_rules`` says that it is planted inside a gradient
+    rule, which what is differentiated numerically does not have.
+    """
+
+    name: str
+    plant: Callable[[Op, Mapping[str, object], Sequence[Observation]], Iterator[Planted]]
+    needs_rules: bool = False
+
+
+def exchange_roles(
+    op: Op,
+    change: Callable[..., tuple[Any, Sequence[Any], Any]],
+) -> Op:
+    """Let every gradient rule see other roles.
+
+    ``change(xp, grad_output, inputs, output, options)`` gives the upstream gradient, the inputs and
+    the output that the rules then see.
+    """
+
+    def wrong(rule: Callable[..., Any]) -> Callable[..., Any]:
+        def substituted(xp: Any, grad_output: Any, *roles: Any, **options: object) -> Any:
+            *inputs, output = roles
+            with np.errstate(all="ignore"):
+                upstream, seen, result = change(xp, grad_output, inputs, output, options)
+            return rule(xp, upstream, *seen, result, **options)
+
+        return substituted
+
+    return op.replace(rules={name: wrong(rule) for name, rule in op.rules.items()})
+
+
+def exchange_results(op: Op, change: Callable[[Any], Any]) -> Op:
+    """Let every gradient be changed after its rule and after broadcasting's sum."""
+    right = op.broadcasting
+
+    def gradient(xp: Any, values: Any, shape: tuple[int, ...]) -> Any:
+        return change(right.gradient(xp, values, shape))
+
+    return op.replace(broadcasting=type(right)(gradient))

@@ -1,0 +1,239 @@
+"""What a candidate is compared with: an op or an update rule with its options, found by name."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backproof import ops, updates
+from backproof.ops import Op
+from backproof.ops.reduction import REDUCTIONS
+from backproof.updates import UpdateRule
+
+__all__ = [
+    "OpReference",
+    "Reference",
+    "RuleReference",
+    "UnknownReference",
+    "guess",
+    "parse",
+    "suggest",
+    "words",
+]
+
+#: Words that say how a component was made, not which one it is.
+_FILLERS = frozenset(
+    # A column of these words would be harder to read than the words.
+    "my our own custom manual hand handmade handwritten written naive simple basic stable vanilla plain "  # noqa: SIM905
+    "numpy np torch pytorch scratch from impl implementation layer layers function func fn module class op "
+    "forward version the a wrong bad buggy broken good right correct fixed".split()
+)
+#: Words that say what sort of thing a component is: a reference of another kind is not meant.
+_KINDS = {
+    **dict.fromkeys(("activation", "act"), "activation"),
+    **dict.fromkeys(("loss", "criterion", "cost", "objective"), "loss"),
+    **dict.fromkeys(("optimizer", "optimiser", "optim"), "optimizer"),
+}
+#: Names whose number is part of the name: it does not count attempts, as in ``tanh2``.
+_NUMBERED = frozenset({"relu6"})
+
+
+class UnknownReference(ValueError):
+    """A reference was named that is not in the catalogue, or not as a reference is written."""
+
+
+@dataclass(frozen=True)
+class OpReference:
+    """An op with the options it is meant to have."""
+
+    op: Op
+    options: Mapping[str, object]
+    #: Whether its gradient rules are formulas; finite differences stand in for those of other things.
+    exact: bool = True
+
+    @property
+    def kind(self) -> str:
+        """activation, loss, layer or elementary."""
+        return self.op.kind
+
+    def __str__(self) -> str:
+        return f"torch.nn.{self.op.name}({_written(self.options)})"
+
+
+@dataclass(frozen=True)
+class RuleReference:
+    """An update rule with the hyperparameters it is meant to have."""
+
+    rule: type[UpdateRule]
+    options: Mapping[str, object]
+
+    @property
+    def kind(self) -> str:
+        """Always optimizer."""
+        return "optimizer"
+
+    def __str__(self) -> str:
+        return f"torch.optim.{self.rule.__name__}({_written(self.options)})"
+
+
+Reference = OpReference | RuleReference
+
+
+def _written(options: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
+
+
+def words(name: str) -> list[str]:
+    """Split a name into lower-case words, without those that only say what sort of thing it is.
+
+    Examples
+    --------
+    >>> words("GradientDescentOptimizer"), words("my_tanh"), words("CELoss"), words("L2Loss")
+    (['gradient', 'descent'], ['tanh'], ['ce'], ['l2'])
+    """
+    return [word for word in _split_words(name) if word not in _FILLERS and word not in _KINDS]
+
+
+def _split_words(name: str) -> list[str]:
+    return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+", name)]
+
+
+def _names() -> Iterator[tuple[str, Reference]]:
+    for op in ops.CATALOGUE.values():
+        yield op.name, OpReference(op, {})
+        for alias, options in op.aliases.items():
+            yield alias, OpReference(op, options)
+    for rule in updates.CATALOGUE.values():
+        yield rule.__name__, RuleReference(rule, {})
+        for alias, options in rule.aliases.items():
+            yield alias, RuleReference(rule, options)
+
+
+def _table() -> dict[str, Reference]:
+    table: dict[str, Reference] = {}
+    for name, reference in _names():
+        table.setdefault("".join(_split_words(name)), reference)
+    for op in ops.CATALOGUE.values():
+        # ``MSE`` is MSELoss; but what the alias ``log loss`` leaves without ``loss`` is another function.
+        table.setdefault("".join(words(op.name)), OpReference(op, {}))
+    return table
+
+
+def guess(name: str) -> Reference | None:
+    """Find what a component of this name is meant to be; ``None`` if the name does not tell.
+
+    Words such as ``my`` and ``layer`` are passed over. A word such as ``loss`` may be passed over
+    too, but then the reference must be one.
+
+    Examples
+    --------
+    >>> str(guess("MyTanh")), str(guess("L2Loss")), str(guess("MomentumOptimizer")), guess("Net")
+    ('torch.nn.Tanh()', 'torch.nn.MSELoss()', 'torch.optim.SGD(momentum=0.9)', None)
+    >>> guess("SigmoidLoss") is None
+    True
+    """
+    table = _table()
+    parts = _split_words(name)
+    kinds = {_KINDS[word] for word in parts if word in _KINDS}
+    made = [word for word in parts if word not in _FILLERS]
+    bare = [word for word in parts if word not in _KINDS]
+    for chosen in (parts, made, bare, words(name)):
+        key = "".join(chosen)
+        # A number at the end only counts the attempts, unless it is part of a name (``l2``).
+        found = table.get(key) or (key not in _NUMBERED and table.get(key.rstrip("0123456789"))) or None
+        if found and kinds <= {found.kind}:
+            return found
+    return None
+
+
+def suggest(name: str) -> str:
+    """Name the reference that a candidate's name begins or ends like; nothing where there is none.
+
+    It is a hint for people: ``AdamEpsIn`` may be an Adam, ``SoftmaxRegression`` is no softmax.
+
+    Examples
+    --------
+    >>> suggest("AdamEpsIn"), suggest("MySoftmaxAxis"), suggest("Net")
+    ('Adam', 'Softmax', '')
+    """
+    parts, table = words(name), _table()
+    for count in range(len(parts) - 1, 0, -1):
+        for chosen in (parts[:count], parts[-count:]):
+            found = table.get("".join(chosen))
+            if found is not None:
+                return found.op.name if isinstance(found, OpReference) else found.rule.__name__
+    return ""
+
+
+def parse(text: str) -> Reference | None:
+    """Read a reference as a user writes it: ``mse``, ``torch.nn.Softmax(dim=0)``, ``none``.
+
+    ``none`` gives ``None``: judge the candidate by its own forward alone.
+
+    Raises
+    ------
+    UnknownReference
+        If the text names nothing in the catalogue, an option that it does not have, or a value that
+        the option cannot have.
+
+    Examples
+    --------
+    >>> str(parse("torch.nn.MSELoss(reduction='sum')")), parse("none")
+    ("torch.nn.MSELoss(reduction='sum')", None)
+    """
+    if text.strip().lower() in ("none", "self", "own"):
+        return None
+    name, options = _split(text)
+    found = guess(name)
+    if found is None:
+        known = sorted({n for n, _ in _names()})
+        close = difflib.get_close_matches(name, known, 1, 0.5)
+        hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+        raise UnknownReference(f"expected the name of a reference, got {text!r}{hint}")
+    merged: dict[str, Any] = {**found.options, **options}
+    if isinstance(found, OpReference):
+        _check(name, options, found.op.options)
+        if found.op.reduction and merged.get("reduction", "mean") not in REDUCTIONS:
+            raise UnknownReference(
+                f"{name} takes reduction={' or '.join(map(repr, REDUCTIONS))}; "
+                f"got reduction={merged['reduction']!r}"
+            )
+        return OpReference(found.op, merged)
+    _check(name, options, found.rule.hyperparameters())
+    try:
+        found.rule(**merged)
+    except ValueError as error:
+        raise UnknownReference(f"{name}: {error}") from error
+    return RuleReference(found.rule, merged)
+
+
+def _check(name: str, options: Mapping[str, object], allowed: Mapping[str, object]) -> None:
+    for option, value in options.items():
+        if option not in allowed:
+            raise UnknownReference(
+                f"{name} has the options {', '.join(allowed) or 'none'}; got {option}={value!r}"
+            )
+
+
+def _split(text: str) -> tuple[str, dict[str, object]]:
+    """Take ``a.b.Name(option=value)`` apart; words with blanks or dashes between them are a name."""
+    if re.fullmatch(r"\s*\w+([\s-]+\w+)+\s*", text):
+        return text.strip(), {}
+    unreadable = UnknownReference(
+        f"expected a reference such as torch.nn.MSELoss(reduction='sum'), got {text!r}"
+    )
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        function, options = tree, {}
+        if isinstance(tree, ast.Call):
+            function, options = tree.func, {k.arg or "**": ast.literal_eval(k.value) for k in tree.keywords}
+    except (SyntaxError, ValueError):
+        raise unreadable from None
+    named = isinstance(function, ast.Name | ast.Attribute)
+    if not named or (isinstance(tree, ast.Call) and tree.args):
+        raise unreadable
+    return ast.unparse(function).rpartition(".")[2], options

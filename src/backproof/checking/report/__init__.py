@@ -1,0 +1,1 @@
+"""What a run found, told to a person (`text`) and to a program (`json`)."""

@@ -1,0 +1,48 @@
+"""Text that a terminal can show, whatever the candidate's name or message holds."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["showable"]
+
+_CONTROLS = ("Cc", "Cf")  # control characters, and marks that turn the direction of the text
+_SUBSTITUTES = {
+    "·": "*", "…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "→": "->", "←": "<-", "↔": "<->",
+    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~", "√": "sqrt", "∞": "inf", "½": "1/2", "∂": "d", "Σ": "sum",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta",
+    "λ": "lambda", "μ": "mu", "σ": "sigma", "‘": "'", "’": "'", "“": '"', "”": '"',
+}  # fmt: skip
+
+
+def showable(text: str, encoding: str) -> str:
+    r"""Replace what would disturb a terminal, and what its encoding does not have.
+
+    Control characters, a colour code among them, are written as Python escapes them; a line break
+    stays. A sign that the encoding lacks is spelt out.
+
+    Examples
+    --------
+    >>> showable("ε ≥ 1 \x1b[31m", "utf-8"), showable("ε ≥ 1, Ω", "ascii")
+    ('ε ≥ 1 \\x1b[31m', 'epsilon >= 1, \\u03a9')
+    """
+    text = "".join(
+        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf") else _escaped(c) for c in text
+    )
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_substitute(c, encoding) for c in text.replace(" · ", " | "))
+    return text
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _substitute(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return _SUBSTITUTES.get(character) or character.encode("ascii", "backslashreplace").decode("ascii")
+    return character

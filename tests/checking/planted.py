@@ -1,0 +1,89 @@
+"""Candidates made of ops and update rules, right or with a mistake planted, for tests of the judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from backproof.checking.candidate import Answer, Case, Course, Description, Raised, Signature, Trajectory
+from backproof.checking.mistakes.updates import simulate
+from backproof.ops import Op
+from backproof.updates import UpdateRule
+
+
+@dataclass
+class OpCandidate:
+    """An op behind the narrow call, as if somebody had written it."""
+
+    op: Op
+    options: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    style: str = "numpy-class"
+    sources: tuple[str, ...] = ("backward",)
+    calls: int = 0
+
+    @property
+    def description(self) -> Description:
+        lines = {"definition": 1, "forward": 2, "backward": 5}
+        arguments = tuple(self.op.arguments)
+        name = self.name or self.op.name
+        return Description(
+            name, self.op.kind, self.style, "planted.py", None, lines, arguments, (), self.sources
+        )
+
+    obstacle = ""
+
+    def conventions(self, signature: Signature) -> list[dict[str, Any]]:
+        return [{"options": dict(self.options)}]
+
+    def call(self, case: Case, convention: Any, *, fresh: bool = False) -> Answer:
+        self.calls += 1
+        inputs = tuple(case.inputs.values())
+        dtype = inputs[0].dtype
+        with np.errstate(all="ignore"):
+            try:
+                output, values = self.op.evaluate(np, inputs, **self.options)
+            except (TypeError, ValueError, IndexError) as error:
+                return Answer(raised=Raised(type(error).__name__, str(error), "forward"))
+            output = np.asarray(output, dtype=dtype)
+            if case.grad_output is None:
+                return Answer(output)
+            found = self.op.gradients(np, case.grad_output, inputs, values, **self.options)
+        gradients = {name: np.asarray(g, dtype=dtype) for name, g in found.items()}
+        return Answer(output, dict.fromkeys(self.sources, gradients))
+
+    def train(self, course: Course, convention: Any) -> Trajectory:
+        raise NotImplementedError
+
+
+@dataclass
+class RuleCandidate:
+    """An update rule behind the narrow call."""
+
+    rule: type[UpdateRule]
+    name: str = ""
+    taken: tuple[str, ...] = ("lr", "momentum", "nesterov", "betas", "eps")
+    fixed: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def description(self) -> Description:
+        lines = {"definition": 1, "step": 4, "zero_grad": 9}
+        return Description(
+            self.name or self.rule.__name__, "optimizer", "numpy-optimizer", "planted.py", None, lines
+        )
+
+    obstacle = ""
+
+    def conventions(self, signature: Signature) -> list[dict[str, Any]]:
+        return [{}]
+
+    def call(self, case: Case, convention: Any, *, fresh: bool = False) -> Answer:
+        raise NotImplementedError
+
+    def train(self, course: Course, convention: Any) -> Trajectory:
+        known = self.rule.hyperparameters()
+        options = {k: v for k, v in course.hyperparameters.items() if k in self.taken and k in known}
+        path = simulate(self.rule, {**options, **self.fixed}, replace(course))
+        return Trajectory(tuple(path), tuple(k for k in self.taken if k in known), True, True, ())
