@@ -1,0 +1,100 @@
+"""One call of the user's code: arguments in, the arrays of a case as the candidate gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.adapt.filling import Filled
+from backproof.checking.adapt.layouts import SAME, lay_out, shape_target
+from backproof.checking.adapt.libraries import Native
+from backproof.checking.adapt.signatures import Parameter
+from backproof.checking.candidate import Case, Convention
+
+__all__ = ["Call", "Laying", "dtype_of", "fitted"]
+
+
+class Call:
+    """A filled call, ready to be made: which value goes to which argument.
+
+    Arguments are given by position as far as they are filled without a gap, by name after that;
+    ``positional`` closes the gaps with defaults, for what takes no names (``Function.apply``).
+    """
+
+    def __init__(self, found: Sequence[Parameter], filled: Filled, *, positional: bool = False) -> None:
+        self.by_position: list[tuple[str | None, Any]] = []
+        self.by_name: list[tuple[str, str | None, Any]] = []
+        found = [parameter for parameter in found if not parameter.variadic]
+        known = {parameter.name: parameter for parameter in found}
+        found += [Parameter(name) for name in filled if name not in known]  # what ``*inputs`` takes
+        last = max((i for i, p in enumerate(found) if p.name in filled), default=-1)
+        gap = False
+        for parameter in found[: last + 1]:
+            entry = filled.get(parameter.name)
+            if entry is None and positional:
+                entry = {"value": parameter.default}
+            if entry is None or parameter.keyword:
+                gap = True
+            if entry is None:
+                continue
+            role, value = (entry, None) if isinstance(entry, str) else (None, plain(entry["value"]))
+            if gap:
+                self.by_name.append((parameter.name, role, value))
+            else:
+                self.by_position.append((role, value))
+
+    @property
+    def roles(self) -> list[str]:
+        """The roles that are handed over."""
+        return [role for role, _ in self.by_position if role] + [role for _, role, _ in self.by_name if role]
+
+    def arguments(self, values: Mapping[str, Native]) -> tuple[list[Native], dict[str, Native]]:
+        """Give the positional and the named arguments."""
+        args = [value if role is None else values.get(role) for role, value in self.by_position]
+        named = {
+            name: value if role is None else values.get(role)
+            for name, role, value in self.by_name
+            if role is None or role in values
+        }
+        return args, named
+
+
+def plain(value: object) -> object:
+    """Give a value as Python code would write it: what JSON made a list was a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def dtype_of(case: Case) -> np.dtype[Any] | None:
+    """Give the precision of a case; ``None`` where it holds no real numbers."""
+    return next((array.dtype for array in case.inputs.values() if array.dtype.kind == "f"), None)
+
+
+class Laying:
+    """How the arrays of a case are laid out for a candidate, by its convention."""
+
+    def __init__(self, convention: Convention) -> None:
+        places: Mapping[str, Any] = convention.get("parameters", {})
+        self.layouts: dict[str, str] = {role: place["layout"] for role, place in places.items()}
+        self.layouts |= convention.get("layouts", {})
+        self.form: str | None = convention.get("target")
+        self.output: str = self.layouts.get("output", SAME)
+
+    def arrays(self, case: Case) -> dict[str, NDArray[Any]]:
+        """Give the arrays of a case in the candidate's layout."""
+        found = dict(case.inputs)
+        if self.form is not None and "target" in found:
+            found["target"] = shape_target(found["target"], found["input"], self.form)
+        for role, layout in self.layouts.items():
+            if layout != SAME and role in found:
+                found[role] = lay_out(found[role], layout)
+        return found
+
+
+def fitted(grad_output: NDArray[Any], output: NDArray[Any] | None) -> NDArray[Any] | None:
+    """Give the upstream gradient the output's shape; ``None`` where it is not for such an output."""
+    if output is None or grad_output.shape == output.shape:
+        return grad_output
+    return grad_output.reshape(output.shape) if grad_output.size == output.size else None

@@ -1,0 +1,101 @@
+"""How a candidate lays its arrays out, where it differs from PyTorch's way.
+
+The layout of a parameter is the candidate's own choice; its gradient comes back by the same layout and
+by nothing else, so that a gradient of another shape than its parameter stays visible.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "COLUMN",
+    "LAYOUTS",
+    "ROW",
+    "SAME",
+    "TRANSPOSED",
+    "lay_out",
+    "layouts_for",
+    "shape_target",
+    "straighten",
+]
+
+SAME, TRANSPOSED, ROW, COLUMN = "same", "transposed", "row", "column"
+#: ``(O, I)`` as ``(I, O)``; ``(O,)`` as ``(1, O)`` or ``(O, 1)``.
+LAYOUTS = (SAME, TRANSPOSED, ROW, COLUMN)
+_MATRIX = 2
+
+
+def lay_out(array: NDArray[Any], layout: str) -> NDArray[Any]:
+    """Give an array in a candidate's layout.
+
+    Examples
+    --------
+    >>> lay_out(np.zeros((3, 5)), "transposed").shape, lay_out(np.zeros(3), "row").shape
+    ((5, 3), (1, 3))
+    """
+    if layout == TRANSPOSED:
+        return array.T
+    if layout == ROW:
+        return array[None, :]
+    return array[:, None] if layout == COLUMN else array
+
+
+def straighten(array: NDArray[Any], layout: str) -> NDArray[Any]:
+    """Undo a layout.
+
+    What has not the shape that the layout gives keeps a shape that is not the straight one, with one
+    exception: ``(O,)`` for a ``(1, O)`` row, which NumPy adds to it all the same.
+
+    Examples
+    --------
+    >>> straighten(np.zeros((5, 3)), "transposed").shape, straighten(np.zeros((7, 3)), "row").shape
+    ((3, 5), (7, 3))
+    """
+    if layout == TRANSPOSED:
+        return array.T if array.ndim == _MATRIX else array
+    if layout == ROW:
+        return array[0] if array.ndim == _MATRIX and array.shape[0] == 1 else array
+    if layout == COLUMN:
+        if array.ndim == _MATRIX:
+            return array[:, 0] if array.shape[1] == 1 else array.T
+        return array[None, :] if array.ndim == 1 else array
+    return array
+
+
+def layouts_for(shape: tuple[int, ...], straight: tuple[int, ...]) -> list[str]:
+    """Give the layouts in which an array of one shape has another.
+
+    Examples
+    --------
+    >>> layouts_for((5, 3), (3, 5)), layouts_for((1, 3), (3,)), layouts_for((4, 4), (4, 4))
+    (['transposed'], ['row'], ['same', 'transposed'])
+    """
+    found = [SAME] if shape == straight else []
+    if len(straight) == _MATRIX and shape == straight[::-1]:
+        found.append(TRANSPOSED)
+    if len(straight) == 1:
+        found += [
+            name for name, as_laid in ((ROW, (1, *straight)), (COLUMN, (*straight, 1))) if shape == as_laid
+        ]
+    return found
+
+
+def shape_target(target: NDArray[Any], input: NDArray[Any], form: str) -> NDArray[Any]:
+    """Give class indices as they are (``indices``), as one-hot rows, or as a ``column``.
+
+    Examples
+    --------
+    >>> shape_target(np.array([1, 0]), np.zeros((2, 3)), "one-hot").tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    if target.ndim != input.ndim - 1 or form == "indices":
+        return target
+    axis = min(1, input.ndim - 1)
+    if form == "column":
+        return np.expand_dims(target, axis)
+    hot = np.eye(input.shape[axis], dtype=input.dtype)[target]
+    return np.moveaxis(hot, -1, axis)

@@ -1,0 +1,287 @@
+"""Recognising candidates among classes: what a class is, and which adapter it then gets."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backproof.checking.adapt import names
+from backproof.checking.adapt.autograd_function import AutogradFunction, forward_parameters
+from backproof.checking.adapt.base import Adapter
+from backproof.checking.adapt.execution import Origin
+from backproof.checking.adapt.function_pair import FunctionPair
+from backproof.checking.adapt.instances import duplicate
+from backproof.checking.adapt.kinds import arguments_of, kind_of, looks_like_optimizer, promised_by
+from backproof.checking.adapt.numpy_class import NumPyClass
+from backproof.checking.adapt.numpy_optimizer import NumPyOptimizer
+from backproof.checking.adapt.signatures import (
+    Method,
+    Parameter,
+    code_of,
+    is_stub,
+    libraries_used,
+    method,
+    modules_made,
+    own_method,
+    parameters,
+)
+from backproof.checking.adapt.torch_module import TorchModule
+from backproof.checking.adapt.torch_optimizer import TorchOptimizer
+from backproof.checking.candidate import Description
+from backproof.checking.references import OpReference, guess
+
+__all__ = ["Recognised", "Site", "recognise_class", "recognise_pair"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a definition stands, as far as that is known."""
+
+    file: str = ""
+    cell: int | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A candidate with its adapter; or, without one, why it could be one but is not understood."""
+
+    description: Description
+    adapter: Adapter | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Class:
+    """A class under recognition, and the instance that was given, if one was."""
+
+    cls: type
+    site: Callable[[Mapping[str, object]], Site]
+    instance: object
+    foreign: bool
+    name: str
+
+    @property
+    def constructor(self) -> list[Parameter]:
+        """What has to be filled to have an instance: nothing where one was given."""
+        return _constructor(self.cls) if self.instance is None else []
+
+    def make(self, *args: object, **named: object) -> object:
+        """Construct an instance, or copy the one that was given."""
+        return self.cls(*args, **named) if self.instance is None else duplicate(self.instance)
+
+    def method(self, name: str) -> Method | None:
+        return method(self.cls, name, foreign=self.foreign)
+
+    def first(self, wanted: tuple[str, ...]) -> Method | None:
+        return next((found for name in wanted if (found := self.method(name))), None)
+
+    def functions(self) -> list[object]:
+        """Give the functions written in the class."""
+        return [value for value in vars(self.cls).values() if code_of(value) is not None]
+
+    def describe(self, kind: str, style: str, parts: Mapping[str, Method | None], **more: Any) -> Description:
+        functions = {part: found.function for part, found in parts.items() if found is not None}
+        site = self.site(functions)
+        return Description(self.name, kind, style, site.file, site.cell, site.lines, **more)
+
+    def origin(self, description: Description, method: Method) -> Origin:
+        """Say in which code an exception's line is looked for: that which the class itself is written in."""
+        code = code_of(next(iter(self.functions()), method.function))
+        return Origin(code.co_filename if code else None, description.lines)
+
+
+def recognise_class(
+    cls: type,
+    site: Callable[[Mapping[str, object]], Site],
+    *,
+    instance: object = None,
+    foreign: bool = False,
+    name: str | None = None,
+) -> Recognised | None:
+    """Say what a class is; ``None`` for one that is no candidate.
+
+    Parameters
+    ----------
+    site
+        Gives the place of the class from the functions of its parts.
+    instance
+        An instance of the class that the user gave: it is copied, and the constructor is not called.
+    foreign
+        Whether methods inherited from a library count as the class's own.
+    """
+    if issubclass(cls, BaseException | enum.Enum):
+        return None
+    found = _Class(cls, site, instance, foreign, name or cls.__name__)
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and issubclass(cls, torch.autograd.Function):
+        return _function(found)
+    if torch is not None and issubclass(cls, torch.nn.Module):
+        return _module(found, torch)
+    if torch is not None and issubclass(cls, torch.optim.Optimizer):
+        return _optimizer(found, torch)
+    if torch is not None and issubclass(cls, torch.optim.lr_scheduler.LRScheduler):
+        return None
+    return _plain(found) or _optimizer(found, torch)
+
+
+def _constructor(cls: type) -> list[Parameter]:
+    plain = all(inspect.getattr_static(cls, n) is vars(object)[n] for n in ("__init__", "__new__"))
+    return [] if plain else parameters(cls)
+
+
+def _function(found: _Class) -> Recognised | None:
+    forward = found.method("forward")
+    if forward is None or is_stub(own_method(found.cls, "forward")):
+        return None
+    arguments = forward_parameters(found.cls)
+    kind = kind_of(found.name, arguments)
+    description = found.describe(
+        kind,
+        "torch-autograd-function",
+        {"forward": forward, "backward": found.method("backward")},
+        arguments=arguments_of(arguments),
+        promised=promised_by(arguments),
+        sources=("autograd",),
+    )
+    return Recognised(
+        description, AutogradFunction(description, found.cls, found.origin(description, forward))
+    )
+
+
+def _module(found: _Class, torch: Any) -> Recognised | None:
+    forward = found.method("forward")
+    if forward is None or _is_base(found.cls, "forward"):
+        return None
+    backward = found.first(("backward", "grad", "gradient", "derivative"))
+    constructor = own_method(found.cls, "__init__")
+    kind = kind_of(
+        found.name,
+        forward.parameters,
+        constructor=constructor,
+        has_children=_has_children(found, torch),
+    )
+    description = found.describe(
+        kind,
+        "torch-module-manual-backward" if backward else "torch-module",
+        {"forward": forward, "backward": backward},
+        arguments=arguments_of(forward.parameters),
+        promised=promised_by(found.constructor, forward.parameters),
+        sources=("autograd", "backward") if backward else ("autograd",),
+    )
+    origin = found.origin(description, forward)
+    return Recognised(
+        description, TorchModule(description, found.make, found.constructor, forward, backward, origin)
+    )
+
+
+def _has_children(found: _Class, torch: Any) -> bool:
+    """Say whether a module is made of others: its instance says so, or else its constructor."""
+    if found.instance is not None:
+        return any(True for _ in found.instance.children())  # type: ignore[attr-defined]  # it is a Module
+    return bool(modules_made(own_method(found.cls, "__init__"), torch.nn.Module))
+
+
+def _plain(found: _Class) -> Recognised | None:
+    """Recognise a class with a forward and a backward of its own."""
+    backward = found.first(names.BACKWARDS)
+    forward = found.first(names.FORWARDS + (names.MORE_FORWARDS if backward else ()))
+    if forward is None or any(_is_base(found.cls, m.name) for m in (forward, backward) if m):
+        return None
+    forward = _with_arguments(found, forward)
+    if not forward.parameters:
+        return None
+    kind = kind_of(found.name, forward.parameters, constructor=own_method(found.cls, "__init__"))
+    description = found.describe(
+        kind,
+        "numpy-class",
+        {"forward": found.method("forward") or forward, "backward": backward},
+        arguments=arguments_of(forward.parameters),
+        promised=promised_by(found.constructor, forward.parameters),
+        sources=("backward",),
+    )
+    if backward is not None:
+        origin = found.origin(description, forward)
+        adapter = NumPyClass(
+            description, found.make, found.constructor, forward, backward, origin, found.functions()
+        )
+        return Recognised(description, adapter)
+    if isinstance(guess(found.name), OpReference):
+        return Recognised(description, None, "it has no backward or grad method")
+    return None
+
+
+def _with_arguments(found: _Class, forward: Method) -> Method:
+    """Read the arguments of a ``__call__(self, *args)`` from the forward that it hands them to."""
+    behind = found.method("forward")
+    only_passed_on = all(parameter.variadic for parameter in forward.parameters)
+    if forward.name == "__call__" and only_passed_on and behind is not None:
+        return Method("__call__", behind.function, behind.parameters, bound=True)
+    return forward
+
+
+def _is_base(cls: type, name: str) -> bool:
+    """Say whether a class is there for others to inherit from: its method is a stub, and others do.
+
+    A class that inherits such a stub and writes no method over it is no more than that.
+    """
+    if not is_stub(own_method(cls, name)):
+        return False
+    return inspect.isabstract(cls) or bool(cls.__subclasses__()) or name not in vars(cls)
+
+
+def _optimizer(found: _Class, torch: Any) -> Recognised | None:
+    step = found.first(names.STEPS)
+    zero_grad = found.method("zero_grad")
+    derived = torch is not None and issubclass(found.cls, torch.optim.Optimizer)
+    if step is None or _is_base(found.cls, step.name):
+        return None
+    constructor = _constructor(found.cls)
+    if not derived and not looks_like_optimizer(found.name, constructor, step.parameters):
+        return None
+    style = "torch-optimizer" if derived or _uses_torch(found, step) else "numpy-optimizer"
+    description = found.describe("optimizer", style, {"step": step, "zero_grad": zero_grad})
+    made = TorchOptimizer if style == "torch-optimizer" else NumPyOptimizer
+    origin = found.origin(description, step)
+    return Recognised(description, made(description, found.make, constructor, step, origin))
+
+
+def _uses_torch(found: _Class, step: Method) -> bool:
+    """Say whether an optimizer is for tensors: its code says so, or else the module it stands in."""
+    used = libraries_used([*found.functions(), step.function])
+    if used:
+        return "torch" in used
+    scope = getattr(inspect.unwrap(step.function), "__globals__", {})
+    modules = [value for value in scope.values() if inspect.ismodule(value)]
+    takes_gradients = any(p.required for p in step.parameters)
+    takes_gradients |= any(names.means(p.name, "grads") for p in _constructor(found.cls))
+    return not takes_gradients and any(m.__name__.partition(".")[0] == "torch" for m in modules)
+
+
+def recognise_pair(
+    name: str,
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    site: Callable[[Mapping[str, object]], Site],
+) -> FunctionPair:
+    """Adapt two functions, one of which is the gradient of the other."""
+    found = parameters(forward)
+    place = site({"forward": forward, "backward": backward})
+    description = Description(
+        name,
+        kind_of(name, found),
+        "function-pair",
+        place.file,
+        place.cell,
+        place.lines,
+        arguments=arguments_of(found),
+        promised=promised_by(found),
+        sources=("backward",),
+    )
+    code = code_of(backward) or code_of(forward)
+    origin = Origin(code.co_filename if code else None, description.lines)
+    return FunctionPair(description, forward, backward, origin)

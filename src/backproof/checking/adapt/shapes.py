@@ -1,0 +1,101 @@
+"""Suggesting the shape of a model's input, which no reference tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backproof.checking.adapt.execution import Failure, Obstacle
+from backproof.checking.adapt.instances import Instances
+from backproof.checking.adapt.libraries import library
+from backproof.checking.adapt.slots import slots
+from backproof.checking.adapt.trials import trial_case
+from backproof.checking.candidate import Case, Convention, Signature
+
+if TYPE_CHECKING:
+    from backproof.checking.adapt.base import Plan
+    from backproof.checking.adapt.building import Blueprint
+
+__all__ = ["suggest_shapes"]
+
+_BATCH, _STEPS = 3, 5
+#: Sides of images that models are made for.
+_SIDES = (28, 32, 224, 64, 16, 96, 128, 227, 256)
+_MOST = 12
+_MATRIX = 2
+
+
+def suggest_shapes(
+    conventions: list[dict[str, Any]],
+    signature: Signature,
+    compile_: Callable[[Convention], Plan],
+    blueprint: Blueprint,
+) -> list[dict[str, Any]]:
+    """Add to each convention the first input shape with which the model runs, as ``shapes``.
+
+    Those with which none is found keep the signature's shapes.
+
+    Raises
+    ------
+    Obstacle
+        If the model takes indices (its first part is an embedding): they have no gradient.
+    """
+    if list(signature.shapes) != ["input"]:
+        return conventions  # of several inputs none says what the others have to be
+    found = []
+    for convention in conventions:
+        case = trial_case(signature)
+        try:
+            instance = Instances(
+                blueprint.make, convention, library(convention["library"]), blueprint.origin
+            ).get(case)
+        except Failure:
+            found.append(convention)
+            continue
+        plan = compile_(convention)
+        shape = next((s for s in _shapes(instance, signature, convention) if _runs(plan, case, s)), None)
+        found.append({**convention, "shapes": {"input": list(shape)}} if shape else convention)
+    return found
+
+
+def _runs(plan: Plan, case: Case, shape: tuple[int, ...]) -> bool:
+    values = np.random.default_rng(0).uniform(0.2, 0.8, shape)
+    return plan.run(replace(case, inputs={**case.inputs, "input": values}), fresh=False).output is not None
+
+
+def _shapes(instance: object, signature: Signature, convention: Convention) -> Iterator[tuple[int, ...]]:
+    """Give shapes to try: from the first part that says what it takes, then the signature's own."""
+    modules = getattr(instance, "modules", None)
+    if callable(modules) and hasattr(instance, "_parameters"):
+        yield from _from_modules(list(modules()))
+    matrices = [
+        slot.value.shape
+        for slot in slots(instance, library(convention["library"]))
+        if len(slot.value.shape) == _MATRIX
+    ]
+    for shape in matrices[:_MOST]:
+        yield (_BATCH, int(shape[0]))
+        yield (_BATCH, int(shape[1]))
+    yield tuple(signature.shapes["input"])
+
+
+def _from_modules(modules: list[Any]) -> Iterator[tuple[int, ...]]:
+    from torch import nn
+
+    for module in modules:
+        if isinstance(module, nn.Embedding | nn.EmbeddingBag):
+            raise Obstacle("its input is indices (its first part is an embedding): they have no gradient")
+        if isinstance(module, nn.RNNBase):
+            yield (_BATCH, _STEPS, module.input_size)
+            return
+        channels, features = getattr(module, "in_channels", None), getattr(module, "in_features", None)
+        if isinstance(channels, int) and isinstance(getattr(module, "kernel_size", None), tuple):
+            axes = len(module.kernel_size)
+            yield from ((_BATCH, channels, *(side,) * axes) for side in _SIDES)
+            return
+        if isinstance(features, int):
+            yield (_BATCH, features)
+            return

@@ -1,0 +1,1 @@
+"""Reading what a user points at: paths, scripts, notebooks, and the comments in them."""

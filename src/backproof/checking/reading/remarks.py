@@ -1,0 +1,131 @@
+"""Comments to the checker: ``# backproof: like=…`` and ``# backproof: ignore=…``.
+
+A remark belongs to the definition at whose head it stands: in the comment lines directly above it, on
+one of its first lines, or between them and its first statement. At a method it counts for the class.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+__all__ = ["Remark", "find_remarks"]
+
+_REMARK = re.compile(r"#+\s*backproof\s*:\s*(?P<settings>.*)", re.IGNORECASE)
+_KEY = re.compile(r"(?:^|[\s;,])(like|ignore)\s*=\s*")
+_Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What the comments at a definition say: its reference, and the diagnoses not wanted there."""
+
+    like: str | None = None
+    ignore: tuple[str, ...] = ()
+
+    def merged(self, later: Remark) -> Remark:
+        """Put a further remark at the same definition on top of this one."""
+        return Remark(later.like or self.like, (*self.ignore, *later.ignore))
+
+
+def find_remarks(texts: Iterable[tuple[str, str]]) -> tuple[dict[str, Remark], tuple[str, ...]]:
+    r"""Collect the remarks by the name of their definition, and a line on each that was not understood.
+
+    ``texts`` are pairs: how to call a text in a complaint, and the text, which is Python.
+
+    Examples
+    --------
+    >>> find_remarks([("a.py", "# backproof: like=mse; ignore=reduction\nclass A:\n    pass")])
+    ({'A': Remark(like='mse', ignore=('reduction',))}, ())
+    """
+    remarks: dict[str, Remark] = {}
+    complaints: list[str] = []
+    for label, text in texts:
+        if "backproof" not in text.lower():
+            continue
+        names = _heads(text)
+        for line, settings in _comments(text):
+            try:
+                remark = _parse(settings)
+            except ValueError as error:
+                complaints.append(f"{label}, line {line}: {error}")
+                continue
+            name = names.get(line)
+            if name is None:
+                complaints.append(
+                    f"{label}, line {line}: '# backproof: {settings}' stands at no definition; put it "
+                    "directly above a class or function"
+                )
+                continue
+            remarks[name] = remarks.get(name, Remark()).merged(remark)
+    return remarks, tuple(complaints)
+
+
+def _parse(settings: str) -> Remark:
+    keys = list(_KEY.finditer(settings))
+    if not keys or settings[: keys[0].start()].strip():
+        raise ValueError(
+            f"expected '# backproof: like=REFERENCE' or '# backproof: ignore=DIAGNOSIS,…', got {settings!r}"
+        )
+    remark = Remark()
+    for key, following in zip(keys, [*keys[1:], None], strict=True):
+        value = settings[key.end() : following.start() if following else None].strip(" \t;,")
+        if not value:
+            raise ValueError(f"expected something behind '{key[1]}=', got {settings!r}")
+        if key[1] == "like":
+            remark = remark.merged(Remark(like=value))
+        else:
+            remark = remark.merged(Remark(ignore=tuple(re.split(r"[\s,]+", value))))
+    return remark
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """Give the line and the settings of each comment that is for us."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and (found := _REMARK.match(token.string)):
+            yield token.start[0], found["settings"].strip()
+
+
+def _heads(text: str) -> dict[int, str]:
+    """Say for each line that is at the head of a definition to which top-level definition it belongs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text)
+    lines = text.split("\n")
+    heads: dict[int, str] = {}
+    for outer in _outermost(tree.body):
+        for node in ast.walk(outer):
+            if isinstance(node, _Definition):
+                heads.update(dict.fromkeys(_head(node, lines), outer.name))
+    return heads
+
+
+def _outermost(body: Iterable[ast.AST]) -> Iterator[_Definition]:
+    """Give the definitions in no other definition; they may stand in an ``if`` or ``try``."""
+    for node in body:
+        if isinstance(node, _Definition):
+            yield node
+        else:
+            yield from _outermost(ast.iter_child_nodes(node))
+
+
+def _head(node: _Definition, lines: list[str]) -> range:
+    """Give the lines from the comments directly above a definition to those before its first statement."""
+    first = min(part.lineno for part in (node, *node.decorator_list))
+    while first > 1 and lines[first - 2].lstrip().startswith("#"):
+        first -= 1
+    body = node.body
+    if ast.get_docstring(node, clean=False) is not None:
+        if len(body) == 1:
+            return range(first, (body[0].end_lineno or body[0].lineno) + 1)
+        body = body[1:]
+    # The first statement's own decorators and the comments above it belong to that statement only if it
+    # is a definition; it is walked later and then takes them over.
+    start = body[0].lineno
+    return range(first, max(start, node.lineno + 1))
