@@ -1,0 +1,174 @@
+"""A run of the checker over files: each opened in a worker, each candidate judged, all reported."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from backproof.checking.candidate import Candidate
+from backproof.checking.findings import Finding, Judgement, Problem, Report, UnitFinding, Verdict
+from backproof.checking.judge import GUESS, judge, settle
+from backproof.checking.processes.remote import RemoteFound, open_file, stop_all
+from backproof.checking.reading.remarks import Remark
+from backproof.checking.reading.source import Unreadable
+from backproof.checking.reading.targets import Target, collect
+from backproof.checking.references import UnknownReference, parse
+from backproof.checking.settings import Settings
+
+__all__ = ["check_paths"]
+
+Progress = Callable[[Judgement | str], None]
+
+
+@dataclass
+class _Checked:
+    """What came of one file."""
+
+    candidates: list[Judgement] = field(default_factory=list)
+    units: list[UnitFinding] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
+
+
+def check_paths(paths: Sequence[str], settings: Settings, progress: Progress | None = None) -> Report:
+    """Check every candidate in files and folders, each in a process of its own.
+
+    ``paths`` are files, folders or ``FILE::Name``. ``progress`` hears of each file begun, by its
+    name, and of each judgement. What cannot be checked is in the report's ``errors``; nothing is
+    raised for it.
+    """
+    targets, problems = collect(paths)
+    report = Report(settings.seed, errors=list(problems))
+
+    # Files are opened side by side, and candidates judged side by side, but no more than asked for.
+    seats = threading.BoundedSemaphore(settings.jobs)
+
+    def one(target: Target) -> _Checked:
+        return _check_file(target, settings, seats, progress)
+
+    with ThreadPoolExecutor(max_workers=settings.jobs) as pool:
+        try:
+            for checked in pool.map(one, targets):
+                report.candidates += checked.candidates
+                report.units += checked.units
+                report.errors += checked.errors
+        except BaseException:
+            # An interrupt: the threads wait for candidates, which are ended under them.
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_all()
+            raise
+    report.candidates = _once(report.candidates)
+    names = {judgement.name for judgement in report.candidates}
+    report.errors += [
+        Problem(name, f"a reference is given for {name}, but no candidate has that name")
+        for name in sorted(settings.expected - names)
+    ]
+    return report
+
+
+def _once(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Keep the first of each candidate: a notebook and a folder may both lead to a module beside it."""
+    kept: dict[tuple[str, int | None, int | None, str], Judgement] = {}
+    for judgement in judgements:
+        place = (os.path.realpath(judgement.file), judgement.cell, judgement.line, judgement.name)
+        kept.setdefault(place, judgement)
+    return list(kept.values())
+
+
+def _check_file(
+    target: Target, settings: Settings, seats: threading.BoundedSemaphore, progress: Progress | None
+) -> _Checked:
+    checked = _Checked()
+    if progress:
+        progress(target.file)
+    try:
+        with open_file(target.file, timeout=settings.timeout, seed=settings.seed) as opened:
+            checked.units += [u for u in opened.units if settings.reports(u.finding.diagnosis)]
+            checked.errors += [Problem(target.file, complaint) for complaint in opened.complaints]
+            wanted = [f for f in opened.candidates if not target.names or f.description.name in target.names]
+            known = {f.description.name for f in wanted}
+            checked.errors += [
+                Problem(target.file, f"{target.file} holds no candidate named {name}")
+                for name in target.names
+                if name not in known
+            ]
+
+            def one(found: RemoteFound) -> Judgement:
+                remark = opened.remarks.get(found.description.name, Remark())
+                with seats:
+                    return _judge_found(found, remark, settings)
+
+            with ThreadPoolExecutor(max_workers=settings.jobs) as pool:
+                for judgement in pool.map(one, wanted):
+                    checked.candidates.append(judgement)
+                    if progress:
+                        progress(judgement)
+    except Unreadable as error:
+        checked.errors.append(Problem(target.file, str(error)))
+    return checked
+
+
+def _judge_found(found: RemoteFound, remark: Remark, settings: Settings) -> Judgement:
+    description = found.description
+    if found.reason:
+        return Judgement(
+            description.name,
+            description.kind,
+            description.style,
+            Verdict.SKIPPED,
+            found.reason,
+            file=description.file,
+            cell=description.cell,
+            line=description.lines.get("definition"),
+        )
+    text = settings.like.get(description.name, remark.like)
+    try:
+        like = parse(text) if text is not None else GUESS
+    except UnknownReference as error:
+        # From a comment in the file: the command line's have been read before.
+        like, complaint = GUESS, str(error)
+    else:
+        complaint = ""
+    with found.open() as candidate:
+        judgement = _judged(candidate, like, settings)
+    if complaint:
+        judgement.reason = f"the comment '# backproof: like={text}' was not understood: {complaint}"
+    return _filtered(judgement, settings, remark)
+
+
+def _judged(candidate: Candidate, like: Any, settings: Settings) -> Judgement:
+    """Judge; a fault of the judge's own is said of this candidate, and the others are still judged."""
+    try:
+        return judge(candidate, like=like, seed=settings.seed)
+    except Exception as error:
+        if os.environ.get("BACKPROOF_TRACEBACK"):
+            raise
+        description = candidate.description
+        return Judgement(
+            description.name,
+            description.kind,
+            description.style,
+            Verdict.UNSURE,
+            f"a fault of backproof: {type(error).__name__}: {error}; please report it with what "
+            "BACKPROOF_TRACEBACK=1 shows",
+            file=description.file,
+            cell=description.cell,
+            line=description.lines.get("definition"),
+        )
+
+
+def _filtered(judgement: Judgement, settings: Settings, remark: Remark) -> Judgement:
+    """Leave out the findings that are not wanted; the verdict follows those that are left."""
+
+    def wanted(finding: Finding) -> bool:
+        return settings.reports(finding.diagnosis) and finding.diagnosis not in remark.ignore
+
+    kept = [f for f in judgement.findings if wanted(f)]
+    if len(kept) < len(judgement.findings):
+        judgement.findings = kept
+        if judgement.verdict is Verdict.FAIL:
+            settle(judgement)
+    return judgement
