@@ -232,3 +232,20 @@ def test_a_fault_of_ours_is_told_of_one_candidate_and_leaves_the_others(
     report = _check(tmp_path, RIGHT + WRONG)
     assert _verdicts(report) == {"Tanh": Verdict.PASS, "WrongTanh": Verdict.UNSURE}
     assert "a planted fault" in report.candidates[1].reason
+
+
+def test_two_derivatives_of_one_function_are_both_judged(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+def tanh(x):
+    return np.tanh(x)
+def d_tanh(x):
+    return 1 - np.tanh(x) ** 2
+def tanh_prime(x):
+    return 1 + np.tanh(x) ** 2
+"""
+    report = _check(tmp_path, text)
+    assert [(j.name, j.verdict) for j in report.candidates] == [
+        ("tanh", Verdict.PASS),
+        ("tanh", Verdict.FAIL),
+    ]

@@ -42,7 +42,7 @@ def check_paths(paths: Sequence[str], settings: Settings, progress: Progress | N
     """
     targets, problems = collect(paths)
     report = Report(settings.seed, errors=list(problems))
-
+    owners: dict[str, int] = {}
     # Files are opened side by side, and candidates judged side by side, but no more than asked for.
     seats = threading.BoundedSemaphore(settings.jobs)
 
@@ -51,16 +51,13 @@ def check_paths(paths: Sequence[str], settings: Settings, progress: Progress | N
 
     with ThreadPoolExecutor(max_workers=settings.jobs) as pool:
         try:
-            for checked in pool.map(one, targets):
-                report.candidates += checked.candidates
-                report.units += checked.units
-                report.errors += checked.errors
+            for number, checked in enumerate(pool.map(one, targets)):
+                _add(report, checked, number, owners)
         except BaseException:
             # An interrupt: the threads wait for candidates, which are ended under them.
             pool.shutdown(wait=False, cancel_futures=True)
             stop_all()
             raise
-    report.candidates = _once(report.candidates)
     names = {judgement.name for judgement in report.candidates}
     report.errors += [
         Problem(name, f"a reference is given for {name}, but no candidate has that name")
@@ -69,13 +66,16 @@ def check_paths(paths: Sequence[str], settings: Settings, progress: Progress | N
     return report
 
 
-def _once(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Keep the first of each candidate: a notebook and a folder may both lead to a module beside it."""
-    kept: dict[tuple[str, int | None, int | None, str], Judgement] = {}
-    for judgement in judgements:
-        place = (os.path.realpath(judgement.file), judgement.cell, judgement.line, judgement.name)
-        kept.setdefault(place, judgement)
-    return list(kept.values())
+def _add(report: Report, checked: _Checked, number: int, owners: dict[str, int]) -> None:
+    """Add what came of one file, but what another has brought already.
+
+    A folder holds a module, and a notebook beside it imports it: its candidates are judged twice.
+    """
+    for judgement in checked.candidates:
+        if owners.setdefault(os.path.realpath(judgement.file), number) == number:
+            report.candidates.append(judgement)
+    report.units += checked.units
+    report.errors += checked.errors
 
 
 def _check_file(

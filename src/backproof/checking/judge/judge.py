@@ -65,7 +65,10 @@ def judge(
         judgement.reason = str(error)
     except CandidateLost as error:
         judgement.verdict = Verdict.FAIL
-        judgement.findings.append(Finding(error.diagnosis, str(error), {}, judgement.line))
+        message = f"{error}"
+        judgement.findings.append(
+            Finding(error.diagnosis, f"{message[:1].upper()}{message[1:]}.", {}, judgement.line)
+        )
     judgement.seconds = time.perf_counter() - began
     return judgement
 
