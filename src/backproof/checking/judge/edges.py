@@ -14,6 +14,7 @@ from backproof.checking.cases import extreme_case, extreme_cases, kink_case, ups
 from backproof.checking.judge.examination import Examination
 from backproof.checking.judge.forward import forward_agrees
 from backproof.checking.mistakes.forwards import fitted_epsilons
+from backproof.checking.mistakes.mistake import Planted
 from backproof.checking.mistakes.search import gradient_of, output_of
 from backproof.diagnoses import Severity
 from backproof.ops import Op
@@ -274,59 +275,54 @@ def _where(exam: Examination, threshold: float, side: int) -> str:
 
 
 def _say_off(exam: Examination, edges: Sequence[_Edge]) -> None:
-    if all(edge.off is None for edge in edges):
-        return
-    biased = _epsilon(exam)
     found = [edge for edge in edges if edge.off is not None]
-    level, got, expected = found[0].off or (0.0, 0.0, 0.0)
-    if biased is None:
-        exam.add(
-            "precision-loss",
-            f"At the edges of the range the output is far off, though finite: {got:.6g} where {expected:.6g} "
-            f"is expected, at inputs of magnitude {level:.3g} in {found[0].dtype}.",
-            expected=expected,
-            got=got,
-            threshold=level,
-            dtype=found[0].dtype,
-        )
+    if not found:
         return
-    limits = {edge.dtype: edge.limit for edge in found}
-    texts = {dtype: f"{limit:.2f}" for dtype, limit in limits.items()}
-    alike = len(set(texts.values())) == 1
-    text = (
-        next(iter(texts.values())) if alike else " and ".join(f"{x} in {dtype}" for dtype, x in texts.items())
+    biased = exam.epsilon or _fit_epsilon(exam)
+    if biased is not None:
+        _say_epsilon(exam, biased, found, sorted({s for edge in edges for s in edge.vanished}))
+        return
+    level, got, expected = found[0].off or (0.0, 0.0, 0.0)
+    exam.add(
+        "precision-loss",
+        f"At the edges of the range the output is far off, though finite: {got:.6g} where {expected:.6g} "
+        f"is expected, at inputs of magnitude {level:.3g} in {found[0].dtype}.",
+        expected=expected,
+        got=got,
+        threshold=level,
+        dtype=found[0].dtype,
     )
-    already = [f for f in exam.findings if f.diagnosis == "epsilon-bias"]
-    for finding in already:
-        exam.findings.remove(finding)
+
+
+def _say_epsilon(exam: Examination, biased: Planted, edges: Sequence[_Edge], vanished: Sequence[str]) -> None:
+    """Say what an epsilon does at the edges, in the place of what it does in the ordinary range."""
+    limits = {edge.dtype: edge.limit for edge in edges}
+    sign, verb = ("−", "fall below") if exam.op.likelihood > 0 else ("", "exceed")
+    texts = {dtype: f"{sign}{limit:.2f}" for dtype, limit in limits.items()}
+    each = " and ".join(f"{limit} in {dtype}" for dtype, limit in texts.items())
+    limit = each if len(set(texts.values())) > 1 else next(iter(texts.values()))
+    seen = next((f for f in exam.findings if f.diagnosis == "epsilon-bias"), None)
+    if seen is not None:
+        exam.findings.remove(seen)
     exam.add(
         "epsilon-bias",
-        f"The output {biased['says']}. It cannot exceed {text}, whatever the input.",
-        **{name: value for name, value in biased.items() if name != "says"},
+        f"The output {biased.says}. It cannot {verb} {limit}, whatever the input.",
+        **{**(seen.evidence if seen else {}), **biased.evidence},
         limit=limits,
-        ordinary_range=bool(already),
+        ordinary_range=seen is not None,
     )
-    for source in sorted({s for edge in edges for s in edge.vanished}):
+    for source in vanished:
         exam.add(
             "clamped-gradient",
             "Where the epsilon takes over, the gradient is as good as 0, and the true one is not: what is "
-            f"most wrong learns nothing. It is so for probabilities below {biased['epsilon']:.3g}.",
+            f"most wrong learns nothing. It is so for probabilities below {biased.evidence['epsilon']:.3g}.",
             exam.part_of(source),
             source=source,
-            epsilon=biased["epsilon"],
+            epsilon=biased.evidence["epsilon"],
         )
 
 
-def _epsilon(exam: Examination) -> dict[str, Any] | None:
-    """Give the epsilon that explains the edges: the one found already, or one fitted to them."""
-    for finding in exam.findings:
-        if finding.diagnosis == "epsilon-bias":
-            says = finding.message.removeprefix("The output ").split(". ")[0].rstrip(".")
-            return {"says": says, **finding.evidence}
-    return _fit_epsilon(exam)
-
-
-def _fit_epsilon(exam: Examination) -> dict[str, Any] | None:
+def _fit_epsilon(exam: Examination) -> Planted | None:
     """Fit one epsilon to the deepest extreme, and hold it against every other."""
     if exam.op.likelihood == 0:
         return None
@@ -342,7 +338,7 @@ def _fit_epsilon(exam: Examination) -> dict[str, Any] | None:
         if all(_near(output_of(planted.op, c, exam.options), a, dtype) for c, a in edges) and all(
             forward_agrees(exam, planted.op, exam.options, c, a) for c, a in ordinary
         ):
-            return {"says": planted.says, **planted.evidence}
+            return planted
     return None
 
 

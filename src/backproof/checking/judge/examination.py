@@ -11,6 +11,7 @@ import numpy as np
 from backproof.checking.bounds import Yardstick
 from backproof.checking.candidate import Answer, Candidate, Case, Convention, Raised
 from backproof.checking.findings import Finding
+from backproof.checking.mistakes.mistake import Planted
 from backproof.diagnoses import Severity
 from backproof.ops import Op
 
@@ -107,6 +108,8 @@ class Examination(Inquiry):
         Whether name, argument or ``like`` promises the reference's reduction.
     plain
         The op that explains the forward but for an epsilon in it; ``None`` where there is no epsilon.
+    epsilon
+        The epsilon that explains the ordinary range.
     dtype
         The precision the candidate is judged in: float32 only where float64 does not work.
     """
@@ -121,6 +124,7 @@ class Examination(Inquiry):
     exact: bool = True
     fresh: bool = False
     plain: Op | None = None
+    epsilon: Planted | None = None
 
     @property
     def forward_yardstick(self) -> Yardstick:

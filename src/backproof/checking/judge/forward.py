@@ -82,9 +82,9 @@ def _explained(exam: Examination, observations: list[Observation], explanations:
     first = explanations[0]
     if first.besides is not None:
         _explained(exam, observations, [first.besides])
-        exam.plain = first.besides.op
+        exam.plain, exam.epsilon = first.besides.op, first
     elif first.diagnosis == "epsilon-bias":
-        exam.plain = exam.op
+        exam.plain, exam.epsilon = exam.op, first
     also = [p.diagnosis for p in explanations[1:]] or None
     severity = None
     message = f"The output {first.says}."
