@@ -147,6 +147,43 @@ class ZeroTanh(ClippedTanh):
         return np.zeros_like(g)
 
 
+class RandomTanh(ClippedTanh):
+    def forward(self, x):
+        self.y = np.tanh(x) * (1 + 0.01 * np.random.default_rng().random(x.shape))
+        return self.y
+
+    def backward(self, g):
+        return g * (1 - self.y**2)
+
+
+class WideTanh:
+    def forward(self, x):
+        self.y = np.tanh(x.astype(np.float64))
+        return self.y
+
+    def backward(self, g):
+        return (g * (1 - self.y**2)).astype(g.dtype)
+
+
+class WideGradientTanh(ClippedTanh):
+    def backward(self, g):
+        return g * (1 - self.y.astype(np.float64) ** 2)
+
+
+class FlatTanh(ClippedTanh):
+    def backward(self, g):
+        return (g * (1 - self.y**2)).ravel()
+
+
+class ClippedLogits:
+    def forward(self, x, t):
+        self.x, self.t = np.clip(x, -9, 9), t
+        return np.mean(np.logaddexp(0, self.x) - t * self.x)
+
+    def backward(self):
+        return (1 / (1 + np.exp(-self.x)) - self.t) / self.x.size
+
+
 class HalfSquares:
     def forward(self, p, t):
         self.e = p - t
@@ -186,6 +223,11 @@ ROWS: dict[str, tuple[Any, dict[str, Any], str, Severity]] = {
     ),
     "clipped gradient": (ClippedTanh, {"like": "tanh"}, "gradient-value", Severity.ERROR),
     "gradient of zero": (ZeroTanh, {"like": "tanh"}, "gradient-value", Severity.ERROR),
+    "random": (RandomTanh, {"like": "tanh"}, "nondeterministic", Severity.ERROR),
+    "float64 for float32": (WideTanh, {"like": "tanh"}, "forward-dtype", Severity.WARNING),
+    "float64 gradient": (WideGradientTanh, {"like": "tanh"}, "gradient-dtype", Severity.WARNING),
+    "flat gradient": (FlatTanh, {"like": "tanh"}, "gradient-shape", Severity.ERROR),
+    "clipped logits": (ClippedLogits, {"like": "bce with logits"}, "precision-loss", Severity.WARNING),
     "half the squares": (HalfSquares, {"name": "L2"}, "forward-value", Severity.WARNING),
     "one maximum for all rows": (OneMaximumSoftmax, {"like": "softmax"}, "not-finite", Severity.WARNING),
     "no bias gradient": (HalfMissingLinear, {"like": "linear"}, "missing-gradient", Severity.ERROR),
