@@ -62,8 +62,9 @@ def _examine(exam: Examination) -> None:
     if any(t.answer.output is None for t in exam.trials) and raised:
         return
     op = exam.op if exam.own else examine_forward(exam)
-    explained = op is not None
-    if op is None and not exam.doubts:
+    if op is None and exam.doubts:
+        return
+    if op is None:
         # A wrong forward nobody can explain: its gradient is judged by itself.
         description = exam.candidate.description
         op = own_op(exam.candidate, exam.convention, exam.op.arguments, exam.op.kind, description.name)
@@ -71,10 +72,8 @@ def _examine(exam: Examination) -> None:
         examine_gradients(own, op)
         exam.cases = own.cases
         return
-    if op is None:
-        return
     examine_gradients(exam, op)
-    if explained and exam.exact and not exam.own:
+    if exam.exact and not exam.own:
         examine_kinks(exam)
         examine_extremes(exam, op)
         _examine_single(exam, op)

@@ -76,7 +76,7 @@ def main(descriptor: int, discover: str) -> NoReturn:
     try:
         worker.work()
     except Hangup:
-        pass
+        pass  # how the work ends: the main process has closed its end, or is gone
     except BaseException:  # a mistake of ours: the main process shall know of it
         with contextlib.suppress(Hangup, OSError):
             channel.send(("broken", traceback.format_exc()))
