@@ -65,7 +65,7 @@ def test_extremes_grow_to_the_end_of_the_range(op: Op, dtype: str) -> None:
 def test_a_kink_case_has_both_sorts_of_elements() -> None:
     op = CATALOGUE["L1Loss"]
     ordinary = next(iter(ordinary_cases(op, 0, {})))
-    case, at_kink = kink_case(op, "input", "target", ordinary)
+    case, at_kink = kink_case(op, "input", "target", ordinary, {})
     assert 0 < at_kink.sum() < at_kink.size
     assert np.array_equal(case.inputs["input"][at_kink], case.inputs["target"][at_kink])
     assert np.array_equal(case.inputs["input"][~at_kink], ordinary.inputs["input"][~at_kink])

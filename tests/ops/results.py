@@ -17,10 +17,15 @@ UNITS = 32
 
 @dataclass(frozen=True)
 class Result:
-    """An output and the gradient for each argument that has one."""
+    """The outputs and the gradient for each argument that has one."""
 
-    output: NDArray[Any]
+    outputs: tuple[NDArray[Any], ...]
     gradients: dict[str, NDArray[Any]]
+
+    @property
+    def output(self) -> NDArray[Any]:
+        """The first output, which mostly is the only one."""
+        return self.outputs[0]
 
 
 @dataclass(frozen=True)
@@ -35,17 +40,33 @@ class Library:
 NUMPY = Library(np, lambda array: array, lambda array: array)
 
 
-def of_op(example: Example, upstream: NDArray[Any] | None = None, library: Library = NUMPY) -> Result:
-    """Run the op as a caller does who has kept the values of the forward."""
-    xp = library.xp
-    inputs = [None if array is None else library.to(array) for array in example.inputs]
+def of_op(
+    example: Example,
+    upstream: NDArray[Any] | None = None,
+    library: Library = NUMPY,
+    change: Callable[[Any], Any] = lambda array: array,
+) -> Result:
+    """Run the op as a caller does who has kept the values of the forward.
+
+    ``change`` is applied to every array that the op is given.
+    """
+    op, xp = example.op, library.xp
+    inputs = [None if array is None else library.to(change(array)) for array in example.inputs]
     # The edges of the range are among the examples: what they give is compared, not warned of.
     with np.errstate(all="ignore"):
-        output, values = example.op.evaluate(xp, inputs, **example.options)
-        if upstream is None:
-            upstream = example.upstream(tuple(output.shape))
-        gradients = example.op.gradients(xp, library.to(upstream), inputs, values, **example.options)
-    return Result(library.back(output), {name: library.back(array) for name, array in gradients.items()})
+        output, values = op.evaluate(xp, inputs, **example.options)
+        outputs = output if len(op.outputs) > 1 else (output,)
+        drawn = [upstream] if upstream is not None else example.upstreams(tuple(o.shape) for o in outputs)
+        upstreams = tuple(
+            None if name in op.constant else library.to(change(given))
+            for name, given in zip(op.outputs, drawn, strict=True)
+        )
+        grad_output = upstreams if len(outputs) > 1 else upstreams[0]
+        gradients = op.gradients(xp, grad_output, inputs, values, **example.options)
+    return Result(
+        tuple(library.back(array) for array in outputs),
+        {name: library.back(array) for name, array in gradients.items()},
+    )
 
 
 def assert_close(got: NDArray[Any], expected: NDArray[Any], what: str) -> None:
@@ -58,7 +79,8 @@ def assert_close(got: NDArray[Any], expected: NDArray[Any], what: str) -> None:
 
 def assert_same(got: Result, expected: Result) -> None:
     """Assert that outputs and gradients are the same, and are there for the same arguments."""
-    assert_close(got.output, expected.output, "output")
+    for ours, theirs in zip(got.outputs, expected.outputs, strict=True):
+        assert_close(ours, theirs, "output")
     assert got.gradients.keys() == expected.gradients.keys()
     for name, gradient in expected.gradients.items():
         assert_close(got.gradients[name], gradient, f"gradient of {name}")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from backproof.ops import CATALOGUE
 from tests.ops.examples import FLOATS, generator
-from tests.ops.true_values import DIGITS, FEW, TRUTHS, Numbers, Truth, Within, absolute, exact
+from tests.ops.true_values import TRUTHS, WITHOUT
+from tests.ops.truth import DIGITS, FEW, Numbers, Truth, Within, absolute, exact
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +119,8 @@ def unreduced(name: str) -> dict[str, str]:
 
 
 def test_every_op_has_its_truth() -> None:
-    assert TRUTHS.keys() == CATALOGUE.keys()
+    assert {*TRUTHS, *WITHOUT} == CATALOGUE.keys()
+    assert not TRUTHS.keys() & WITHOUT.keys()
     for name, truth in TRUTHS.items():
         assert truth.gradients.keys() == CATALOGUE[name].rules.keys()
         assert truth.within.keys() == {"output", *CATALOGUE[name].rules}

@@ -6,7 +6,7 @@ The examples are read-only arrays, so an op that wrote to its input would raise 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from backproof.ops import CATALOGUE, Op
-from tests.ops.examples import FLOATS, Arrays, Example, Shape, examples, frozen, generator
+from tests.ops.examples import FLOATS, Arrays, Example, Shape, examples, frozen, generator, row_of
 from tests.ops.results import Result, assert_close, assert_same, of_op
 
-#: Ops that are no module of ``torch.nn`` of their name, called with their options.
-FUNCTIONS: dict[str, Callable[..., torch.Tensor]] = {
-    "Linear": torch.nn.functional.linear,  # torch.nn.Linear makes its own weight
-}
 EXAMPLES = [example for dtype in FLOATS for example in examples(dtype)]
 
 
@@ -32,25 +28,39 @@ def ids(chosen: Iterable[Example]) -> list[str]:
 
 def of_torch(example: Example, upstream: NDArray[Any] | None = None) -> Result:
     """Run PyTorch's twin of the op, and its autograd."""
-    options = {**example.op.options, **example.options}
-    twin = FUNCTIONS.get(example.op.name) or getattr(torch.nn, example.op.name)(**options)
+    op = example.op
+    options = {**op.options, **example.options}
     leaves = [None if array is None else torch.from_numpy(array.copy()) for array in example.inputs]
     for leaf in leaves:
         if leaf is not None and leaf.is_floating_point():
             leaf.requires_grad_()
-    # PyTorch warns of a target that broadcasts, or refuses it; the expansion is the same function.
-    broadcasts = example.op.kind == "loss" and "class" not in str(example.op.arguments)
-    roles = torch.broadcast_tensors(*leaves) if broadcasts else leaves  # type: ignore[no-untyped-call]  # torch's
-    output = twin(*roles)
-    if upstream is None:
-        upstream = example.upstream(tuple(output.shape))
-    output.backward(torch.from_numpy(np.array(upstream)))
+    twin = row_of(op).twin
+    if twin:
+        outputs = twin(*leaves, **options)
+    else:
+        given = [leaf for leaf in leaves if leaf is not None]
+        # PyTorch warns of a target that broadcasts, or refuses it; the expansion is the same function.
+        broadcasts = op.kind == "loss" and not _has_classes(op)
+        roles = torch.broadcast_tensors(*given) if broadcasts else given  # type: ignore[no-untyped-call]  # torch's
+        outputs = getattr(torch.nn, op.name)(**options)(*roles)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    upstreams = [upstream] if upstream is not None else example.upstreams(o.shape for o in outputs)
+    differentiable = [
+        (output, torch.from_numpy(np.array(given)))
+        for name, output, given in zip(op.outputs, outputs, upstreams, strict=False)
+        if name not in op.constant and output.requires_grad
+    ]
+    torch.autograd.backward([o for o, _ in differentiable], [g for _, g in differentiable])
     gradients = {
         name: leaf.grad.numpy()
-        for name, leaf in zip(example.op.arguments, leaves, strict=True)
+        for name, leaf in zip(op.arguments, leaves, strict=True)
         if leaf is not None and leaf.grad is not None
     }
-    return Result(output.detach().numpy(), gradients)
+    return Result(tuple(output.detach().numpy() for output in outputs), gradients)
+
+
+def _has_classes(op: Op) -> bool:
+    return any(argument.domain == "class" for argument in op.arguments.values())
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=ids(EXAMPLES))
@@ -65,7 +75,7 @@ def test_output_and_gradients(example: Example) -> None:
 # --- Layouts in memory -------------------------------------------------------------------------
 
 
-def strided(array: NDArray[Any] | None) -> NDArray[Any] | None:
+def strided(array: Any) -> Any:
     """Give the same values as every second element of a larger array, its axes stored backwards."""
     if array is None or array.ndim == 0:
         return array
@@ -81,15 +91,19 @@ PLAIN = [example for example in EXAMPLES if example.what.startswith("plain")]
 @pytest.mark.parametrize("example", PLAIN, ids=ids(PLAIN))
 def test_layout_in_memory_makes_no_difference(example: Example) -> None:
     expected = of_op(example)
-    upstream = example.upstream(expected.output.shape)
     views = replace(example, inputs=tuple(strided(array) for array in example.inputs))
-    assert_same(of_op(views, strided(upstream)), expected)
+    assert_same(of_op(views, change=strided), expected)
 
 
 # --- Broadcasting ------------------------------------------------------------------------------
 
 BROADCASTS: tuple[tuple[Shape, Shape], ...] = (((7, 5), (5,)), ((5,), (7, 5)), ((7, 1), (1, 5)), ((), (7, 5)))
-LOSSES = [op for op in CATALOGUE.values() if op.kind == "loss" and "class" not in str(op.arguments)]
+#: Losses of an input and a target of one shape.
+LOSSES = [
+    op
+    for op in CATALOGUE.values()
+    if op.kind == "loss" and [a.axes for a in op.arguments.values() if not a.optional] == ["N D", "N D"]
+]
 
 
 @pytest.mark.parametrize("shapes", BROADCASTS, ids=str)
@@ -97,7 +111,8 @@ LOSSES = [op for op in CATALOGUE.values() if op.kind == "loss" and "class" not i
 @pytest.mark.parametrize("op", LOSSES, ids=lambda op: op.name)
 def test_input_and_target_broadcast(op: Op, reduction: str, shapes: tuple[Shape, Shape]) -> None:
     rng = generator(f"{op.name}{shapes}")
-    inputs = tuple(frozen(np.asarray(rng.uniform(0.1, 0.9, size=shape))) for shape in shapes)
+    given = [frozen(np.asarray(rng.uniform(0.1, 0.9, size=shape))) for shape in shapes]
+    inputs = (*given, *[None] * (len(op.arguments) - 2))
     example = Example(op, f"broadcast {shapes}", inputs, {"reduction": reduction})
     assert_same(of_op(example), of_torch(example))
 
@@ -111,7 +126,7 @@ def at_kinks(op: Op, dtype: Any) -> Arrays:
     inputs = dict(zip(op.arguments, example.inputs, strict=True))
     for name, kinks in op.kinks.items():
         for offset, kink in enumerate(kinks):
-            value: Any = inputs[kink] if isinstance(kink, str) else kink
+            value = op.place(kink, inputs, {})
             array = np.array(inputs[name])
             places = np.arange(array.size).reshape(array.shape) % (2 * len(kinks)) == 2 * offset
             inputs[name] = frozen(np.where(places, value, array).astype(dtype))
@@ -144,12 +159,6 @@ def test_bce_at_certainty(dtype: Any) -> None:
 # --- NaN and infinity --------------------------------------------------------------------------
 
 
-#: Where an op is not as PyTorch, by (op, argument, value), and why.
-UNLIKE = {
-    ("L1Loss", "input", "nan"): "PyTorch's sign of NaN is 0; here a NaN is not hidden by a gradient of 0",
-    ("L1Loss", "target", "nan"): "as for the input",
-    ("BCEWithLogitsLoss", "input", "-inf"): "the loss is infinite; two terms of PyTorch's cancel to NaN",
-}
 SPECIAL = [
     (op, argument, value)
     for op in CATALOGUE.values()
@@ -178,7 +187,7 @@ def special(op: Op, argument: str, value: str, dtype: Any) -> Example:
 def test_values_that_are_no_numbers(op: Op, argument: str, value: str, dtype: Any) -> None:
     example = special(op, argument, value, dtype)
     got, expected = of_op(example), of_torch(example)
-    if (op.name, argument, value) not in UNLIKE:
+    if (argument, value) not in row_of(op).unlike:
         assert_same(got, expected)
     else:  # a row that is no longer needed fails
         with pytest.raises(AssertionError):
@@ -216,17 +225,12 @@ def test_a_class_that_is_ruled_out(dtype: Any) -> None:
 
 # --- Defaults ----------------------------------------------------------------------------------
 
-#: Defaults that are not PyTorch's.
-OTHER_DEFAULTS = {
-    ("Softmax", "dim"): "PyTorch has none: it guesses an axis, and warns. Ours is the last axis",
-    ("LogSoftmax", "dim"): "as for Softmax",
-}
-
 
 @pytest.mark.parametrize("op", CATALOGUE.values(), ids=lambda op: op.name)
 def test_options_have_torchs_names_and_defaults(op: Op) -> None:
-    parameters = inspect.signature(getattr(torch.nn, op.name)).parameters
+    of = getattr(torch.nn, op.name, None) or row_of(op).twin
+    parameters = inspect.signature(of).parameters if of else {}
     for option, default in op.options.items():
-        assert option in parameters
-        if (op.name, option) not in OTHER_DEFAULTS:
+        if option not in row_of(op).defaults:
+            assert option in parameters
             assert parameters[option].default == default

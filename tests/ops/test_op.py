@@ -56,7 +56,7 @@ def twice(scaled: Op) -> None:
 
 
 def taken(scaled: Op) -> None:
-    op("Scaled", kind="loss", arguments=ARGUMENTS)
+    op("Scaled", kind="loss", arguments=ARGUMENTS)(scaled.forward)
 
 
 def other_forward(scaled: Op) -> None:
@@ -176,3 +176,98 @@ def test_replace_plants_a_mistake_in_a_copy() -> None:
 def test_replace_of_what_an_op_has_not() -> None:
     with pytest.raises(TypeError, match="backward"):
         CATALOGUE["Tanh"].replace(backward=None)
+
+
+# --- Several outputs, rules that serve several arguments ------------------------------------------
+
+
+@pytest.fixture
+def polar() -> Iterator[Op]:
+    """Register an op of two outputs whose rule serves both arguments, for the time of a test."""
+
+    @op("Polar", kind="elementary", arguments=ARGUMENTS, outputs=("x", "y", "turns"), constant=("turns",))
+    def polar(xp: Any, input: Any, target: Any) -> Any:
+        """Give x = r cos φ, y = r sin φ and the full turns in φ."""
+        return input * xp.cos(target), input * xp.sin(target), xp.floor(target / (2 * xp.pi))
+
+    @polar.rule("input", "target")
+    def _(xp: Any, grad_output: Any, input: Any, target: Any, output: Any) -> Any:
+        (grad_x, grad_y, _), (x, y, _) = grad_output, output
+        return grad_x * xp.cos(target) + grad_y * xp.sin(target), grad_y * x - grad_x * y
+
+    yield polar
+    del CATALOGUE["Polar"]
+
+
+R, PHI = np.array([2.0, 3.0]), np.array([0.5, 7.0])
+
+
+def test_outputs(polar: Op) -> None:
+    x, y, turns = polar.evaluate(np, (R, PHI)).output
+    assert np.allclose(x**2 + y**2, R**2)
+    assert turns.tolist() == [0, 1]
+
+
+def test_an_upstream_gradient_that_is_missing_is_zero(polar: Op) -> None:
+    gradients = polar.gradients(np, (np.array([5.0, 7.0]), None, None), (R, PHI))
+    assert np.allclose(gradients["input"], [5, 7] * np.cos(PHI))
+    assert np.allclose(gradients["target"], [-5, -7] * R * np.sin(PHI))
+
+
+def test_a_shared_rule_is_called_once_for_what_is_wanted(polar: Op) -> None:
+    calls = []
+
+    def counting(xp: Any, grad_output: Any, input: Any, target: Any, output: Any) -> Any:
+        calls.append(input)
+        return 10 * R, 20 * R
+
+    shared = polar.replace(rules={})
+    shared.rule("target", "input")(counting)
+    upstream = (R, R, None)
+    assert {n: g.tolist() for n, g in shared.gradients(np, upstream, (R, PHI)).items()} == {
+        "input": [40, 60],
+        "target": [20, 30],
+    }
+    assert len(calls) == 1
+    assert shared.gradients(np, upstream, (R, PHI), wrt=["input"]).keys() == {"input"}
+
+
+def test_a_mistake_takes_one_argument_out_of_a_shared_rule(polar: Op) -> None:
+    right = polar.rules["target"]
+    wrong = polar.replace(rules={**polar.rules, "target": lambda *roles: 2 * right(*roles)})
+    upstream = (np.array([5.0, 7.0]), np.array([1.0, 2.0]), None)
+    got, expected = (tried.gradients(np, upstream, (R, PHI)) for tried in (wrong, polar))
+    assert (got["input"] == expected["input"]).all()
+    assert (got["target"] == 2 * expected["target"]).all()
+
+
+# --- What a value counts in the mean, and result buffers --------------------------------------------
+
+
+def test_counts(scaled: Op) -> None:
+    register(scaled)
+    weighted = scaled.replace(counts=lambda xp, difference, weight, *, factor: weight)
+    given = (np.array([5.0, 9.0]), np.array([1.0, 3.0]))
+    assert weighted.evaluate(np, given).output == 2 * (4 + 6) / 4
+    assert weighted.evaluate(np, given, reduction="sum").output == 20
+    assert weighted.gradients(np, np.array(8.0), given)["input"].tolist() == [4, 4]
+
+
+def test_a_rule_may_take_a_result_buffer(scaled: Op) -> None:
+    @scaled.rule("input")
+    def _(
+        xp: Any, grad_output: Any, input: Any, target: Any, output: Any, *, factor: float, out: Any = None
+    ) -> Any:
+        return xp.multiply(grad_output, factor, out=out)
+
+    ones, buffer = np.ones(2), np.zeros(2)
+    assert "out" not in scaled.options
+    assert scaled.rules["input"](np, ones, ones, ones, ones, factor=3.0, out=buffer) is buffer
+    assert scaled.gradients(np, np.array(2.0), (ones, ones), factor=3.0)["input"].tolist() == [3, 3]
+
+
+def test_the_place_of_a_kink(scaled: Op) -> None:
+    assert scaled.place(1.5, {}, {}) == 1.5
+    assert scaled.place("-factor", {}, {}) == -2
+    assert scaled.place("-factor", {}, {"factor": 3.0}) == -3
+    assert scaled.place("target", {"target": R}, {}) is R

@@ -8,7 +8,7 @@ are cases of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,9 @@ __all__ = ["SIZES", "draw", "extreme_cases", "kink_case", "ordinary_cases", "ups
 
 #: The size of each axis letter in the ordinary cases; `ordinary_cases` takes them in turn.
 SIZES: tuple[dict[str, int], ...] = (
-    {"N": 7, "D": 5, "C": 5, "I": 5, "O": 3},
-    {"N": 3, "D": 7, "C": 7, "I": 2, "O": 5},
-    {"N": 5, "D": 3, "C": 3, "I": 7, "O": 2},
+    {"N": 7, "D": 5, "C": 5, "I": 5, "O": 3, "J": 2, "L": 11, "H": 7, "W": 5, "K": 3},
+    {"N": 3, "D": 7, "C": 7, "I": 2, "O": 5, "J": 3, "L": 7, "H": 5, "W": 11, "K": 2},
+    {"N": 5, "D": 3, "C": 3, "I": 7, "O": 2, "J": 5, "L": 5, "H": 11, "W": 7, "K": 3},
 )
 #: How far from a kink ordinary values stay.
 _CLEAR = 0.1
@@ -51,16 +51,27 @@ def draw(
     reach: float = 2.0,
 ) -> NDArray[Any]:
     """Draw ordinary values of a domain."""
-    if domain == "real":
-        return _signed(rng, shape, _CLEAR, reach)
-    if domain == "small":
-        return _signed(rng, shape, _CLEAR, 1.0)
-    if domain == "probability":
-        return rng.uniform(0.05, 0.95, shape)
-    if domain == "binary":
-        bits = np.arange(int(np.prod(shape, dtype=int))) % 2
-        return rng.permutation(bits).reshape(shape).astype(float)
-    return rng.integers(0, sizes["C"], shape)
+    return np.asarray(_DRAW[domain](rng, shape, sizes, reach))
+
+
+def _halves(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Draw 0 and 1, as many of each."""
+    return rng.permutation(np.arange(int(np.prod(shape, dtype=int))) % 2).reshape(shape)
+
+
+#: For each domain, how its ordinary values are drawn.
+_DRAW: Mapping[Domain, Callable[..., NDArray[Any]]] = {
+    "real": lambda rng, shape, sizes, reach: _signed(rng, shape, _CLEAR, reach),
+    "small": lambda rng, shape, sizes, reach: _signed(rng, shape, _CLEAR, 1.0),
+    "unit": lambda rng, shape, sizes, reach: _signed(rng, shape, _CLEAR, 0.9),
+    "positive": lambda rng, shape, sizes, reach: rng.uniform(_CLEAR, reach, shape),
+    "probability": lambda rng, shape, sizes, reach: rng.uniform(0.05, 0.95, shape),
+    "log probability": lambda rng, shape, sizes, reach: np.log(rng.uniform(0.05, 0.95, shape)),
+    "binary": lambda rng, shape, sizes, reach: _halves(rng, shape).astype(float),
+    "sign": lambda rng, shape, sizes, reach: 2.0 * _halves(rng, shape) - 1,
+    "mask": lambda rng, shape, sizes, reach: _halves(rng, shape) == 1,
+    "class": lambda rng, shape, sizes, reach: rng.integers(0, sizes["C"], shape),
+}
 
 
 def ordinary_cases(op: Op, seed: int, options: Mapping[str, object]) -> Iterator[Case]:
@@ -70,8 +81,9 @@ def ordinary_cases(op: Op, seed: int, options: Mapping[str, object]) -> Iterator
         inputs = {
             name: draw(rng, argument.domain, argument.shape(sizes), sizes, reach)
             for name, argument in op.arguments.items()
+            if not argument.optional
         }
-        _clear_of_kinks(op, inputs)
+        _clear_of_kinks(op, inputs, options)
         yield Case(inputs, upstream(rng, _output_shape(op, inputs, options)))
 
 
@@ -82,19 +94,21 @@ def _output_shape(
         return np.shape(op.evaluate(np, tuple(inputs.values()), **options).output)
 
 
-def _clear_of_kinks(op: Op, inputs: dict[str, NDArray[Any]]) -> None:
+def _clear_of_kinks(op: Op, inputs: dict[str, NDArray[Any]], options: Mapping[str, object]) -> None:
     for name, values in op.kinks.items():
         for value in values:
-            place = inputs[value] if isinstance(value, str) else value
+            place = op.place(value, inputs, options)
             near = np.abs(inputs[name] - place) < _CLEAR
             inputs[name] = np.where(near, inputs[name] + 2.5 * _CLEAR, inputs[name])
 
 
-def kink_case(op: Op, name: str, value: float | str, case: Case) -> tuple[Case, NDArray[np.bool_]]:
+def kink_case(
+    op: Op, name: str, value: float | str, case: Case, options: Mapping[str, object]
+) -> tuple[Case, NDArray[np.bool_]]:
     """Put every second element of an argument exactly on a kink; say which."""
     argument = case.inputs[name]
     at_kink = (np.arange(argument.size) % 2 == 0).reshape(argument.shape)
-    place = case.inputs[value] if isinstance(value, str) else value
+    place = op.place(value, case.inputs, options)
     inputs = {**case.inputs, name: np.where(at_kink, place, argument)}
     return Case(inputs, case.grad_output, "kink"), at_kink
 
@@ -132,7 +146,7 @@ def extreme_case(
     else:
         row = np.asarray(pattern, dtype=dtype) * np.asarray(level, dtype=dtype)
     # Where a row is one distribution, another row far below it must not be measured by its maximum.
-    lower = row - 2 * row.max() if "C" in op.arguments["input"].axes.split() else row
+    lower = row - 2 * row.max() if "C" in op.arguments["input"].letters else row
     inputs: dict[str, NDArray[Any]] = {"input": np.stack([row, lower])}
     for name, argument in op.arguments.items():
         if name in inputs:

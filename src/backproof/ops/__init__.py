@@ -20,7 +20,7 @@ from backproof.ops.op import CATALOGUE, Evaluation, Op
 __all__ = ["CATALOGUE", "Evaluation", "Op"]
 
 # A component is added by adding its file: the families are found, not listed.
-for _family in ("activations", "losses", "layers"):
+for _family in ("elementary", "activations", "losses", "layers"):
     _package = importlib.import_module(f"backproof.ops.{_family}")
     for _module in pkgutil.iter_modules(_package.__path__):
         importlib.import_module(f"backproof.ops.{_family}.{_module.name}")

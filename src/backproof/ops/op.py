@@ -14,6 +14,11 @@ A gradient rule sees its *roles* and nothing else: the namespace ``xp``, the ups
 ``grad_output``, then the inputs, the output and the options. Because the roles are explicit, a
 mistake is a substitution in a rule, and the checker can plant it in any op.
 
+An op with several outputs gives a tuple and names them (``outputs``); its rules then see a tuple of
+upstream gradients and one of outputs. A rule that serves several arguments, because they share
+work, is registered for all of them and gives a tuple. A forward or a rule that can write into a
+result buffer takes ``out`` besides.
+
 Two things stand outside the rules, once for all ops: the reduction of a loss
 (`backproof.ops.reduction`) and the sum over broadcast axes (`backproof.ops.broadcasting`).
 """
@@ -22,7 +27,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -31,18 +36,35 @@ from backproof.ops.broadcasting import BROADCASTING, Broadcasting
 from backproof.ops.domain import Argument
 from backproof.ops.reduction import REDUCTION, Reduction
 
-__all__ = ["CATALOGUE", "Evaluation", "Kind", "Op", "Rule", "op"]
+__all__ = ["CATALOGUE", "Evaluation", "Kind", "Op", "Rule", "Share", "op", "register"]
 
 Kind = Literal["activation", "loss", "layer", "elementary"]
 #: ``rule(xp, grad_output, *inputs, output, **options)`` is the gradient for one of the inputs.
 Rule = Callable[..., Array]
+#: The option of a forward or rule that is not the op's: a result buffer.
+_BUFFER = "out"
 
 
 class Evaluation(NamedTuple):
-    """What a forward gives: the output, and the values before a loss was reduced."""
+    """What a forward gives: the output, and the values before a loss was reduced.
+
+    Of an op with several outputs both are the tuple of them.
+    """
 
     output: Array
     values: Array
+
+
+@dataclass(frozen=True)
+class Share:
+    """One argument's share in a gradient rule that serves several: the tuple's element ``index``."""
+
+    rule: Callable[..., tuple[Array, ...]]
+    index: int
+
+    def __call__(self, *roles: Array, **options: object) -> Array:
+        """Compute the whole tuple, and give the share."""
+        return self.rule(*roles, **options)[self.index]
 
 
 @dataclass(frozen=True)
@@ -68,11 +90,21 @@ class Op:
         mean squared error.
     kinks
         For an argument, the values at which the op has no derivative: a number, or the name of the
-        argument that it then equals.
+        argument or option that it then equals, with a ``-`` before it where it is the negative.
     likelihood
         The factor that makes the forward's value a log-likelihood: ``-1`` for a cross-entropy,
         ``1`` for a log-softmax, ``0`` for what is none. ``exp(likelihood * value)`` is then a
         probability.
+    elementwise
+        Whether an element of the output depends on the inputs' elements at its place alone. Then a
+        rule, fed a tangent in place of the upstream gradient, gives the forward-mode derivative.
+    outputs
+        The names of the outputs; the forward gives a tuple where there are several.
+    constant
+        Those of the outputs that have no gradient: indices, statistics.
+    counts
+        For a loss, ``counts(xp, *inputs, **options)`` says what each value counts in the mean, where
+        that is not one each; it gives ``None`` where it is.
     """
 
     name: str
@@ -84,36 +116,61 @@ class Op:
     aliases: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     kinks: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
     likelihood: int = 0
+    elementwise: bool = False
+    outputs: tuple[str, ...] = ("output",)
+    constant: tuple[str, ...] = ()
+    counts: Callable[..., Array | None] | None = None
     reduction: Reduction | None = None
     broadcasting: Broadcasting = BROADCASTING
 
-    def rule(self, argument: str) -> Callable[[Rule], Rule]:
-        """Register the decorated function as the gradient rule for ``argument``.
+    def rule(self, *arguments: str) -> Callable[[Rule], Rule]:
+        """Register the decorated function as the gradient rule for the arguments.
+
+        A rule for one argument gives its gradient, a rule for several a tuple in their order.
 
         Raises
         ------
         TypeError
-            If the op has no such argument, the argument has a rule already, or the rule does not take
+            If the op has no such argument, an argument has a rule already, or the rule does not take
             the roles ``(xp, grad_output, *arguments, output, *, **options)``.
         """
-        self._require("argument", argument, self.arguments)
-        if argument in self.rules:
-            raise TypeError(
-                f"{self.name} takes one gradient rule an argument; got a second for argument={argument!r}"
-            )
+        for argument in arguments:
+            self._require("argument", argument, self.arguments)
+            if argument in self.rules:
+                raise TypeError(
+                    f"{self.name} takes one gradient rule an argument; got a second for argument={argument!r}"
+                )
 
         def register(rule: Rule) -> Rule:
             roles = ["xp", "grad_output", *self.arguments, "output"]
             options = [name for name in self.options if name != "reduction"]
-            if _signature(rule) != (roles, options):
+            positional, keyword = _signature(rule)
+            if (positional, [name for name in keyword if name != _BUFFER]) != (roles, options):
                 raise TypeError(
-                    f"the gradient rule of {self.name} for {argument!r} takes {_written(roles, options)}; "
-                    f"got rule={_written(*_signature(rule))}"
+                    f"the gradient rule of {self.name} for {', '.join(map(repr, arguments))} takes "
+                    f"{_written(roles, options)}; got rule={_written(positional, keyword)}"
                 )
-            self.rules[argument] = rule
+            shares = [Share(rule, index) for index in range(len(arguments))] if arguments[1:] else [rule]
+            self.rules.update(zip(arguments, shares, strict=True))
             return rule
 
         return register
+
+    def calls(self, wanted: Iterable[str]) -> Iterator[tuple[Rule, tuple[str, ...], tuple[int, ...] | None]]:
+        """Give the rules to call for the arguments, each once, with the arguments that it serves.
+
+        The last part says which elements of the tuple a shared rule gives belong to them; it is
+        ``None`` for a rule that serves one argument.
+        """
+        shared: dict[Callable[..., tuple[Array, ...]], list[tuple[str, int]]] = {}
+        for name in wanted:
+            rule = self.rules[name]
+            if isinstance(rule, Share):
+                shared.setdefault(rule.rule, []).append((name, rule.index))
+            else:
+                yield rule, (name,), None
+        for joint, parts in shared.items():
+            yield joint, tuple(name for name, _ in parts), tuple(index for _, index in parts)
 
     def evaluate(self, xp: Namespace, inputs: Sequence[Array], **options: object) -> Evaluation:
         """Compute the output, and the values that it was reduced from.
@@ -122,6 +179,8 @@ class Op:
         ------
         TypeError
             If the op has no such option.
+        ValueError
+            If the loss has no such reduction.
 
         Examples
         --------
@@ -133,8 +192,11 @@ class Op:
         """
         how, known = self._split(options)
         values = self.forward(xp, *inputs, **known)
-        output = self.reduction.forward(xp, values, how) if self.reduction else values
-        return Evaluation(output, values)
+        if self.reduction is None:
+            return Evaluation(values, values)
+        return Evaluation(
+            self.reduction.forward(xp, values, how, self._counts(xp, inputs, how, known)), values
+        )
 
     def gradients(
         self,
@@ -149,7 +211,8 @@ class Op:
 
         ``values`` are those of `evaluate`, computed again where they are not given. Each gradient
         has the shape of its argument. An argument that is ``None``, left out at the end or holds
-        integers has none.
+        integers has none. Of an op with several outputs ``grad_output`` is a tuple of an upstream
+        gradient for each; ``None`` stands for zeros.
 
         Raises
         ------
@@ -167,27 +230,63 @@ class Op:
             values = self.evaluate(xp, inputs, **options).values
         how, known = self._split(options)
         if self.reduction:
-            grad_output = self.reduction.gradient(xp, grad_output, values, how)
+            counts = self._counts(xp, inputs, how, known)
+            grad_output = self.reduction.gradient(xp, grad_output, values, how, counts)
+        elif len(self.outputs) > 1:
+            grad_output = tuple(
+                xp.zeros_like(value) if upstream is None and name not in self.constant else upstream
+                for name, upstream, value in zip(self.outputs, grad_output, values, strict=True)
+            )
         wanted = tuple(self.arguments if wrt is None else wrt)
         for name in wanted:
             self._require("wrt", name, self.arguments)
         # An optional argument that was left out is None, so that the roles after it keep their places.
         roles = (*inputs, *[None] * (len(self.arguments) - len(inputs)))
-        gradients = {}
-        for name, argument in zip(self.arguments, roles, strict=True):
-            if name not in wanted or name not in self.rules or argument is None:
-                continue
-            if xp.isdtype(argument.dtype, "real floating"):
-                gradient = self.rules[name](xp, grad_output, *roles, values, **known)
-                gradients[name] = self.broadcasting.gradient(xp, gradient, argument.shape)
-        return gradients
+        given = {
+            name: argument
+            for name, argument in zip(self.arguments, roles, strict=True)
+            if name in wanted and name in self.rules and argument is not None
+            if xp.isdtype(argument.dtype, "real floating")
+        }
+        found = {}
+        for rule, names, shares in self.calls(given):
+            result = rule(xp, grad_output, *roles, values, **known)
+            for name, gradient in zip(
+                names, [result] if shares is None else _take(result, shares), strict=True
+            ):
+                found[name] = self.broadcasting.gradient(xp, gradient, given[name].shape)
+        return {name: found[name] for name in given}
+
+    def place(self, kink: float | str, inputs: Mapping[str, Array], options: Mapping[str, object]) -> Any:
+        """Give the value that a kink stands for.
+
+        Examples
+        --------
+        >>> CATALOGUE["L1Loss"].place("target", {"target": 3.0}, {})
+        3.0
+        """
+        if not isinstance(kink, str):
+            return kink
+        name = kink.removeprefix("-")
+        value: Any = {**self.options, **options, **inputs}[name]
+        return value if name == kink else -value
+
+    def _counts(
+        self, xp: Namespace, inputs: Sequence[Array], how: str, known: Mapping[str, object]
+    ) -> Array | None:
+        if self.counts is None or how != "mean":
+            return None
+        return self.counts(xp, *inputs, **known)
 
     def _split(self, options: Mapping[str, object]) -> tuple[str, dict[str, object]]:
         """Take the reduction, which is the op's, from the options of the forward and the rules."""
         for name in options:
             self._require("option", name, self.options)
         known: dict[str, Any] = {**self.options, **options}
-        return known.pop("reduction", "none"), known
+        how = known.pop("reduction", "none")
+        if self.reduction:
+            self.reduction.require(how)
+        return how, known
 
     def _require(self, what: str, name: str, names: Iterable[str]) -> None:
         if name not in names:
@@ -197,6 +296,11 @@ class Op:
     def replace(self, **changes: object) -> Op:
         """Copy the op with some of its parts exchanged: how a mistake is planted."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # names are checked by dataclasses
+
+
+def _take(result: Any, shares: tuple[int, ...] | None) -> list[Array]:
+    """Give the gradients in what a rule gave: that of one argument, or its share for each of several."""
+    return [result] if shares is None else [result[index] for index in shares]
 
 
 def _signature(function: Callable[..., Array]) -> tuple[list[str], list[str]]:
@@ -222,16 +326,21 @@ def op(
     aliases: Mapping[str, Mapping[str, object]] | None = None,
     kinks: Mapping[str, tuple[float | str, ...]] | None = None,
     likelihood: int = 0,
+    elementwise: bool = False,
+    outputs: tuple[str, ...] = ("output",),
+    constant: tuple[str, ...] = (),
+    counts: Callable[..., Array | None] | None = None,
+    reduction: Reduction = REDUCTION,
 ) -> Callable[[Callable[..., Array]], Op]:
     """Make an op of a forward and put it into the catalogue.
+
+    ``reduction`` is that of a loss.
 
     Raises
     ------
     TypeError
         If the name is taken, or the forward's signature is not ``(xp, *arguments, *, **options)``.
     """
-    if name in CATALOGUE:
-        raise TypeError(f"an op's name is its own in the catalogue; got name={name!r}, which is taken")
 
     def make(forward: Callable[..., Array]) -> Op:
         positional, keyword = _signature(forward)
@@ -241,7 +350,9 @@ def op(
                 f"got forward={_written(positional, keyword)}"
             )
         parameters = inspect.signature(forward).parameters
-        options: dict[str, object] = {option: parameters[option].default for option in keyword}
+        options: dict[str, object] = {
+            option: parameters[option].default for option in keyword if option != _BUFFER
+        }
         if kind == "loss":
             options["reduction"] = "mean"
         made = Op(
@@ -253,10 +364,29 @@ def op(
             aliases=aliases or {},
             kinks=kinks or {},
             likelihood=likelihood,
-            reduction=REDUCTION if kind == "loss" else None,
+            elementwise=elementwise,
+            outputs=outputs,
+            constant=constant,
+            counts=counts,
+            reduction=reduction if kind == "loss" else None,
         )
-        object.__setattr__(made, "__doc__", forward.__doc__)
-        CATALOGUE[name] = made
-        return made
+        return register(made)
 
     return make
+
+
+def register(made: Op) -> Op:
+    """Put an op into the catalogue, documented by its forward.
+
+    `op` does it; call it for a variant of an op, such as one and two axes of space.
+
+    Raises
+    ------
+    TypeError
+        If the name is taken.
+    """
+    if made.name in CATALOGUE:
+        raise TypeError(f"an op's name is its own in the catalogue; got name={made.name!r}, which is taken")
+    object.__setattr__(made, "__doc__", made.forward.__doc__)
+    CATALOGUE[made.name] = made
+    return made

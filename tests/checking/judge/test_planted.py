@@ -135,8 +135,8 @@ def test_an_epsilon_beside_another_reduction_is_two_warnings(op: Op, form: str) 
     assert right is not None
     summed = biased.replace(
         reduction=type(right)(
-            lambda xp, values, _: right.forward(xp, values, "sum"),
-            lambda xp, g, values, _: right.gradient(xp, g, values, "sum"),
+            lambda xp, values, *_: right.forward(xp, values, "sum"),
+            lambda xp, g, values, *_: right.gradient(xp, g, values, "sum"),
         )
     )
     judgement = judge(OpCandidate(summed, name=next(n for n in op.aliases if n.startswith(_UNPROMISED))))
@@ -154,9 +154,9 @@ def test_a_factor_that_is_a_count_is_recognised(op: Op, over: bool) -> None:
     right = op.reduction
     assert right is not None
 
-    def gradient(xp: Any, grad_output: Any, values: Any, how: str) -> Any:
+    def gradient(xp: Any, grad_output: Any, values: Any, *how: Any) -> Any:
         count = float(values.shape[0])
-        return right.gradient(xp, grad_output, values, how) * (1 / count if over else count)
+        return right.gradient(xp, grad_output, values, *how) * (1 / count if over else count)
 
     judgement = judge(OpCandidate(op.replace(reduction=type(right)(right.forward, gradient))))
     (finding,) = (f for f in judgement.findings if f.severity is Severity.ERROR)
@@ -204,8 +204,8 @@ def test_a_reduction_that_nobody_promised_is_a_warning(op: Op) -> None:
     assert right is not None
     summed = op.replace(
         reduction=type(right)(
-            lambda xp, values, _: right.forward(xp, values, "sum"),
-            lambda xp, g, values, _: right.gradient(xp, g, values, "sum"),
+            lambda xp, values, *_: right.forward(xp, values, "sum"),
+            lambda xp, g, values, *_: right.gradient(xp, g, values, "sum"),
         )
     )
     alias = next(name for name, options in op.aliases.items() if name.startswith(_UNPROMISED) and not options)

@@ -40,7 +40,7 @@ def examine_kinks(exam: Examination) -> None:
     """Hold the gradient at each kink against the one-sided derivatives beside it."""
     for argument, places in exam.op.kinks.items():
         for place in places:
-            case, at_kink = kink_case(exam.op, argument, place, exam.trials[0].case)
+            case, at_kink = kink_case(exam.op, argument, place, exam.trials[0].case, exam.options)
             answer = exam.call(case)
             exam.cases += 1
             for source, gradients in answer.gradients.items():

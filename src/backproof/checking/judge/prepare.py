@@ -50,9 +50,7 @@ def prepare(
     op, options = reference.op, dict(reference.options)
     if inputs is None:
         cases = list(ordinary_cases(op, seed, options))
-        sizes = [
-            {a: s[a] for argument in op.arguments.values() for a in argument.axes.split()} for s in SIZES
-        ]
+        sizes = [{a: s[a] for argument in op.arguments.values() for a in argument.letters} for s in SIZES]
     else:
         cases, sizes = [_users_case(op, inputs, options, seed)], [{}]
     signature = Signature(
@@ -112,7 +110,7 @@ def _users_case(op: Op, inputs: Mapping[str, NDArray[Any]], options: Mapping[str
     rng = np.random.default_rng([seed, 3])
     sizes = dict(SIZES[0])
     for name, value in inputs.items():
-        axes = op.arguments[name].axes.split()
+        axes = op.arguments[name].letters
         if len(axes) == value.ndim:
             sizes |= dict(zip(axes, value.shape, strict=True))
     like = inputs.get("input")

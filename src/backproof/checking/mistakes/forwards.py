@@ -53,8 +53,8 @@ def _reduction(op: Op, reduction: Reduction, says: str) -> Planted:
 
 def _always(right: Reduction, how: str) -> Reduction:
     return Reduction(
-        lambda xp, values, _: right.forward(xp, values, how),
-        lambda xp, grad_output, values, _: right.gradient(xp, grad_output, values, how),
+        lambda xp, values, *_: right.forward(xp, values, how),
+        lambda xp, grad_output, values, *_: right.gradient(xp, grad_output, values, how),
     )
 
 
@@ -63,16 +63,16 @@ def _divided_by(right: Reduction, axis: int) -> Reduction:
         return int(values.shape[axis]) if values.ndim else 1
 
     return Reduction(
-        lambda xp, values, _: right.forward(xp, values, "sum") / count(values),
-        lambda xp, grad_output, values, _: right.gradient(xp, grad_output / count(values), values, "sum"),
+        lambda xp, values, *_: right.forward(xp, values, "sum") / count(values),
+        lambda xp, grad_output, values, *_: right.gradient(xp, grad_output / count(values), values, "sum"),
     )
 
 
 def _over_axis(axis: int) -> Reduction:
-    def gradient(xp: Any, grad_output: Any, values: Any, _: str) -> Any:
+    def gradient(xp: Any, grad_output: Any, values: Any, *_: object) -> Any:
         return xp.broadcast_to(xp.expand_dims(grad_output, axis=axis) / values.shape[axis], values.shape)
 
-    return Reduction(lambda xp, values, _: xp.mean(values, axis=axis) if values.ndim else values, gradient)
+    return Reduction(lambda xp, values, *_: xp.mean(values, axis=axis) if values.ndim else values, gradient)
 
 
 def _other_axis(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
@@ -179,7 +179,7 @@ def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
         return
 
     def scale(inputs: Sequence[Any]) -> float:
-        axes = next(iter(op.arguments.values())).axes.split()
+        axes = next(iter(op.arguments.values())).letters
         return factor.at(dict(zip(axes, inputs[0].shape, strict=False)))
 
     def forward(xp: Any, *inputs: Any, **known: object) -> Any:

@@ -37,8 +37,8 @@ def _upstream_ignored(op: Op, options: _Options, seen: _Seen) -> Iterator[Plante
     if op.reduction is not None:
         right = op.reduction
 
-        def gradient(xp: Any, grad_output: Any, values: Any, how: str) -> Any:
-            return right.gradient(xp, xp.ones_like(grad_output), values, how)
+        def gradient(xp: Any, grad_output: Any, *roles: Any) -> Any:
+            return right.gradient(xp, xp.ones_like(grad_output), *roles)
 
         wrong = op.replace(reduction=type(right)(right.forward, gradient))
     else:

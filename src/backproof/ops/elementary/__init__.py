@@ -1,0 +1,1 @@
+"""Elementary ops, of which graphs are made, one family a file."""
