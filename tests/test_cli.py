@@ -194,8 +194,8 @@ BAD = [
     (["check", "x", "--format", "xml"], "--format: expected text or json; got 'xml'"),
     (["check", "x", "--like", "MyTanh"], "--like: expected NAME=REFERENCE, e.g. MyTanh=tanh; got 'MyTanh'"),
     (
-        ["check", "x", "--like", "A=tan"],
-        "--like: A=tan: expected the name of a reference, got 'tan'; did you mean",
+        ["check", "x", "--like", "A=tahn"],
+        "--like: A=tahn: expected the name of a reference, got 'tahn'; did you mean",
     ),
     (
         ["check", "x", "--select", "detatched"],

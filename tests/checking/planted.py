@@ -24,14 +24,16 @@ class OpCandidate:
     sources: tuple[str, ...] = ("backward",)
     calls: int = 0
 
+    def __post_init__(self) -> None:
+        self.op = self.op.main
+
     @property
     def description(self) -> Description:
         lines = {"definition": 1, "forward": 2, "backward": 5}
         arguments = tuple(self.op.arguments)
         name = self.name or self.op.name
-        return Description(
-            name, self.op.kind, self.style, "planted.py", None, lines, arguments, (), self.sources
-        )
+        kind = "function" if self.op.kind == "elementary" else self.op.kind
+        return Description(name, kind, self.style, "planted.py", None, lines, arguments, (), self.sources)
 
     obstacle = ""
 
@@ -40,12 +42,12 @@ class OpCandidate:
 
     def call(self, case: Case, convention: Any, *, fresh: bool = False) -> Answer:
         self.calls += 1
-        inputs = tuple(case.inputs.values())
-        dtype = inputs[0].dtype
+        inputs = self.op.roles(case.inputs)
+        dtype = next(value.dtype for value in case.inputs.values() if value.dtype.kind == "f")
         with np.errstate(all="ignore"):
             try:
                 output, values = self.op.evaluate(np, inputs, **self.options)
-            except (TypeError, ValueError, IndexError) as error:
+            except (AttributeError, TypeError, ValueError, IndexError) as error:
                 return Answer(raised=Raised(type(error).__name__, str(error), "forward"))
             output = np.asarray(output, dtype=dtype)
             if case.grad_output is None:
@@ -64,7 +66,7 @@ class RuleCandidate:
 
     rule: type[UpdateRule]
     name: str = ""
-    taken: tuple[str, ...] = ("lr", "momentum", "nesterov", "betas", "eps")
+    taken: tuple[str, ...] = ("lr", "momentum", "nesterov", "betas", "eps", "weight_decay")
     fixed: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -136,6 +136,18 @@ STYLES: dict[str, Callable[[Op], Any]] = {
 }
 
 
+#: The arguments that the moulds above have, by the op's kind.
+_MOULDS: dict[str, tuple[str, ...]] = {
+    "activation": ("input",),
+    "loss": ("input", "target"),
+    "layer": ("input", "weight", "bias"),
+}
+
+
 def styles_of(op: Op) -> list[str]:
-    """The styles that an op can be written in."""
+    """The styles that an op can be written in; none for what takes other arguments."""
+    taken = tuple(name for name, argument in op.arguments.items() if not argument.optional)
+    # The mould of a layer is that of a linear one: its constructor takes two sizes.
+    if _MOULDS.get(op.kind) != taken or (op.kind == "layer" and op.name != "Linear"):
+        return []
     return [s for s in STYLES if op.kind == "activation" or s != "torch-module-manual-backward"]

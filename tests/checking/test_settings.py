@@ -139,7 +139,7 @@ BAD_LINES: list[tuple[dict[str, object], str]] = [
     ({"like": ["=tanh"]}, "--like: expected NAME=REFERENCE"),
     ({"like": ["MyTanh="]}, "--like: expected NAME=REFERENCE"),
     ({"like": ["A=tanh", "A=relu"]}, "--like: expected one reference for A, got a second one, 'relu'"),
-    ({"like": ["A=tan"]}, "--like: A=tan: expected the name of a reference, got 'tan'"),
+    ({"like": ["A=tahn"]}, "--like: A=tahn: expected the name of a reference, got 'tahn'"),
     ({"like": ["A=torch.nn.MSELoss(size=3)"]}, "--like: A=torch.nn.MSELoss(size=3): "),
     (
         {"select": ["upstream-ignore"]},

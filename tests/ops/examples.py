@@ -75,6 +75,8 @@ def of(op: Op, dtype: Any = np.float64) -> Iterator[Example]:
             dim = options.get("dim", -1)
             if isinstance(dim, int) and dim >= max(_rank(inputs), 0):
                 continue
+            if row.fits and not row.fits(inputs, options):
+                continue
             written = ",".join(f"{name}={value}" for name, value in options.items())
             yield Example(op, f"{what}-{written}" if written else what, inputs, options)
 
@@ -115,4 +117,4 @@ def _shapes(op: Op, row: Row) -> dict[str, tuple[Shape | None, ...]]:
     if row.ranks:
         for shape in ((), (5,), (2, 3, 5)):
             shapes[str(shape)] = tuple(None if a.optional else shape for a in op.arguments.values())
-    return {**shapes, **row.shapes}
+    return {what: chosen for what, chosen in {**shapes, **row.shapes}.items() if chosen is not None}

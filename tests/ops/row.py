@@ -29,7 +29,8 @@ class Row:
     Attributes
     ----------
     shapes
-        For a name, the shape of each argument; ``None`` leaves the argument out.
+        For a name, the shape of each argument; ``None`` leaves the argument out. ``None`` in place of
+        the shapes leaves out a name that every op has, for a reason that stands beside it.
     options
         Sets of options, each tried on every shape that has the axis ``dim`` it names, if it does.
         A loss is tried with every reduction besides.
@@ -45,15 +46,25 @@ class Row:
         PyTorch's.
     defaults
         For an option, why its default is not PyTorch's.
+    apart
+        Whether the op compares values of its first argument with one another, so that they must be
+        well apart where it is differentiated.
+    fits
+        ``fits(inputs, options)`` says whether inputs go with a set of options; all do if it is left out.
+    stopped
+        For an option, why with it a gradient is by definition not the derivative of the forward.
     """
 
-    shapes: Mapping[str, tuple[Shape | None, ...]] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[Shape | None, ...] | None] = field(default_factory=dict)
     options: tuple[Mapping[str, Any], ...] = ({},)
     ranks: bool = False
     more: Callable[[np.random.Generator, Any], Iterator[tuple[str, Arrays]]] | None = None
     twin: Callable[..., Any] | None = None
     unlike: Mapping[tuple[str, str], str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    apart: bool = False
+    fits: Callable[[Arrays, Mapping[str, Any]], bool] | None = None
+    stopped: Mapping[str, str] = field(default_factory=dict)
 
 
 ANY_RANK = Row(ranks=True)

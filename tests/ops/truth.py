@@ -56,7 +56,8 @@ class Within:
 class Truth:
     """The true output and gradients of an op, its inputs, and how near it should come.
 
-    ``gradients[argument](upstream, *inputs)``; ``inputs(dtype)`` gives one or several sets.
+    ``gradients[argument](upstream, *inputs)``; ``inputs(dtype)`` gives one or several sets. Of an op
+    with several outputs the first is meant.
     """
 
     inputs: Callable[[Any], list[tuple[NDArray[Any], ...]]]
@@ -140,6 +141,41 @@ def layers(dtype: Any) -> list[tuple[NDArray[Any], ...]]:
     """Give sizes whose products are floats: half of float32's exponents."""
     rng, values = generator("layers"), reals(dtype, decades=30 if dtype is np.float64 else 15)
     return [tuple(rng.choice(values, size=shape) for shape in ((3, 5), (2, 5), (2,))) for _ in range(20)]
+
+
+def by_differences(output: Callable[..., Numbers], place: int) -> Callable[..., Numbers]:
+    """Make the gradient for an argument: central differences of the true output, of 50 right digits."""
+    step = mpmath.mpf(10) ** -25
+
+    def gradient(upstream: Numbers, *inputs: Numbers) -> Numbers:
+        found = np.zeros(inputs[place].shape, dtype=object)
+        for index in np.ndindex(found.shape):
+            ends = []
+            for moved_by in (step, -step):
+                moved = inputs[place].copy()
+                moved[index] += moved_by
+                ends.append(output(*inputs[:place], moved, *inputs[place + 1 :]))
+            found[index] = (upstream * (ends[0] - ends[1])).sum() / (2 * step)
+        return found
+
+    return gradient
+
+
+# --- Measuring ---------------------------------------------------------------------------------
+
+
+def exactly(array: NDArray[Any]) -> Numbers:
+    """Give floats as exact numbers; integers stay what they are."""
+    return np.asarray(exact(array.astype(object)), dtype=object) if array.dtype.kind == "f" else array
+
+
+def spacing(true: Numbers, dtype: Any) -> NDArray[Any]:
+    """Give the distance of neighbouring floats at the true values."""
+    limits = np.finfo(dtype)
+    # The spacing of the largest floats is that of their half, which has a next float.
+    nearest = np.clip(absolute(true).astype(np.float64), limits.tiny, limits.max / 2).astype(dtype)
+    distance: NDArray[Any] = np.spacing(nearest)
+    return distance
 
 
 # --- Formulas ----------------------------------------------------------------------------------

@@ -77,13 +77,13 @@ def check(
     >>> result.verdict.value, [finding.diagnosis for finding in result.findings]
     ('fail', ['upstream-ignored'])
     """
-    adapted = adapt(candidate, name=name)
-    reference = like if like is GUESS else _reference(like)
-    values = None
-    if inputs is not None:
-        known = guess(adapted.description.name) if reference is GUESS else reference
-        values = _named(inputs, known if isinstance(known, OpReference) else None)
     with _seeds_kept():
+        adapted = adapt(candidate, name=name)
+        reference = like if like is GUESS else _reference(like)
+        values = None
+        if inputs is not None:
+            known = guess(adapted.description.name) if reference is GUESS else reference
+            values = _named(inputs, known if isinstance(known, OpReference) else None)
         return judge(adapted, like=reference, seed=seed, inputs=values)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from backproof.checking.candidate import Case
 from backproof.ops import Op
-from backproof.ops.domain import Domain
+from backproof.ops.domain import Argument, Domain
 
 __all__ = ["SIZES", "draw", "extreme_cases", "kink_case", "ordinary_cases", "upstream"]
 
@@ -91,7 +91,7 @@ def _output_shape(
     op: Op, inputs: Mapping[str, NDArray[Any]], options: Mapping[str, object]
 ) -> tuple[int, ...]:
     with np.errstate(all="ignore"):
-        return np.shape(op.evaluate(np, tuple(inputs.values()), **options).output)
+        return np.shape(op.main.evaluate(np, op.roles(inputs), **options).output)
 
 
 def _clear_of_kinks(op: Op, inputs: dict[str, NDArray[Any]], options: Mapping[str, object]) -> None:
@@ -132,7 +132,7 @@ def extreme_cases(op: Op, dtype: str) -> Sequence[tuple[float, Case]]:
     """
     if op.kind not in ("activation", "loss"):
         return ()
-    probability = op.arguments["input"].domain == "probability"
+    probability = op.arguments[op.first].domain == "probability"
     levels = (_CLOSENESS if probability else _MAGNITUDES)[dtype]
     return [(level, extreme_case(op, level, dtype)) for level in levels]
 
@@ -141,20 +141,35 @@ def extreme_case(
     op: Op, level: float, dtype: str, pattern: Sequence[float] = (1, -1, 0.5, -0.5, 0.1)
 ) -> Case:
     """Give the extreme case at one level; ``pattern`` is one row of a real input over the level."""
-    if op.arguments["input"].domain == "probability":
+    first = op.arguments[op.first]
+    if first.domain == "probability":
         row = np.array([level, 1 - level, level, 1 - level], dtype=dtype)
     else:
         row = np.asarray(pattern, dtype=dtype) * np.asarray(level, dtype=dtype)
+        if first.domain in ("positive", "log probability"):
+            row = np.abs(row) if first.domain == "positive" else -np.abs(row)
     # Where a row is one distribution, another row far below it must not be measured by its maximum.
-    lower = row - 2 * row.max() if "C" in op.arguments["input"].letters else row
-    inputs: dict[str, NDArray[Any]] = {"input": np.stack([row, lower])}
+    lower = row - 2 * row.max() if "C" in first.letters and first.domain == "real" else row
+    value = np.stack([row, lower])
+    sizes = dict(zip(first.letters, value.shape, strict=True))
+    inputs = {op.first: np.tile(value, first.shape(dict.fromkeys(first.letters, 1)))}
     for name, argument in op.arguments.items():
-        if name in inputs:
-            continue
-        if argument.domain == "class":
-            inputs[name] = np.full(2, int(np.argmin(row)))
-        elif argument.domain == "binary":
-            inputs[name] = (inputs["input"] < (0.5 if row.min() >= 0 else 0.0)).astype(dtype)
-        else:
-            inputs[name] = np.zeros_like(inputs["input"])
+        if name not in inputs and not argument.optional:
+            inputs[name] = _beside_extremes(argument, value, argument.shape(sizes), dtype)
     return Case(inputs, name="extreme")
+
+
+def _beside_extremes(
+    argument: Argument, value: NDArray[Any], shape: tuple[int, ...], dtype: str
+) -> NDArray[Any]:
+    """Give what goes with an extreme input: a target on the wrong side, zeros, or ones."""
+    if argument.domain == "class":
+        return np.full(shape, int(np.argmin(value[0])))
+    if argument.domain in ("binary", "sign"):
+        low = 0 if argument.domain == "binary" else -1
+        wrong = np.where(value < (0.5 if value[0].min() >= 0 else 0.0), 1, low)
+        return (wrong if wrong.shape == shape else np.ones(shape)).astype(dtype)
+    ordinary = {"positive": 1.0, "probability": 0.5, "mask": True}
+    return np.full(
+        shape, ordinary.get(argument.domain, 0.0), dtype=bool if argument.domain == "mask" else dtype
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,8 +39,8 @@ _KINDS = {
     **dict.fromkeys(("loss", "criterion", "cost", "objective"), "loss"),
     **dict.fromkeys(("optimizer", "optimiser", "optim"), "optimizer"),
 }
-#: Names whose number is part of the name: it does not count attempts, as in ``tanh2``.
-_NUMBERED = frozenset({"relu6"})
+#: Functions that are not in the catalogue: their number does not count attempts, as in ``tanh2``.
+_NUMBERED = frozenset({"log2", "log10", "exp2", "atan2"})
 
 
 class UnknownReference(ValueError):
@@ -61,7 +62,8 @@ class OpReference:
         return self.op.kind
 
     def __str__(self) -> str:
-        return f"torch.nn.{self.op.name}({_written(self.options)})"
+        room = "torch" if self.op.kind == "elementary" else "torch.nn"
+        return f"{room}.{self.op.name}({_written(self.options)})"
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,16 @@ def _split_words(name: str) -> list[str]:
     return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+", name)]
 
 
+def _ops() -> list[Op]:
+    """Give the ops, those of ``torch.nn`` first: ``tanh`` means the activation."""
+    return sorted(ops.CATALOGUE.values(), key=lambda op: op.kind == "elementary")
+
+
 def _names() -> Iterator[tuple[str, Reference]]:
-    for op in ops.CATALOGUE.values():
-        yield op.name, OpReference(op, {})
+    for op in _ops():
+        yield op.name, OpReference(op.main, {})
         for alias, options in op.aliases.items():
-            yield alias, OpReference(op, options)
+            yield alias, OpReference(op.main, options)
     for rule in updates.CATALOGUE.values():
         yield rule.__name__, RuleReference(rule, {})
         for alias, options in rule.aliases.items():
@@ -114,12 +121,18 @@ def _names() -> Iterator[tuple[str, Reference]]:
 
 
 def _table() -> dict[str, Reference]:
+    return _table_of(tuple(ops.CATALOGUE), tuple(updates.CATALOGUE))
+
+
+@functools.lru_cache(maxsize=1)
+def _table_of(known: tuple[str, ...], rules: tuple[str, ...]) -> dict[str, Reference]:
+    """Make the table of the catalogues as they are now, which the names say."""
     table: dict[str, Reference] = {}
     for name, reference in _names():
         table.setdefault("".join(_split_words(name)), reference)
-    for op in ops.CATALOGUE.values():
+    for op in _ops():
         # ``MSE`` is MSELoss; but what the alias ``log loss`` leaves without ``loss`` is another function.
-        table.setdefault("".join(words(op.name)), OpReference(op, {}))
+        table.setdefault("".join(words(op.name)), OpReference(op.main, {}))
     return table
 
 
@@ -142,12 +155,17 @@ def guess(name: str) -> Reference | None:
     made = [word for word in parts if word not in _FILLERS]
     bare = [word for word in parts if word not in _KINDS]
     for chosen in (parts, made, bare, words(name)):
-        key = "".join(chosen)
-        # A number at the end only counts the attempts, unless it is part of a name (``l2``).
-        found = table.get(key) or (key not in _NUMBERED and table.get(key.rstrip("0123456789"))) or None
+        found = _look_up(table, "".join(chosen))
         if found and kinds <= {found.kind}:
             return found
     return None
+
+
+def _look_up(table: Mapping[str, Reference], key: str) -> Reference | None:
+    """Find a name; a number at its end only counts the attempts, unless it is part of it (``l2``)."""
+    while key not in table and key not in _NUMBERED and key[-1:].isdigit():
+        key = key[:-1]
+    return table.get(key)
 
 
 def suggest(name: str) -> str:

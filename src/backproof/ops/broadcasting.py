@@ -17,9 +17,10 @@ def _gradient(xp: Namespace, gradient: Array, shape: tuple[int, ...]) -> Array:
     if gradient.shape == shape:
         return gradient
     added = gradient.ndim - len(shape)
-    stretched = tuple(axis + added for axis, size in enumerate(shape) if size == 1)
-    summed = xp.sum(gradient, axis=tuple(range(added)) + stretched, keepdims=True)
-    return xp.reshape(summed, shape)
+    if added:
+        gradient = xp.sum(gradient, axis=tuple(range(added)))
+    stretched = tuple(axis for axis, size in enumerate(shape) if size != gradient.shape[axis])
+    return xp.sum(gradient, axis=stretched, keepdims=True) if stretched else gradient
 
 
 @dataclass(frozen=True)

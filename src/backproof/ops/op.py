@@ -26,6 +26,7 @@ Two things stand outside the rules, once for all ops: the reduction of a loss
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,14 +36,11 @@ from backproof._typing import Array, Namespace
 from backproof.ops.broadcasting import BROADCASTING, Broadcasting
 from backproof.ops.domain import Argument
 from backproof.ops.reduction import REDUCTION, Reduction
+from backproof.ops.rule import BUFFER, Rule, Share, signature, take, written
 
-__all__ = ["CATALOGUE", "Evaluation", "Kind", "Op", "Rule", "Share", "op", "register"]
+__all__ = ["CATALOGUE", "Evaluation", "Kind", "Op", "op", "register"]
 
 Kind = Literal["activation", "loss", "layer", "elementary"]
-#: ``rule(xp, grad_output, *inputs, output, **options)`` is the gradient for one of the inputs.
-Rule = Callable[..., Array]
-#: The option of a forward or rule that is not the op's: a result buffer.
-_BUFFER = "out"
 
 
 class Evaluation(NamedTuple):
@@ -53,18 +51,6 @@ class Evaluation(NamedTuple):
 
     output: Array
     values: Array
-
-
-@dataclass(frozen=True)
-class Share:
-    """One argument's share in a gradient rule that serves several: the tuple's element ``index``."""
-
-    rule: Callable[..., tuple[Array, ...]]
-    index: int
-
-    def __call__(self, *roles: Array, **options: object) -> Array:
-        """Compute the whole tuple, and give the share."""
-        return self.rule(*roles, **options)[self.index]
 
 
 @dataclass(frozen=True)
@@ -123,6 +109,21 @@ class Op:
     reduction: Reduction | None = None
     broadcasting: Broadcasting = BROADCASTING
 
+    @property
+    def first(self) -> str:
+        """The name of the first argument, which mostly is ``input``."""
+        return next(iter(self.arguments))
+
+    def roles(self, inputs: Mapping[str, Array]) -> tuple[Array | None, ...]:
+        """Bring inputs into the order of the arguments; ``None`` stands for what is left out.
+
+        Examples
+        --------
+        >>> CATALOGUE["Linear"].roles({"weight": 2.0, "input": 1.0})
+        (1.0, 2.0, None)
+        """
+        return tuple(inputs.get(name) for name in self.arguments)
+
     def rule(self, *arguments: str) -> Callable[[Rule], Rule]:
         """Register the decorated function as the gradient rule for the arguments.
 
@@ -144,11 +145,11 @@ class Op:
         def register(rule: Rule) -> Rule:
             roles = ["xp", "grad_output", *self.arguments, "output"]
             options = [name for name in self.options if name != "reduction"]
-            positional, keyword = _signature(rule)
-            if (positional, [name for name in keyword if name != _BUFFER]) != (roles, options):
+            positional, keyword = signature(rule)
+            if (positional, [name for name in keyword if name != BUFFER]) != (roles, options):
                 raise TypeError(
                     f"the gradient rule of {self.name} for {', '.join(map(repr, arguments))} takes "
-                    f"{_written(roles, options)}; got rule={_written(positional, keyword)}"
+                    f"{written(roles, options)}; got rule={written(positional, keyword)}"
                 )
             shares = [Share(rule, index) for index in range(len(arguments))] if arguments[1:] else [rule]
             self.rules.update(zip(arguments, shares, strict=True))
@@ -252,7 +253,7 @@ class Op:
         for rule, names, shares in self.calls(given):
             result = rule(xp, grad_output, *roles, values, **known)
             for name, gradient in zip(
-                names, [result] if shares is None else _take(result, shares), strict=True
+                names, [result] if shares is None else take(result, shares), strict=True
             ):
                 found[name] = self.broadcasting.gradient(xp, gradient, given[name].shape)
         return {name: found[name] for name in given}
@@ -270,6 +271,33 @@ class Op:
         name = kink.removeprefix("-")
         value: Any = {**self.options, **options, **inputs}[name]
         return value if name == kink else -value
+
+    @functools.cached_property
+    def main(self) -> Op:
+        """The op of the first output alone; an op with one output is that itself.
+
+        Examples
+        --------
+        >>> CATALOGUE["Tanh"].main is CATALOGUE["Tanh"]
+        True
+        """
+        if not self.outputs[1:]:
+            return self
+
+        def forward(xp: Namespace, *inputs: Array, **options: object) -> Array:
+            return self.forward(xp, *inputs, **options)[0]
+
+        def alone(rule: Rule) -> Rule:
+            def of_main(xp: Namespace, grad_output: Array, *roles: Array, **options: object) -> Array:
+                *inputs, _ = roles
+                outputs = self.forward(xp, *inputs, **options)
+                upstreams = (grad_output, *(xp.zeros_like(output) for output in outputs[1:]))
+                return rule(xp, upstreams, *inputs, outputs, **options)
+
+            return of_main
+
+        rules = {name: alone(rule) for name, rule in self.rules.items()}
+        return self.replace(forward=forward, rules=rules, outputs=self.outputs[:1], constant=())
 
     def _counts(
         self, xp: Namespace, inputs: Sequence[Array], how: str, known: Mapping[str, object]
@@ -296,22 +324,6 @@ class Op:
     def replace(self, **changes: object) -> Op:
         """Copy the op with some of its parts exchanged: how a mistake is planted."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # names are checked by dataclasses
-
-
-def _take(result: Any, shares: tuple[int, ...] | None) -> list[Array]:
-    """Give the gradients in what a rule gave: that of one argument, or its share for each of several."""
-    return [result] if shares is None else [result[index] for index in shares]
-
-
-def _signature(function: Callable[..., Array]) -> tuple[list[str], list[str]]:
-    """Give the names of a function's positional parameters, and of those that go by keyword only."""
-    parameters = inspect.signature(function).parameters
-    keyword = [name for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    return [name for name in parameters if name not in keyword], keyword
-
-
-def _written(positional: Sequence[str], keyword: Sequence[str]) -> str:
-    return f"({', '.join([*positional, *(['*', *keyword] if keyword else [])])})"
 
 
 #: Every op by its name.
@@ -343,15 +355,15 @@ def op(
     """
 
     def make(forward: Callable[..., Array]) -> Op:
-        positional, keyword = _signature(forward)
+        positional, keyword = signature(forward)
         if positional != ["xp", *arguments]:
             raise TypeError(
-                f"the forward of {name} takes {_written(['xp', *arguments], keyword)}; "
-                f"got forward={_written(positional, keyword)}"
+                f"the forward of {name} takes {written(['xp', *arguments], keyword)}; "
+                f"got forward={written(positional, keyword)}"
             )
         parameters = inspect.signature(forward).parameters
         options: dict[str, object] = {
-            option: parameters[option].default for option in keyword if option != _BUFFER
+            option: parameters[option].default for option in keyword if option != BUFFER
         }
         if kind == "loss":
             options["reduction"] = "mean"

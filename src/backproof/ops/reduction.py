@@ -3,7 +3,7 @@
 For values ℓ₁ … ℓₙ the mean is L = (1/n) Σ ℓᵢ, so ∂L/∂ℓᵢ = 1/n; the sum is L = Σ ℓᵢ, so
 ∂L/∂ℓᵢ = 1; ``none`` leaves them as they are. Where each value counts cᵢ (the weight of its class),
 the mean is L = Σ ℓᵢ / Σ cᵢ, so ∂L/∂ℓᵢ = 1 / Σ cᵢ. ``batchmean`` is the sum over the size of the
-first axis.
+first axis, if there is one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _divisor(xp: Namespace, values: Array, how: str, counts: Array | None) -> Ar
     if how == "mean" and counts is not None:
         return xp.sum(counts)
     if how == "batchmean":
-        return values.shape[0]
+        return values.shape[0] if values.shape else 1
     return math.prod(values.shape) if how == "mean" else 1
 
 

@@ -4,7 +4,7 @@ Examples
 --------
 >>> from backproof.updates import CATALOGUE
 >>> sorted(CATALOGUE)
-['Adam', 'SGD']
+['ASGD', 'Adadelta', 'Adagrad', 'Adam', 'AdamW', 'Adamax', 'NAdam', 'RAdam', 'RMSprop', 'Rprop', 'SGD']
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+from backproof.updates.blocks import apply
 from backproof.updates.update import CATALOGUE, State, UpdateRule
 
-__all__ = ["CATALOGUE", "State", "UpdateRule"]
+__all__ = ["CATALOGUE", "State", "UpdateRule", "apply"]
 
 # An update rule is added by adding its file.
 for _module in pkgutil.iter_modules(__path__):

@@ -7,24 +7,25 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backproof._typing import Array, Float, Namespace
-from backproof.updates.update import State, UpdateRule, update_rule
+from backproof.updates.update import DecayingRule, State, update_rule
 
 __all__ = ["SGD"]
 
 
 @update_rule
 @dataclass(frozen=True, kw_only=True)
-class SGD(UpdateRule):
+class SGD(DecayingRule):
     """Gradient descent, momentum and Nesterov's momentum.
 
-    With the gradient g, the momentum μ and the learning rate η:
+    With the gradient g, the momentum μ, the dampening τ and the learning rate η:
 
-    - v ← μ v + g
+    - v ← g in the first step, v ← μ v + (1 − τ) g in the others
     - d = g + μ v with ``nesterov``, d = v without
     - θ ← θ − η d
 
     Without momentum this is θ ← θ − η g. As in PyTorch the learning rate stands outside the
-    velocity; Sutskever et al. have it inside, which is the same until the rate changes.
+    velocity; Sutskever et al. have it inside, which is the same until the rate changes. With
+    ``weight_decay`` λ, g stands for g + λ θ; with ``maximize``, for −g.
 
     Source: Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum
     in deep learning", 2013. Their ε is ``lr``, their μ ``momentum``, their v is −η v here.
@@ -32,7 +33,8 @@ class SGD(UpdateRule):
     Raises
     ------
     ValueError
-        If ``nesterov`` is asked for without momentum.
+        If a hyperparameter is out of its range, or ``nesterov`` is asked for without momentum or with
+        dampening.
 
     Examples
     --------
@@ -64,25 +66,34 @@ class SGD(UpdateRule):
         "nesterov sgd": {"momentum": 0.9, "nesterov": True},
         "nesterov accelerated gradient": {"momentum": 0.9, "nesterov": True},
     }
+    numbers: ClassVar[tuple[str, ...]] = ()
 
+    lr: float = 1e-3
     momentum: float = 0.0
+    dampening: float = 0.0
+    weight_decay: float = 0.0
     nesterov: bool = False
+    maximize: bool = False
 
     def __post_init__(self) -> None:
-        if self.nesterov and self.momentum <= 0:
+        """Refuse hyperparameters out of their range."""
+        super().__post_init__()
+        if self.nesterov and not self.momentum > 0:
             raise ValueError(
                 f"nesterov needs a momentum above 0, e.g. momentum=0.9; got momentum={self.momentum!r}"
             )
+        if self.nesterov and self.dampening:
+            raise ValueError(f"nesterov needs dampening=0; got dampening={self.dampening!r}")
 
     def start(self, xp: Namespace, parameter: Float[Array, "*shape"]) -> State:
-        """Start at rest."""
-        return {"velocity": xp.zeros_like(parameter)} if self.momentum else {}
+        """Start with nothing: the first velocity is the first gradient."""
+        return {}
 
     def velocity(
-        self, velocity: Float[Array, "*shape"], gradient: Float[Array, "*shape"]
+        self, velocity: Float[Array, "*shape"] | None, gradient: Float[Array, "*shape"]
     ) -> Float[Array, "*shape"]:
-        """Give μ v + g."""
-        return self.momentum * velocity + gradient
+        """Give μ v + (1 − τ) g; g where there is no v yet."""
+        return gradient if velocity is None else self.momentum * velocity + (1 - self.dampening) * gradient
 
     def direction(
         self, velocity: Float[Array, "*shape"], gradient: Float[Array, "*shape"]
@@ -90,11 +101,19 @@ class SGD(UpdateRule):
         """Give what the parameter moves against."""
         return gradient + self.momentum * velocity if self.nesterov else velocity
 
+    def moved(
+        self, parameter: Float[Array, "*shape"], direction: Float[Array, "*shape"]
+    ) -> Float[Array, "*shape"]:
+        """Give θ − η d."""
+        return parameter - self.lr * direction
+
     def update(
         self, xp: Namespace, parameter: Float[Array, "*shape"], gradient: Float[Array, "*shape"], state: State
     ) -> tuple[Float[Array, "*shape"], State]:
         """Give θ − η d and the new velocity."""
+        gradient = self.prepared(parameter, gradient)
         if not self.momentum:
-            return parameter - self.lr * gradient, state
-        velocity = self.velocity(state["velocity"], gradient)
-        return parameter - self.lr * self.direction(velocity, gradient), {"velocity": velocity}
+            return self.moved(parameter, gradient), state
+        velocity = self.velocity(state.get("momentum_buffer"), gradient)
+        direction = self.direction(velocity, gradient)
+        return self.moved(parameter, direction), {"momentum_buffer": velocity}

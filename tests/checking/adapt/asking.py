@@ -88,6 +88,8 @@ def case_for(reference: str, sizes: Mapping[str, int] | None = None, seed: int =
     sizes = sizes or {"N": 7, "D": 5, "C": 5, "I": 5, "O": 3}
     inputs: dict[str, NDArray[Any]] = {}
     for name, argument in CATALOGUE[reference].arguments.items():
+        if argument.optional:
+            continue
         shape = argument.shape(dict(sizes))
         if argument.domain == "class":
             inputs[name] = rng.integers(0, sizes["C"], shape)

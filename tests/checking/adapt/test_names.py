@@ -161,7 +161,7 @@ def _some(*found: str) -> list[Parameter]:
         ("Distance", ["y_pred", "y_true"], "loss"),
         ("GELUApprox", ["x"], "activation"),
         ("LinearLayer", ["x"], "layer"),
-        ("matmul", ["x", "w"], "layer"),
+        ("matmul", ["x", "w"], "function"),
         ("RegressionModel", ["x"], "model"),
         ("cube", ["x"], "function"),
         ("multiply", ["a", "b"], "function"),

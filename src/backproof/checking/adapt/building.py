@@ -58,7 +58,7 @@ def class_conventions(blueprint: Blueprint, signature: Signature, library: Libra
     calls = fill_call(blueprint.forward.parameters, signature, holds_parameters=True)
     ways = []
     for call, built in itertools.product(calls, _constructed(construct, signature)):
-        called = {role for role in call.values() if isinstance(role, str)}
+        called = set(Call(blueprint.forward.parameters, call).roles)
         roles = [role for role in signature.shapes if role not in called]
         for places in _places(blueprint, signature, {"construct": built, "call": call}, roles, library):
             lacking = absent(signature, called | places.keys())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from backproof.checking.candidate import Case, Convention
 
 __all__ = ["Call", "Laying", "dtype_of", "fitted"]
 
+#: A role, several that are handed over as a tuple, or none: a value.
+_Roles: TypeAlias = str | tuple[str, ...] | None
+
 
 class Call:
     """A filled call, ready to be made: which value goes to which argument.
@@ -25,8 +28,8 @@ class Call:
     """
 
     def __init__(self, found: Sequence[Parameter], filled: Filled, *, positional: bool = False) -> None:
-        self.by_position: list[tuple[str | None, Any]] = []
-        self.by_name: list[tuple[str, str | None, Any]] = []
+        self.by_position: list[tuple[_Roles, Any]] = []
+        self.by_name: list[tuple[str, _Roles, Any]] = []
         found = [parameter for parameter in found if not parameter.variadic]
         known = {parameter.name: parameter for parameter in found}
         found += [Parameter(name) for name in filled if name not in known]  # what ``*inputs`` takes
@@ -40,7 +43,7 @@ class Call:
                 gap = True
             if entry is None:
                 continue
-            role, value = (entry, None) if isinstance(entry, str) else (None, plain(entry["value"]))
+            role, value = (entry, None) if isinstance(entry, str) else _held(entry)
             if gap:
                 self.by_name.append((parameter.name, role, value))
             else:
@@ -49,17 +52,27 @@ class Call:
     @property
     def roles(self) -> list[str]:
         """The roles that are handed over."""
-        return [role for role, _ in self.by_position if role] + [role for _, role, _ in self.by_name if role]
+        given = [role for role, _ in self.by_position] + [role for _, role, _ in self.by_name]
+        return [role for roles in given if roles for role in ((roles,) if isinstance(roles, str) else roles)]
 
     def arguments(self, values: Mapping[str, Native]) -> tuple[list[Native], dict[str, Native]]:
         """Give the positional and the named arguments."""
-        args = [value if role is None else values.get(role) for role, value in self.by_position]
+        args = [value if role is None else _given(role, values) for role, value in self.by_position]
         named = {
-            name: value if role is None else values.get(role)
+            name: value if role is None else _given(role, values)
             for name, role, value in self.by_name
-            if role is None or role in values
+            if not isinstance(role, str) or role in values
         }
         return args, named
+
+
+def _held(entry: Mapping[str, Any]) -> tuple[_Roles, Any]:
+    """Read an entry that is no role: several roles together, or a value."""
+    return (tuple(entry["roles"]), None) if "roles" in entry else (None, plain(entry["value"]))
+
+
+def _given(role: str | tuple[str, ...], values: Mapping[str, Native]) -> Native:
+    return values.get(role) if isinstance(role, str) else tuple(values.get(one) for one in role)
 
 
 def plain(value: object) -> object:

@@ -1,7 +1,8 @@
 """Filling a candidate's arguments: the constructor's from sizes and options, a call's from roles.
 
 What is filled is written as JSON: the name of a role (``"input"``), or one of ``{"value": 0.1}``,
-``{"size": ["weight", 1]}`` (an axis of an argument of the case) and ``{"array": "weight"}``.
+``{"size": ["weight", 1]}`` (an axis of an argument of the case), ``{"array": "weight"}`` and
+``{"roles": ["hx", "cx"]}`` (a tuple of them).
 """
 
 from __future__ import annotations
@@ -98,9 +99,15 @@ def fill_constructor(found: Sequence[Parameter], signature: Signature, *, model:
         # Two letters for the sizes of a layer: how many go in, then how many come out.
         filled = {required[0]: {"size": ["weight", 1]}, required[1]: {"size": ["weight", 0]}}
         found = [parameter for parameter in found if parameter.name not in required]
+    known = LAYER_SIZES.get(signature.reference, {})
     for parameter in found:
-        option = option_for(parameter, signature.options)
-        if option is not None:
+        size = canonical(parameter.name, known)
+        option = None if size else option_for(parameter, signature.options)
+        if size:
+            filled[parameter.name] = {"size": list(known[size])}
+        elif known and parameter.name in _LAYOUTS:
+            filled[parameter.name] = {"value": _LAYOUTS[parameter.name]}
+        elif option is not None:
             filled[parameter.name] = {"value": _json(option[1])}
         elif (entry := sizes.entry(parameter)) is not None:
             filled[parameter.name] = entry
@@ -135,6 +142,35 @@ _COEFFICIENTS = word_set(
     "alpha beta gamma delta scale slope temperature temp tau lambda lambda_ lam threshold sigma factor coef "
     "coefficient margin a b c k s power theta mu negative_slope epsilon eps weight strength"
 )
+
+
+_CONVOLUTION = {"in_channels": ("input", 1), "out_channels": ("weight", 0), "kernel_size": ("weight", -1)}
+_CELL = {"input_size": ("weight_ih", 1), "hidden_size": ("weight_hh", 1)}
+#: For layers that are no linear map: what a constructor's argument is the size of.
+LAYER_SIZES: Mapping[str | None, Mapping[str, tuple[str, int]]] = {
+    "Conv1d": _CONVOLUTION,
+    "Conv2d": _CONVOLUTION,
+    "BatchNorm1d": {"num_features": ("input", 1)},
+    "BatchNorm2d": {"num_features": ("input", 1)},
+    "LayerNorm": {"normalized_shape": ("input", -1)},
+    "RMSNorm": {"normalized_shape": ("input", -1)},
+    "GroupNorm": {"num_channels": ("input", 1)},
+    "PReLU": {"num_parameters": ("weight", 0)},
+    "Embedding": {"num_embeddings": ("weight", 0), "embedding_dim": ("weight", 1)},
+    "Bilinear": {
+        "in1_features": ("input1", -1),
+        "in2_features": ("input2", -1),
+        "out_features": ("weight", 0),
+    },
+    "RNNCell": _CELL,
+    "LSTMCell": _CELL,
+    "GRUCell": _CELL,
+    "MultiheadAttention": {"embed_dim": ("query", -1)},
+}
+#: What else a constructor needs for the layout of our cases.
+_LAYOUTS: Mapping[str, object] = {"batch_first": True}
+#: The states of a cell that are handed over together, under the name of the first.
+_STATES: Mapping[str | None, tuple[str, ...]] = {"LSTMCell": ("hx", "cx")}
 
 
 class _Sizes:
@@ -204,8 +240,11 @@ def fill_call(
     roles = list(signature.shapes)
     filled: Filled = {}
     data: list[Parameter] = []
+    # As many arguments as there are roles are the roles, whatever they are called.
+    all_data = sum(parameter.required for parameter in found) == len(roles)
     for parameter in found:
-        option = None if parameter.name in roles else option_for(parameter, signature.options)
+        data_by_name = parameter.name in roles or (all_data and parameter.required)
+        option = None if data_by_name else option_for(parameter, signature.options)
         if option is not None:
             filled[parameter.name] = {"value": _json(option[1])}
         elif parameter.required and len(data) >= len(roles) and (free := _free(parameter, signature)):
@@ -213,10 +252,21 @@ def fill_call(
         elif parameter.required or canonical(parameter.name, roles) is not None:
             data.append(parameter)
     if not data and any(parameter.variadic for parameter in found):
-        held = _PARAMETERS if holds_parameters else ()
-        return [{role: role for role in roles if role not in held}]
+        held = [role for role in roles if holds_parameters and any(part in role for part in _HELD)]
+        return [_together({role: role for role in roles if role not in held}, signature)]
     ways = _assign(data, roles, found)
-    return [_in_order(found, {**filled, **way}) for way in ways]
+    return [_in_order(found, _together({**filled, **way}, signature)) for way in ways]
+
+
+def _together(filled: Filled, signature: Signature) -> Filled:
+    """Hand the states of a cell over as one, unless each has an argument of its own."""
+    first, *others = _STATES.get(signature.reference, ("",))
+    names = {role: name for name, role in filled.items() if isinstance(role, str)}
+    variadic = all(names.get(role) == role for role in (first, *others))
+    if first not in names or (set(others) & names.keys() and not variadic):
+        return filled
+    joined = {name: role for name, role in filled.items() if role not in others}
+    return {**joined, names[first]: {"roles": [first, *others]}}
 
 
 def _in_order(found: Sequence[Parameter], filled: Filled) -> Filled:
@@ -239,7 +289,7 @@ def _assign(data: Sequence[Parameter], roles: Sequence[str], found: Sequence[Par
     for parameter in data:
         if parameter.name not in filled and rest:
             filled[parameter.name] = rest.pop(0)
-    if len(filled) < len(data) or "input" not in filled.values():
+    if len(filled) < len(data) or roles[0] not in filled.values():
         raise Obstacle(f"its forward takes {written(found)}, where the reference takes ({', '.join(roles)})")
     return [filled]
 
@@ -259,4 +309,5 @@ def _assign_loss(data: Sequence[Parameter], found: Sequence[Parameter]) -> list[
 
 
 _PAIR = ("input", "target")
-_PARAMETERS = ("weight", "bias")
+#: Parts of the names of roles that a layer has itself: what it learns, and what it draws.
+_HELD = ("weight", "bias", "mask")

@@ -38,8 +38,9 @@ def kind_of(
 ) -> str:
     """Work out the kind: the one that the name tells where the structure fits, else from the structure."""
     data = [p for p in forward if p.required]
+    takes_any = any(p.variadic for p in forward)
     reference = guess(name)
-    if isinstance(reference, OpReference) and _fits(reference.kind, data):
+    if isinstance(reference, OpReference) and (takes_any or _fits(reference.kind, data)):
         return "function" if reference.kind == "elementary" else reference.kind
     words = set(split(name))
     if words & _LOSSES or _looks_like_loss(data):

@@ -48,8 +48,11 @@ class ByHand:
 
     def _wanted(self, convention: Convention) -> list[Wanted]:
         names = {role: name for name, role in convention["call"].items() if isinstance(role, str)}
-        wanted = [Wanted(role, names[role]) for role in ("input", "target") if role in names]
-        wanted += [Wanted(role, name) for role, name in names.items() if role not in ("input", "target")]
+        together = [e["roles"] for e in convention["call"].values() if isinstance(e, dict) and "roles" in e]
+        names |= {role: role for roles in together for role in roles}
+        # The input's comes first, a target's after those of all that is compared with it.
+        order = sorted(names, key=lambda role: {"input": 0, "target": 2}.get(role, 1))
+        wanted = [Wanted(role, names[role]) for role in order]
         for role, place in self.places.items():
             texts = [step for step in place["path"] if isinstance(step, str)]
             wanted.append(Wanted(role, texts[-1], tuple(place["path"])))

@@ -70,7 +70,9 @@ class Reader:
         if isinstance(returned, Mapping):
             self._by_key(returned, found)
         elif isinstance(returned, tuple | list) and self._is_several(returned):
-            self._match(list(returned), shapes, found)
+            # The gradients of a cell's states come as they went in: together.
+            several = [item if isinstance(item, tuple) else (item,) for item in returned]
+            self._match([one for items in several for one in items], shapes, found)
         elif returned is not None:
             self._match([returned], shapes, found)
         if len(found) < len(self.wanted) and instance is not None:

@@ -21,8 +21,10 @@ Path: TypeAlias = tuple[str | int, ...]
 #: Where a parameter is and how it is laid out, as JSON.
 Place: TypeAlias = dict[str, Any]
 
-_DEEPEST = 4
+_DEEPEST = 6
 _MOST_ITEMS = 64
+#: Attributes in which modules keep what they have by name.
+_REGISTRIES = ("_parameters", "_buffers", "_modules", "_children")
 #: Attributes under which an object that stands for a parameter holds its array.
 HOLDERS = ("data", "value", "values", "val", "array")
 _PLAIN = (str, bytes, int, float, complex, type(None), type, types.ModuleType)
@@ -68,8 +70,10 @@ def _parts(owner: object) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(owner[:_MOST_ITEMS])
     else:
         for name, value in getattr(owner, "__dict__", {}).items():
-            if name in ("_parameters", "_buffers", "_modules") and isinstance(value, Mapping):
-                yield from value.items()  # a torch module's, which are its attributes too
+            if name in _REGISTRIES and isinstance(value, Mapping):
+                # A torch module's are its attributes too; elsewhere an attribute may be what a holder holds.
+                own = all(getattr(owner, str(key), None) is held for key, held in value.items())
+                yield from value.items() if own else [(name, value)]
             elif not (name.startswith("_") and hasattr(owner, "_parameters")):
                 yield name, value
         for name in getattr(type(owner), "__slots__", ()):

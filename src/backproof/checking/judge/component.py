@@ -95,14 +95,15 @@ def _examine_single(exam: Examination, op: Op) -> None:
     if not agrees(trial.answer.output, output_of(op, exact, exam.options), bound):
         exam.add("precision-loss", "Right in float64, the output loses digits in float32.", dtype="float32")
         return
+    argument = next(name for name in op.rules if name in case.inputs)
     for source, gradients in trial.answer.gradients.items():
-        got = gradients.get("input")
-        right = gradient_of(op, exact, "input", exam.options)
-        bound = gradient_bound(op, exact, "input", exam.options, single)
+        got = gradients.get(argument)
+        right = gradient_of(op, exact, argument, exam.options)
+        bound = gradient_bound(op, exact, argument, exam.options, single)
         if got is not None and got.shape == right.shape and not agrees(got, right, bound):
             exam.add(
                 "precision-loss",
-                "Right in float64, the gradient for input loses digits in float32.",
+                f"Right in float64, the gradient for {argument} loses digits in float32.",
                 exam.part_of(source),
                 dtype="float32",
                 source=source,

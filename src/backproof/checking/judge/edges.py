@@ -110,7 +110,7 @@ def _upstream_at(exam: Examination, case: Case, index: tuple[int, ...]) -> float
     """Give the upstream gradient of one element, of which a reduction has passed on its share."""
     grad_output = case.upstream
     if exam.op.reduction is not None:
-        inputs = tuple(case.inputs.values())
+        inputs = exam.op.roles(case.inputs)
         values = exam.op.evaluate(np, inputs, **exam.options).values
         how = str(exam.options.get("reduction", exam.op.options["reduction"]))
         grad_output = exam.op.reduction.gradient(np, grad_output, values, how)
@@ -150,7 +150,7 @@ def _walk(exam: Examination, dtype: str) -> _Edge:
             continue
         _compare_outputs(exam, edge, level, case, answer)
         for source, gradients in answer.gradients.items():
-            _compare_gradients(exam, edge, level, case, source, gradients.get("input"))
+            _compare_gradients(exam, edge, level, case, source, gradients.get(exam.op.first))
     return edge
 
 
@@ -174,7 +174,7 @@ def _compare_outputs(exam: Examination, edge: _Edge, level: float, case: Case, a
 def _compare_gradients(
     exam: Examination, edge: _Edge, level: float, case: Case, source: str, got: NDArray[Any] | None
 ) -> None:
-    expected = gradient_of(exam.op, case, "input", exam.options)
+    expected = gradient_of(exam.op, case, exam.op.first, exam.options)
     if got is None or got.shape != expected.shape:
         return
     bad = np.isfinite(expected) & ~np.isfinite(got)
@@ -223,7 +223,7 @@ def _threshold(exam: Examination, edge: _Edge, what: str) -> tuple[float, int]:
     index = levels.index(level)
     before = levels[index - 1] if index else None
     side, pattern = _side(exam, edge.dtype, level, place)
-    if exam.op.arguments["input"].domain == "probability" or before is None:
+    if exam.op.arguments[exam.op.first].domain == "probability" or before is None:
         return level, side
     good, bad = before, level
     if not _fails(exam, edge.dtype, what, bad, pattern):
@@ -242,7 +242,7 @@ def _side(
 ) -> tuple[int, Sequence[float]]:
     """For what works element by element, take only the side of the input that failed."""
     _, case = extreme_cases(exam.op, dtype)[0]
-    shape = case.inputs["input"].shape
+    shape = case.inputs[exam.op.first].shape
     whole = (1.0, -1.0, 0.5, -0.5, 0.1)
     if exam.op.kind != "activation" or "dim" in exam.op.options or place is None or len(place) != len(shape):
         return 0, whole
@@ -258,12 +258,12 @@ def _fails(exam: Examination, dtype: str, what: str, level: float, pattern: Sequ
     exam.cases += 1
     answer = exam.call(case)
     arrays = [answer.output] if what in ("output", "any") else []
-    arrays += [g.get("input") for s, g in answer.gradients.items() if what in (s, "any")]
+    arrays += [g.get(exam.op.first) for s, g in answer.gradients.items() if what in (s, "any")]
     return any(a is not None and not np.all(np.isfinite(a)) for a in arrays)
 
 
 def _where(exam: Examination, threshold: float, side: int) -> str:
-    if exam.op.arguments["input"].domain == "probability":
+    if exam.op.arguments[exam.op.first].domain == "probability":
         return f"within {threshold:.3g} of 0 or 1"
     if side > 0:
         return f"for x above {threshold:.4g}"

@@ -112,18 +112,18 @@ def _unexplained(exam: Examination, observations: list[Observation]) -> None:
                 f"The output has the shape {o.got.shape} where {o.expected.shape} is expected.",
                 shape_expected=o.expected.shape,
                 shape_got=o.got.shape,
-                input_shape=o.case.inputs["input"].shape,
+                input_shape=o.case.inputs[exam.op.first].shape,
             )
             return
     o = next(o for o in observations if not forward_agrees(exam, exam.op, exam.options, o.case, o.got))
     place = worst(o.got, o.expected, output_bound(exam.op, o.case, exam.options, exam.forward_yardstick))
-    elementwise = o.got.shape == o.case.inputs["input"].shape
+    elementwise = o.got.shape == o.case.inputs[exam.op.first].shape
     exam.add(
         "forward-value",
         f"The output differs from that of {exam.op.name}: {o.got[place]:.6g} where {o.expected[place]:.6g} "
         f"is expected.",
         index=place,
-        input=o.case.inputs["input"][place] if elementwise else o.case.inputs["input"],
+        input=o.case.inputs[exam.op.first][place] if elementwise else o.case.inputs[exam.op.first],
         target=o.case.inputs.get("target"),
         expected=o.expected[place],
         got=o.got[place],

@@ -21,11 +21,14 @@ from backproof.ops import Op
 
 __all__ = ["examine_gradients"]
 
+#: What a loss is given beside predictions: mostly nobody writes its gradient.
+_GIVEN = ("target", "var")
+
 
 def examine_gradients(exam: Examination, op: Op) -> None:
     """Judge every gradient that came, from each source, for each argument that is due one."""
     present = exam.trials[0].case.inputs
-    due = [n for n in exam.op.rules if n in present and (exam.op.kind != "loss" or n == "input")]
+    due = [n for n in exam.op.rules if n in present and (exam.op.kind != "loss" or n not in _GIVEN)]
     trusted = None if exam.own else [t for t in exam.trials if _oracles_agree(exam, op, t, due)]
     if trusted == []:
         exam.doubts.append(

@@ -32,6 +32,8 @@ _FIXED: Mapping[str, tuple[Any, ...]] = {
     "momentum": (0.9, 0.5, 0.8, 0.95, 0.99),
     "betas": ((0.9, 0.999), (0.9, 0.99), (0.9, 0.9), (0.5, 0.999), (0.9, 0.95)),
     "eps": (1e-8, 1e-7, 1e-6, 1e-5, 1e-10, 1e-12),
+    "alpha": (0.99, 0.9, 0.95, 0.999),
+    "rho": (0.9, 0.95, 0.99),
 }
 
 
@@ -49,6 +51,8 @@ def courses(rule: type[UpdateRule], options: Mapping[str, object], seed: int) ->
         yield Course(parameters, gradients, rates, {**known, "eps": 1e-2}, "eps")
     if "momentum" in known and not known["momentum"]:
         yield Course(parameters, gradients, rates, {**known, "momentum": 0.9}, "momentum")
+    if "weight_decay" in known and not known["weight_decay"]:
+        yield Course(parameters, gradients, rates, {**known, "weight_decay": 0.1}, "weight_decay")
     if known.get("nesterov") is False:
         yield Course(parameters, gradients, rates, {**known, "momentum": 0.9, "nesterov": True}, "nesterov")
 

@@ -113,10 +113,10 @@ def _users_case(op: Op, inputs: Mapping[str, NDArray[Any]], options: Mapping[str
         axes = op.arguments[name].letters
         if len(axes) == value.ndim:
             sizes |= dict(zip(axes, value.shape, strict=True))
-    like = inputs.get("input")
+    like = inputs.get(op.first)
     values = {}
     for name, argument in op.arguments.items():
-        elementwise = like is not None and argument.axes == op.arguments["input"].axes
+        elementwise = like is not None and argument.axes == op.arguments[op.first].axes
         shape = like.shape if like is not None and elementwise else argument.shape(sizes)
         values[name] = (
             _as_domain(inputs[name], argument.domain)
@@ -198,7 +198,13 @@ _TARGETS: tuple[Domain, ...] = ("real", "binary", "class")
 
 def _takes_probabilities(exam: Examination, case: Case) -> bool:
     """Say whether a cross-entropy wants the probabilities that the reference makes of logits."""
-    if exam.op.kind != "loss" or exam.op.likelihood == 0 or "C" not in exam.op.arguments["input"].axes:
+    first = exam.op.arguments[exam.op.first]
+    if (
+        exam.op.kind != "loss"
+        or exam.op.likelihood == 0
+        or first.domain != "real"
+        or "C" not in first.letters
+    ):
         return False
     expected = output_of(exam.op, case, exam.options)
     probabilities = output_of(CATALOGUE["Softmax"], Case({"input": case.inputs["input"]}), {})
@@ -211,7 +217,8 @@ def _takes_probabilities(exam: Examination, case: Case) -> bool:
 
 def _prepare_probabilities(candidate: Candidate, op: Op, seed: int) -> Examination:
     """Prepare a cross-entropy of probabilities: its own forward is the judge."""
-    arguments = {**op.arguments, "input": Argument("probability", op.arguments["input"].axes)}
+    given = {name: argument for name, argument in op.arguments.items() if not argument.optional}
+    arguments = {**given, "input": Argument("probability", op.arguments["input"].axes)}
     exam = _prepare_own(candidate, seed, None, iter([arguments]), op.name)
     exam.remarks = [f"it takes probabilities, {op.name} takes logits: judged by its own forward"]
     return exam

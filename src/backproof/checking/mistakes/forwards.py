@@ -117,7 +117,7 @@ def fitted_epsilons(op: Op, options: _Options, case: Case, deepest: NDArray[Any]
     share = 1.0
     if op.reduction is not None:
         # What the reduction makes of a value that every element has: there all of them are equally deep.
-        values = op.evaluate(np, tuple(case.inputs.values()), **options).values
+        values = op.evaluate(np, op.roles(case.inputs), **options).values
         how = str(options.get("reduction", op.options["reduction"]))
         share = float(np.max(op.reduction.forward(np, np.ones_like(values), how)))
     depth = float(np.max(-op.likelihood * deepest)) / share

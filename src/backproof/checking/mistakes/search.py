@@ -24,13 +24,13 @@ __all__ = ["explain_forward", "explain_gradient", "gradient_of", "output_of"]
 def output_of(op: Op, case: Case, options: Mapping[str, object]) -> NDArray[Any]:
     """Evaluate an op on a case."""
     with np.errstate(all="ignore"):
-        return np.asarray(op.evaluate(np, tuple(case.inputs.values()), **options).output)
+        return np.asarray(op.evaluate(np, op.roles(case.inputs), **options).output)
 
 
 def gradient_of(op: Op, case: Case, argument: str, options: Mapping[str, object]) -> NDArray[Any]:
     """Evaluate an op's gradient for one argument on a case."""
     with np.errstate(all="ignore"):
-        inputs = tuple(case.inputs.values())
+        inputs = op.roles(case.inputs)
         return np.asarray(op.gradients(np, case.grad_output, inputs, wrt=(argument,), **options)[argument])
 
 

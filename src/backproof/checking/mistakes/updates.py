@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -15,6 +14,7 @@ from backproof.checking.bounds import agrees
 from backproof.checking.candidate import Course
 from backproof.updates import State, UpdateRule
 from backproof.updates.adam import Adam
+from backproof.updates.moments import MomentsRule
 from backproof.updates.sgd import SGD
 
 __all__ = [
@@ -36,17 +36,19 @@ Runs: TypeAlias = Sequence[tuple[Mapping[str, Any], Course, Sequence[Parameters]
 
 def simulate(rule: Rule, options: Mapping[str, Any], course: Course) -> list[Parameters]:
     """Run an update rule over a course; give the parameters after each step."""
+    return list(_walk(rule, options, course))
+
+
+def _walk(rule: Rule, options: Mapping[str, Any], course: Course) -> Iterator[Parameters]:
     parameters = list(course.parameters)
     states: list[State | None] = [None] * len(parameters)
-    trajectory = []
     for gradients, rate in zip(course.gradients, course.rates, strict=True):
         at_rate = rule(**{**options, "lr": rate})
         for index, gradient in enumerate(gradients):
             if gradient is not None:
                 state = states[index] or at_rate.start(np, parameters[index])
                 parameters[index], states[index] = at_rate.update(np, parameters[index], gradient, state)
-        trajectory.append(tuple(parameters))
-    return trajectory
+        yield tuple(parameters)
 
 
 @dataclass(frozen=True)
@@ -81,82 +83,92 @@ def _sign(rule: Rule) -> Iterator[PlantedRule]:
     )
 
 
-def _velocity_holds_lr(rule: Rule) -> Iterator[PlantedRule]:
-    def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
-        inside = dataclasses.replace(self, lr=1.0)
-        return rule.update(inside, xp, parameter, self.lr * gradient, state)
-
-    if issubclass(rule, SGD):
-        yield PlantedRule(
-            "velocity-holds-lr",
-            _override(rule, update=update),
-            "folds the learning rate into the velocity: v ← μ v + η g, θ ← θ − v. That is the same as "
-            "PyTorch's v ← μ v + g, θ ← θ − η v until the rate changes; after that the steps still to come "
-            "from the old gradients keep the old rate. Multiply by the rate when the parameter is updated",
-        )
-
-
-def _momentum_averaged(rule: Rule) -> Iterator[PlantedRule]:
-    if issubclass(rule, SGD):
-        yield PlantedRule(
-            "momentum-averaged",
-            _override(rule, velocity=lambda self, v, g: self.momentum * v + (1 - self.momentum) * g),
-            "multiplies the gradient in the velocity by 1 − μ: v ← μ v + (1 − μ) g. PyTorch has v ← μ v + g",
-        )
-
-
-def _momentum_missing(rule: Rule) -> Iterator[PlantedRule]:
-    if issubclass(rule, SGD):
-        yield PlantedRule(
-            "momentum-missing",
-            _override(rule, velocity=lambda self, v, g: g),
-            "does not carry the velocity from step to step",
-        )
-
-
-def _nesterov(rule: Rule) -> Iterator[PlantedRule]:
-    if issubclass(rule, SGD):
-        other = SGD.direction
-
-        def direction(self: Any, velocity: Any, gradient: Any) -> Any:
-            flipped = dataclasses.replace(self, nesterov=not self.nesterov and self.momentum > 0)
-            return other(flipped, velocity, gradient)
-
-        yield PlantedRule(
-            "nesterov-mismatch",
-            _override(rule, direction=direction),
-            "has plain momentum where Nesterov's is expected, or the reverse",
-        )
+def _sgd(diagnosis: str, says: str, **methods: Callable[..., Any]) -> UpdateMistake:
+    """Make a row of parts of SGD's formula."""
+    return _part(SGD, diagnosis, says, **methods)
 
 
 def _adam(diagnosis: str, says: str, **methods: Callable[..., Any]) -> UpdateMistake:
-    """Make a row of a part of Adam's formula."""
+    """Make a row of parts of Adam's formula."""
+    return _part(Adam, diagnosis, says, **methods)
+
+
+def _part(of: Rule, diagnosis: str, says: str, **methods: Callable[..., Any]) -> UpdateMistake:
+    """Make a row of parts that a rule and those made from it have."""
 
     def plant(rule: Rule) -> Iterator[PlantedRule]:
-        if issubclass(rule, Adam):
+        if issubclass(rule, of):
             yield PlantedRule(diagnosis, _override(rule, **methods), says)
 
     return UpdateMistake(diagnosis, plant)
+
+
+def _gradient_times_lr(self: Any, parameter: Any, gradient: Any) -> Any:
+    return self.lr * SGD.prepared(self, parameter, gradient)
+
+
+def _averaged(self: Any, velocity: Any, gradient: Any) -> Any:
+    fresh = (1 - self.momentum) * gradient
+    return fresh if velocity is None else self.momentum * velocity + fresh
+
+
+def _other_direction(self: Any, velocity: Any, gradient: Any) -> Any:
+    return SGD.direction(self.changed(nesterov=not self.nesterov), velocity, gradient)
 
 
 def _second_uncorrected(self: Any, xp: Any, second: Any, step: float) -> Any:
     return xp.sqrt(second) + self.eps
 
 
-def _first_uncorrected(self: Any, moment: Any, beta: float, step: float) -> Any:
-    return moment if beta == self.betas[0] else Adam.corrected(self, moment, beta, step)
+def _first_uncorrected(self: Any, beta: float, step: float) -> float:
+    return 1.0 if beta == self.betas[0] else Adam.correction(self, beta, step)
+
+
+def _step_behind(self: Any, beta: float, step: float) -> Any:
+    # 1 − β⁰ is 0: NumPy's number divides by it as an array would, Python's raises.
+    return np.float64(Adam.correction(self, beta, step - 1))
+
+
+def _corrected(self: Any, second: Any, step: float) -> Any:
+    return second / self.correction(self.betas[1], step)
 
 
 def _inside_root(self: Any, xp: Any, second: Any, step: float) -> Any:
-    return xp.sqrt(self.corrected(second, self.betas[1], step) + self.eps)
+    return xp.sqrt(_corrected(self, second, step) + self.eps)
 
 
 def _before_correction(self: Any, xp: Any, second: Any, step: float) -> Any:
-    return (xp.sqrt(second) + self.eps) / np.sqrt(1 - self.betas[1] ** step)
+    return (xp.sqrt(second) + self.eps) / np.sqrt(self.correction(self.betas[1], step))
 
 
 def _inside_root_before_correction(self: Any, xp: Any, second: Any, step: float) -> Any:
-    return xp.sqrt(self.corrected(second + self.eps, self.betas[1], step))
+    return xp.sqrt(_corrected(self, second + self.eps, step))
+
+
+def _betas_swapped(rule: Rule) -> Iterator[PlantedRule]:
+    def update(self: Any, *roles: Any) -> Any:
+        return rule.update(self.changed(betas=self.betas[::-1]), *roles)
+
+    if "betas" in rule.hyperparameters():
+        yield PlantedRule(
+            "betas-swapped",
+            _override(rule, update=update),
+            "exchanges the two decay rates: β₁ belongs to the mean, β₂ to the square",
+        )
+
+
+def _decay_coupled(rule: Rule) -> Iterator[PlantedRule]:
+    def update(self: Any, *roles: Any) -> Any:
+        other = self.changed(decoupled_weight_decay=not self.decoupled_weight_decay)
+        return rule.update(other, *roles)
+
+    if issubclass(rule, MomentsRule):
+        yield PlantedRule(
+            "weight-decay-coupled",
+            _override(rule, update=update),
+            "lets the weight decay pass through the moments where it should shrink the parameter itself, "
+            "or the reverse: Adam adds λ θ to the gradient, AdamW multiplies θ by 1 − η λ before the step",
+        )
 
 
 _UNCORRECTED = (
@@ -166,14 +178,33 @@ _UNCORRECTED = (
 #: The table, the likeliest first.
 UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
     UpdateMistake("update-sign", _sign),
-    UpdateMistake("velocity-holds-lr", _velocity_holds_lr),
-    UpdateMistake("momentum-averaged", _momentum_averaged),
-    UpdateMistake("momentum-missing", _momentum_missing),
-    UpdateMistake("nesterov-mismatch", _nesterov),
+    _sgd(
+        "velocity-holds-lr",
+        "folds the learning rate into the velocity: v ← μ v + η g, θ ← θ − v. That is the same as "
+        "PyTorch's v ← μ v + g, θ ← θ − η v until the rate changes; after that the steps still to come "
+        "from the old gradients keep the old rate. Multiply by the rate when the parameter is updated",
+        prepared=_gradient_times_lr,
+        moved=lambda self, parameter, direction: parameter - direction,
+    ),
+    _sgd(
+        "momentum-averaged",
+        "multiplies the gradient in the velocity by 1 − μ: v ← μ v + (1 − μ) g. PyTorch has v ← μ v + g",
+        velocity=_averaged,
+    ),
+    _sgd(
+        "momentum-missing",
+        "does not carry the velocity from step to step",
+        velocity=lambda self, velocity, gradient: gradient,
+    ),
+    _sgd(
+        "nesterov-mismatch",
+        "has plain momentum where Nesterov's is expected, or the reverse",
+        direction=_other_direction,
+    ),
     _adam(
         "bias-correction-missing",
         f"does not correct the moments for their bias. {_UNCORRECTED}",
-        corrected=lambda self, moment, beta, step: moment,
+        correction=lambda self, beta, step: 1.0,
     ),
     _adam(
         "bias-correction-missing",
@@ -183,25 +214,25 @@ UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
     _adam(
         "bias-correction-missing",
         f"does not correct the first moment for its bias. {_UNCORRECTED}",
-        corrected=_first_uncorrected,
+        correction=_first_uncorrected,
     ),
     _adam(
         "bias-correction-step",
         "corrects the bias always as in the first step: the step count does not advance. Count t up by 1 "
         "in every step",
-        corrected=lambda self, moment, beta, step: Adam.corrected(self, moment, beta, 1),
+        correction=lambda self, beta, step: Adam.correction(self, beta, 1),
     ),
     _adam(
         "bias-correction-step",
         "corrects the bias with a step count that is one ahead: t is 2 in the first step, where it "
         "should be 1",
-        corrected=lambda self, moment, beta, step: Adam.corrected(self, moment, beta, step + 1),
+        correction=lambda self, beta, step: Adam.correction(self, beta, step + 1),
     ),
     _adam(
         "bias-correction-step",
         "corrects the bias with a step count that starts at 0: in the first step that divides by 0. "
         "Count t up before it is used",
-        corrected=lambda self, moment, beta, step: Adam.corrected(self, moment, beta, step - 1),
+        correction=_step_behind,
     ),
     _adam(
         "epsilon-placement",
@@ -220,7 +251,8 @@ UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
         "adds ε to v before the bias correction, inside the root, where PyTorch has √v̂ + ε",
         scale=_inside_root_before_correction,
     ),
-    _adam(
+    _part(
+        MomentsRule,
         "moment-not-squared",
         "averages the gradient in the second moment, not its square",
         square=lambda self, gradient: gradient,
@@ -228,27 +260,10 @@ UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
     _adam(
         "root-missing",
         "divides by the second moment itself, not by its root",
-        scale=lambda self, xp, second, step: self.corrected(second, self.betas[1], step) + self.eps,
+        scale=lambda self, xp, second, step: _corrected(self, second, step) + self.eps,
     ),
-    UpdateMistake(
-        "betas-swapped",
-        lambda rule: iter(
-            [
-                PlantedRule(
-                    "betas-swapped",
-                    _override(
-                        rule,
-                        update=lambda self, *roles: rule.update(
-                            dataclasses.replace(self, betas=self.betas[::-1]), *roles
-                        ),
-                    ),
-                    "exchanges the two decay rates: β₁ belongs to the mean, β₂ to the square",
-                )
-            ]
-            if issubclass(rule, Adam)
-            else []
-        ),
-    ),
+    UpdateMistake("betas-swapped", _betas_swapped),
+    UpdateMistake("weight-decay-coupled", _decay_coupled),
 )
 
 
@@ -304,13 +319,12 @@ def _step_factors(rule: Rule, runs: Runs) -> Iterator[float]:
 
 def _reproduces(rule: Rule, runs: Runs, one: float) -> bool:
     with np.errstate(all="ignore"):
-        return all(
-            same_path(simulate(rule, options, course), got, one) is None for options, course, got in runs
-        )
+        # Walked only as far as the paths agree: most mistakes are out after a step.
+        return all(same_path(_walk(rule, options, course), got, one) is None for options, course, got in runs)
 
 
 def same_path(
-    expected: Sequence[Parameters], got: Sequence[Parameters], one: float
+    expected: Iterable[Parameters], got: Sequence[Parameters], one: float
 ) -> tuple[int, int] | None:
     """Give the first step and parameter at which two trajectories differ; ``None`` if nowhere."""
     for step, (right, mine) in enumerate(zip(expected, got, strict=True)):

@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
-from backproof.ops.domain import REAL, Argument
+from backproof.ops.domain import REAL, SMALL, Argument
 from backproof.ops.op import op
 
-__all__ = ["leaky_relu", "relu"]
+__all__ = ["leaky_relu", "prelu", "relu"]
 
 #: Any shape, the same throughout a function.
 Same: TypeAlias = Float[Array, "*shape"]
 
 _ARGUMENTS = {"input": Argument(REAL, "N D")}
+#: With this many axes the second, of the channels, is the last.
+_CHANNELS_LAST = 2
 
 
-@op("ReLU", kind="activation", arguments=_ARGUMENTS, aliases={"rectifier": {}}, kinks={"input": (0.0,)})
+@op(
+    "ReLU",
+    kind="activation",
+    arguments=_ARGUMENTS,
+    aliases={"rectifier": {}, "rectified linear unit": {}},
+    kinks={"input": (0.0,)},
+    elementwise=True,
+)
 def relu(xp: Namespace, input: Same) -> Same:
     """Rectified linear unit.
 
@@ -39,7 +48,14 @@ def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return xp.where(output <= 0, 0, grad_output)
 
 
-@op("LeakyReLU", kind="activation", arguments=_ARGUMENTS, kinks={"input": (0.0,)})
+@op(
+    "LeakyReLU",
+    kind="activation",
+    arguments=_ARGUMENTS,
+    aliases={"lrelu": {}},
+    kinks={"input": (0.0,)},
+    elementwise=True,
+)
 def leaky_relu(xp: Namespace, input: Same, *, negative_slope: float = 0.01) -> Same:
     """Rectified linear unit that leaks: a small slope for negative inputs.
 
@@ -62,3 +78,53 @@ def leaky_relu(xp: Namespace, input: Same, *, negative_slope: float = 0.01) -> S
 @leaky_relu.rule("input")
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, negative_slope: float) -> Same:
     return xp.where(input > 0, grad_output, negative_slope * grad_output)
+
+
+@op(
+    "PReLU",
+    kind="activation",
+    arguments={"input": Argument(REAL, "N D"), "weight": Argument(SMALL, "D")},
+    aliases={"parametric relu": {}},
+    kinks={"input": (0.0,)},
+)
+def prelu(xp: Namespace, input: Same, weight: Float[Array, "..."]) -> Same:
+    """Rectified linear unit that leaks with a slope that is learnt.
+
+    PReLU(x) = x for x > 0, a·x otherwise, with the slope a for all inputs or one for each channel.
+    Its derivative for x is 1 for x > 0 and a for x < 0. At x = 0 any number between a and 1 is a
+    subgradient; PyTorch's choice, taken here, is a. Its derivative for a is 0 for x > 0 and x
+    otherwise, for every input that has that slope.
+
+    Shapes: input any; weight ``()``, ``(1)``, or one slope for each channel, along the input's second
+    axis; the output has the input's shape and floating dtype.
+
+    Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015, equations 1 and 10.
+
+    >>> import numpy as np
+    >>> prelu.forward(np, np.array([[-1.0, -1.0], [2.0, 2.0]]), np.array([0.25, 0.5])).tolist()
+    [[-0.25, -0.5], [2.0, 2.0]]
+    """
+    return xp.where(input > 0, input, _along_channels(xp, weight, input) * input)
+
+
+def _along_channels(xp: Namespace, weight: Float[Array, "..."], input: Same) -> Float[Array, "..."]:
+    """Put the axis of the weight where the input's second axis is."""
+    if input.ndim == 0:
+        return xp.reshape(weight, ())
+    if weight.ndim == 0 or input.ndim <= _CHANNELS_LAST:
+        return weight
+    return xp.reshape(weight, (-1, *[1] * (input.ndim - _CHANNELS_LAST)))
+
+
+@prelu.rule("input")
+def _(xp: Namespace, grad_output: Same, input: Same, weight: Float[Array, "..."], output: Same) -> Same:
+    return xp.where(input > 0, grad_output, _along_channels(xp, weight, input) * grad_output)
+
+
+@prelu.rule("weight")
+def _(xp: Namespace, grad_output: Same, input: Same, weight: Float[Array, "..."], output: Same) -> Array:
+    gradient = xp.where(input > 0, 0, grad_output * input)
+    if input.ndim == 0:
+        return xp.reshape(gradient, weight.shape)
+    # Its axes before the channels are those along which the weight was repeated.
+    return xp.moveaxis(gradient, 1, -1) if input.ndim > _CHANNELS_LAST else gradient

@@ -1,4 +1,4 @@
-"""Activations shaped like an S, written in terms of their own output."""
+"""Activations shaped like an S."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
+from backproof.ops.elementary import hyperbolic
+from backproof.ops.op import Op, op, register
+from backproof.ops.stable import logistic
 
-__all__ = ["sigmoid", "tanh"]
+__all__ = ["sigmoid", "softsign", "tanh"]
 
 #: Any shape, the same throughout a function.
 Same: TypeAlias = Float[Array, "*shape"]
@@ -16,7 +18,7 @@ Same: TypeAlias = Float[Array, "*shape"]
 _ARGUMENTS = {"input": Argument(REAL, "N D")}
 
 
-@op("Sigmoid", kind="activation", arguments=_ARGUMENTS, aliases={"logistic": {}})
+@op("Sigmoid", kind="activation", arguments=_ARGUMENTS, aliases={"logistic": {}}, elementwise=True)
 def sigmoid(xp: Namespace, input: Same) -> Same:
     """Logistic sigmoid.
 
@@ -33,8 +35,7 @@ def sigmoid(xp: Namespace, input: Same) -> Same:
     >>> sigmoid.forward(np, np.array([-1000.0, 0.0, 1000.0])).tolist()
     [0.0, 0.5, 1.0]
     """
-    decay = xp.exp(-xp.abs(input))
-    return xp.where(input >= 0, 1, decay) / (1 + decay)
+    return logistic(xp, input)[0]
 
 
 @sigmoid.rule("input")
@@ -42,24 +43,32 @@ def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * output * (1 - output)
 
 
-@op("Tanh", kind="activation", arguments=_ARGUMENTS, aliases={"hyperbolic tangent": {}})
-def tanh(xp: Namespace, input: Same) -> Same:
-    """Hyperbolic tangent.
+#: The elementary function, under the name of the activation.
+tanh: Op = register(
+    hyperbolic.tanh.replace(name="Tanh", kind="activation", aliases={"hyperbolic tangent": {}})
+)
 
-    tanh(x) = sinh(x) / cosh(x). The quotient rule gives
-    d tanh(x)/dx = (cosh²(x) − sinh²(x)) / cosh²(x) = 1 − tanh²(x) = 1 − y².
+
+@op("Softsign", kind="activation", arguments=_ARGUMENTS, elementwise=True)
+def softsign(xp: Namespace, input: Same) -> Same:
+    """Softsign: an S whose ends are approached slowly.
+
+    Softsign(x) = x / (1 + |x|). For x > 0 the quotient rule gives the derivative
+    ((1 + x) − x) / (1 + x)² = 1 / (1 + |x|)², and by symmetry it is the same for x < 0.
 
     Shapes: any; the output has the input's shape and floating dtype.
 
-    Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 6.3.2.
+    Source: Bergstra, Desjardins, Lamblin and Bengio, "Quadratic polynomials learn better image
+    features", 2009.
 
     >>> import numpy as np
-    >>> tanh.forward(np, np.array([-1000.0, 0.0, 1000.0])).tolist()
-    [-1.0, 0.0, 1.0]
+    >>> softsign.forward(np, np.array([-1.0, 0.0, 3.0])).tolist()
+    [-0.5, 0.0, 0.75]
     """
-    return xp.tanh(input)
+    return input / (1 + xp.abs(input))
 
 
-@tanh.rule("input")
+@softsign.rule("input")
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
-    return grad_output * (1 - output * output)
+    inverse = 1 / (1 + xp.abs(input))
+    return grad_output * inverse * inverse

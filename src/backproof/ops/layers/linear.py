@@ -7,6 +7,7 @@ from typing import TypeAlias
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.domain import REAL, SMALL, Argument
 from backproof.ops.op import op
+from backproof.ops.products import products
 
 __all__ = ["linear"]
 
@@ -58,9 +59,17 @@ def _(xp: Namespace, grad_output: Out, input: Rows, weight: Weight, bias: Bias, 
 
 
 @linear.rule("weight")
-def _(xp: Namespace, grad_output: Out, input: Rows, weight: Weight, bias: Bias, output: Out) -> Weight:
-    rows = xp.reshape(grad_output, (-1, weight.shape[0]))
-    return rows.T @ xp.reshape(input, (-1, weight.shape[1]))
+def _(
+    xp: Namespace,
+    grad_output: Out,
+    input: Rows,
+    weight: Weight,
+    bias: Bias,
+    output: Out,
+    *,
+    out: Weight | None = None,
+) -> Weight:
+    return products(xp, grad_output, input, out)
 
 
 @linear.rule("bias")

@@ -8,7 +8,7 @@ from backproof._typing import Array, Float, Namespace
 from backproof.ops.domain import REAL, Argument
 from backproof.ops.op import op
 
-__all__ = ["l1_loss", "mse_loss"]
+__all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
 #: Input and target, of shapes that broadcast together.
 Given: TypeAlias = Float[Array, "*#shape"]
@@ -24,6 +24,7 @@ _ARGUMENTS = {"input": Argument(REAL, "N D"), "target": Argument(REAL, "N D")}
     arguments=_ARGUMENTS,
     aliases={"mae": {}, "mean absolute error": {}, "absolute error": {}},
     kinks={"input": ("target",)},
+    elementwise=True,
 )
 def l1_loss(xp: Namespace, input: Given, target: Given) -> Values:
     """Absolute error.
@@ -65,6 +66,7 @@ def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: V
         "sse": {"reduction": "sum"},
         "sum squared error": {"reduction": "sum"},
     },
+    elementwise=True,
 )
 def mse_loss(xp: Namespace, input: Given, target: Given) -> Values:
     """Squared error.
@@ -91,3 +93,101 @@ def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: V
 @mse_loss.rule("target")
 def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values) -> Values:
     return 2 * grad_output * (target - input)
+
+
+@op("SmoothL1Loss", kind="loss", arguments=_ARGUMENTS, elementwise=True)
+def smooth_l1_loss(xp: Namespace, input: Given, target: Given, *, beta: float = 1.0) -> Values:
+    """Squared error near the target, absolute error away from it.
+
+    With z = x − t, ℓ = z²/(2β) for |z| < ``beta`` and |z| − β/2 beyond, where value and slope are the
+    same at |z| = β. With m = min(|z|, β) both are (m/β) (|z| − m/2), in which no square overflows.
+    The derivative for x is z/β for |z| < β and the sign of z beyond; for t it is the negative.
+
+    At β = 0 this is the absolute error: its subgradient at x = t is PyTorch's choice there, 0.
+
+    Shapes: input and target broadcast together; the values have the common shape.
+
+    Raises: ``ValueError`` if β is negative.
+
+    Source: Girshick, "Fast R-CNN", 2015, equation 3 (β = 1); PyTorch, ``torch.nn.SmoothL1Loss``.
+
+    >>> import numpy as np
+    >>> smooth_l1_loss.forward(np, np.array([0.5, 3.0]), np.array([0.0, 0.0])).tolist()
+    [0.125, 2.5]
+    """
+    if beta < 0:
+        raise ValueError(f"beta of SmoothL1Loss is 0 or more; got beta={beta!r}")
+    if beta == 0:
+        return l1_loss.forward(xp, input, target)
+    near, rest = _factors(xp, input - target, beta)
+    return near / beta * rest
+
+
+def _factors(xp: Namespace, difference: Values, bend: float) -> tuple[Values, Values]:
+    """Give m = min(|z|, bend) and |z| − m/2."""
+    size = xp.abs(difference)
+    near = xp.minimum(size, bend)
+    return near, size - 0.5 * near
+
+
+def _held(xp: Namespace, difference: Values, bend: float) -> Values:
+    """Hold z between −bend and bend. Its own derivative is 0 from the bend on, as PyTorch's."""
+    return xp.where(difference >= bend, bend, xp.where(difference <= -bend, -bend, difference))
+
+
+@smooth_l1_loss.rule("input")
+def _(
+    xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, beta: float
+) -> Values:
+    difference = input - target
+    if beta == 0:
+        return grad_output * xp.sign(difference)
+    return grad_output * (_held(xp, difference, beta) / beta)
+
+
+@smooth_l1_loss.rule("target")
+def _(
+    xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, beta: float
+) -> Values:
+    difference = target - input
+    if beta == 0:
+        return grad_output * xp.sign(difference)
+    return grad_output * (_held(xp, difference, beta) / beta)
+
+
+@op("HuberLoss", kind="loss", arguments=_ARGUMENTS, elementwise=True)
+def huber_loss(xp: Namespace, input: Given, target: Given, *, delta: float = 1.0) -> Values:
+    """Half the squared error near the target, a line away from it.
+
+    With z = x − t, ℓ = z²/2 for |z| < ``delta`` and δ (|z| − δ/2) beyond, where value and slope are
+    the same at |z| = δ. With m = min(|z|, δ) both are m (|z| − m/2), in which no square overflows.
+    The derivative for x is z, held between −δ and δ; for t it is the negative.
+
+    Shapes: input and target broadcast together; the values have the common shape.
+
+    Raises: ``ValueError`` if δ is not positive.
+
+    Source: Huber, "Robust Estimation of a Location Parameter", 1964; PyTorch, ``torch.nn.HuberLoss``.
+
+    >>> import numpy as np
+    >>> huber_loss.forward(np, np.array([0.5, 3.0]), np.array([0.0, 0.0]), delta=2.0).tolist()
+    [0.125, 4.0]
+    """
+    if delta <= 0:
+        raise ValueError(f"delta of HuberLoss is positive; got delta={delta!r}")
+    near, rest = _factors(xp, input - target, delta)
+    return near * rest
+
+
+@huber_loss.rule("input")
+def _(
+    xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, delta: float
+) -> Values:
+    return grad_output * _held(xp, input - target, delta)
+
+
+@huber_loss.rule("target")
+def _(
+    xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, delta: float
+) -> Values:
+    return grad_output * _held(xp, target - input, delta)

@@ -1,0 +1,314 @@
+"""Multi-head attention: projections, scaled dot-product attention, and a projection of what it gives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+from backproof._typing import Array, Float, Namespace, Shaped
+from backproof.ops.activations.softmax import softmax
+from backproof.ops.backend import zeros
+from backproof.ops.domain import MASK, REAL, SMALL, Argument
+from backproof.ops.layers.dropout import dropout as drop
+from backproof.ops.layers.linear import linear
+from backproof.ops.op import op
+from backproof.ops.products import products
+
+__all__ = ["multihead_attention"]
+
+#: What is asked, what it is compared with, and what is then averaged; L places ask S places.
+Query: TypeAlias = Float[Array, "*batch L embed"]
+Key: TypeAlias = Float[Array, "*batch S kdim"]
+Value: TypeAlias = Float[Array, "*batch S vdim"]
+#: The rows of W_q, W_k and W_v, one after the other.
+Packed: TypeAlias = Float[Array, "rows embed"] | None
+PackedBias: TypeAlias = Float[Array, "rows"] | None
+Weight: TypeAlias = Float[Array, "embed _"] | None
+Bias: TypeAlias = Float[Array, "embed"] | None
+#: A further place, the same for all; PyTorch's parameter has two axes of size 1 before it.
+Place: TypeAlias = Float[Array, "... embed"] | None
+#: For every head the values of its part of the embedding.
+Heads: TypeAlias = Float[Array, "*batch heads _ part"]
+#: For every head how much each of the places, the S and further ones, counts for each of the L.
+Weights: TypeAlias = Float[Array, "*batch heads L places"]
+Mask: TypeAlias = Shaped[Array, "..."] | None
+Outputs: TypeAlias = tuple[Query, Weights]
+
+
+class _Projections(NamedTuple):
+    """W_q, W_k and W_v with their shifts."""
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array | None, ...]
+
+
+@op(
+    "MultiheadAttention",
+    kind="layer",
+    arguments={
+        # Small, so that the softmax of their products is not the choice of one.
+        "query": Argument(SMALL, "N L D"),
+        "key": Argument(SMALL, "N J D"),
+        "value": Argument(SMALL, "N J D"),
+        "in_proj_weight": Argument(SMALL, "3D D"),
+        "in_proj_bias": Argument(SMALL, "3D"),
+        "out_proj_weight": Argument(SMALL, "D D"),
+        "out_proj_bias": Argument(SMALL, "D"),
+        "q_proj_weight": Argument(SMALL, "D D", optional=True),
+        "k_proj_weight": Argument(SMALL, "D D", optional=True),
+        "v_proj_weight": Argument(SMALL, "D D", optional=True),
+        "bias_k": Argument(SMALL, "D", optional=True),
+        "bias_v": Argument(SMALL, "D", optional=True),
+        "attn_mask": Argument(REAL, "L J", optional=True),
+        "dropout_mask": Argument(MASK, "L J", optional=True),
+    },
+    aliases={"multi head attention": {}, "self attention": {}, "attention": {}, "mha": {}},
+    outputs=("output", "weights"),
+)
+def multihead_attention(
+    xp: Namespace,
+    query: Query,
+    key: Key,
+    value: Value,
+    in_proj_weight: Packed,
+    in_proj_bias: PackedBias,
+    out_proj_weight: Weight,
+    out_proj_bias: Bias = None,
+    q_proj_weight: Weight = None,
+    k_proj_weight: Weight = None,
+    v_proj_weight: Weight = None,
+    bias_k: Place = None,
+    bias_v: Place = None,
+    attn_mask: Mask = None,
+    dropout_mask: Mask = None,
+    *,
+    num_heads: int = 1,
+    add_zero_attn: bool = False,
+    dropout: float = 0.0,
+) -> Outputs:
+    """Multi-head attention.
+
+    Q = X W_qᵀ + b_q of the query X, K = Y W_kᵀ + b_k of the key Y, V = Z W_vᵀ + b_v of the value Z.
+    The embedding is parted among ``num_heads`` heads of d values; each computes
+
+    S = Q Kᵀ/√d + M, A = softmax(S) along its rows, C = A V,
+
+    and the output is O = C W_oᵀ + b_o of what the heads gave, side by side again. M is the mask. With the
+    upstream gradients G for O and H for A, from the output to the input:
+
+    - ∂L/∂C = G W_o, ∂L/∂W_o = Gᵀ C, ∂L/∂b_o = Σ G, as in a linear layer;
+    - ∂L/∂V = Aᵀ ∂L/∂C and ∂L/∂A = ∂L/∂C Vᵀ + H, as C is linear in A and in V;
+    - ∂L/∂S = A (∂L/∂A − Σ ∂L/∂A A), element by element and with the sum over each row: the derivative
+      of softmax; it is the gradient for M too, which broadcasting's gradient sums to its shape;
+    - ∂L/∂Q = ∂L/∂S K/√d and ∂L/∂K = (∂L/∂S)ᵀ Q/√d;
+    - ∂L/∂X = ∂L/∂Q W_q, ∂L/∂W_q = (∂L/∂Q)ᵀ X, ∂L/∂b_q = Σ ∂L/∂Q, and likewise for the key and the value.
+
+    W_q, W_k and W_v are the rows of ``in_proj_weight``, or, where that is ``None``, three weights of their
+    own; their shifts are the parts of ``in_proj_bias``. ``bias_k`` and ``bias_v`` are a further place of K
+    and V, the same for all; with ``add_zero_attn`` there is a place of zeros besides. ``attn_mask`` is M, or
+    true where a place must not count; the further places always count. A row in which no place counts
+    has A = 0. ``dropout_mask``, true where a weight is kept, drops weights with the probability
+    ``dropout``: C is then of A m/(1 − ``dropout``).
+
+    Shapes: query ``(*batch, L, embed)``, key ``(*batch, S, kdim)``, value ``(*batch, S, vdim)``,
+    in_proj_weight ``(3 embed, embed)``, in_proj_bias ``(3 embed)`` or ``None``, out_proj_weight
+    ``(embed, embed)``, out_proj_bias ``(embed)`` or ``None``, q_proj_weight ``(embed, embed)``,
+    k_proj_weight ``(embed, kdim)``, v_proj_weight ``(embed, vdim)``, bias_k and bias_v ``(embed)`` or
+    ``(1, 1, embed)``, attn_mask to be broadcast to ``(*batch, heads, L, S)``, dropout_mask to that with
+    the further places.
+    The outputs are O ``(*batch, L, embed)`` and A ``(*batch, heads, L, S)``, as it is before dropout.
+
+    Raises
+    ------
+    ValueError
+        If the embedding cannot be parted among the heads, or there is no weight for the query.
+
+    Source: Vaswani et al., "Attention is all you need", 2017, section 3.2; the further places: PyTorch,
+    ``torch.nn.MultiheadAttention``.
+
+    >>> import numpy as np
+    >>> x, eye = np.array([[1.0], [1.0]]), np.ones((1, 1))
+    >>> output, weights = multihead_attention.forward(np, x, x, 3 * x, np.ones((3, 1)), None, eye)
+    >>> output.tolist(), weights.tolist()
+    ([[3.0], [3.0]], [[[0.5, 0.5], [0.5, 0.5]]])
+    """
+    projections = _projections(
+        in_proj_weight, in_proj_bias, (q_proj_weight, k_proj_weight, v_proj_weight), num_heads
+    )
+    q, k, v = _projected(
+        xp, (query, key, value), projections, (None, bias_k, bias_v), num_heads, add_zero_attn
+    )
+    scores = _masked(xp, q @ xp.matrix_transpose(k), attn_mask)
+    weights = _softmax(xp, scores, attn_mask)
+    kept = _dropped(xp, weights, dropout_mask, dropout)
+    return linear.forward(xp, _merged(xp, kept @ v), out_proj_weight, out_proj_bias), weights
+
+
+def _projections(
+    packed: Packed, bias: PackedBias, own: tuple[Weight, Weight, Weight], heads: int
+) -> _Projections:
+    weights: tuple[Array, ...] = own if packed is None else _thirds(packed)
+    if any(weight is None for weight in weights):
+        raise ValueError(
+            "the projections are in_proj_weight, or q_proj_weight, k_proj_weight and v_proj_weight together; "
+            "got neither"
+        )
+    embed: int = weights[0].shape[0]
+    if heads < 1 or embed % heads:
+        raise ValueError(
+            f"num_heads divides the size of the embedding; got num_heads={heads!r} for a size of {embed}"
+        )
+    return _Projections(weights, (None, None, None) if bias is None else _thirds(bias))
+
+
+def _thirds(packed: Array) -> tuple[Array, Array, Array]:
+    size = packed.shape[0] // 3
+    return packed[:size, ...], packed[size : 2 * size, ...], packed[2 * size :, ...]
+
+
+def _projected(
+    xp: Namespace,
+    inputs: tuple[Query, Key, Value],
+    projections: _Projections,
+    places: tuple[Place, ...],
+    heads: int,
+    zero: bool,
+) -> list[Heads]:
+    """Give Q/√d, K and V for every head, with the further places."""
+    found: list[Heads] = []
+    for each, weight, bias, place in zip(inputs, *projections, places, strict=True):
+        rows = linear.forward(xp, each, weight, bias)
+        shape = (*rows.shape[:-2], 1, rows.shape[-1])
+        further = [] if place is None else [xp.broadcast_to(xp.reshape(place, shape[-2:]), shape)]
+        if zero and found:  # the query has no further place
+            further.append(zeros(xp, shape, rows))
+        found.append(_parted(xp, xp.concat([rows, *further], axis=-2) if further else rows, heads))
+    found[0] = found[0] * _scale(found[0])
+    return found
+
+
+def _scale(q: Heads) -> float:
+    return 1 / math.sqrt(q.shape[-1])
+
+
+def _parted(xp: Namespace, rows: Float[Array, "*batch places embed"], heads: int) -> Heads:
+    *batch, places, embed = rows.shape
+    return _exchanged(xp, xp.reshape(rows, (*batch, places, heads, embed // heads)))
+
+
+def _merged(xp: Namespace, parts: Heads) -> Float[Array, "*batch places embed"]:
+    *batch, heads, places, size = parts.shape
+    return xp.reshape(_exchanged(xp, parts), (*batch, places, heads * size))
+
+
+def _exchanged(xp: Namespace, parts: Array) -> Array:
+    """Exchange the axes of the heads and of the places; ``moveaxis`` of PyTorch knows no ``vmap``."""
+    rank = parts.ndim
+    return xp.permute_dims(parts, (*range(rank - 3), rank - 2, rank - 3, rank - 1))
+
+
+def _masked(xp: Namespace, scores: Weights, mask: Mask) -> Weights:
+    """Add the mask; the further places, behind those that it is for, always count."""
+    if mask is None:
+        return scores
+    further = scores.shape[-1] - mask.shape[-1]
+    if further:
+        mask = xp.concat([mask, zeros(xp, (*mask.shape[:-1], further), mask)], axis=-1)
+    if xp.isdtype(mask.dtype, "bool"):
+        return xp.where(mask, -float("inf"), scores)
+    return scores + mask
+
+
+def _dropped(xp: Namespace, weights: Weights, mask: Mask, p: float) -> Weights:
+    return weights if mask is None else drop.forward(xp, weights, mask, p=p)
+
+
+def _softmax(xp: Namespace, scores: Weights, mask: Mask) -> Weights:
+    if mask is None:
+        return softmax.forward(xp, scores)
+    hidden = xp.max(scores, axis=-1, keepdims=True) == -float("inf")
+    return xp.where(hidden, 0, softmax.forward(xp, xp.where(hidden, 0, scores)))
+
+
+@multihead_attention.rule(
+    "query",
+    "key",
+    "value",
+    "in_proj_weight",
+    "in_proj_bias",
+    "out_proj_weight",
+    "out_proj_bias",
+    "q_proj_weight",
+    "k_proj_weight",
+    "v_proj_weight",
+    "bias_k",
+    "bias_v",
+    "attn_mask",
+)
+def _(
+    xp: Namespace,
+    grad_output: Outputs,
+    query: Query,
+    key: Key,
+    value: Value,
+    in_proj_weight: Packed,
+    in_proj_bias: PackedBias,
+    out_proj_weight: Weight,
+    out_proj_bias: Bias,
+    q_proj_weight: Weight,
+    k_proj_weight: Weight,
+    v_proj_weight: Weight,
+    bias_k: Place,
+    bias_v: Place,
+    attn_mask: Mask,
+    dropout_mask: Mask,
+    output: Outputs,
+    *,
+    num_heads: int,
+    add_zero_attn: bool,
+    dropout: float,
+) -> tuple[Array | None, ...]:
+    (grad, grad_weights), (_, weights) = grad_output, output
+    given = (query, key, value)
+    projections = _projections(
+        in_proj_weight, in_proj_bias, (q_proj_weight, k_proj_weight, v_proj_weight), num_heads
+    )
+    heads = _projected(xp, given, projections, (None, bias_k, bias_v), num_heads, add_zero_attn)
+    kept = _dropped(xp, weights, dropout_mask, dropout)
+    grad_out_weight = products(xp, grad, _merged(xp, kept @ heads[2]))
+
+    grad_context = _parted(xp, grad @ out_proj_weight, num_heads)
+    through = _dropped(xp, grad_context @ xp.matrix_transpose(heads[2]), dropout_mask, dropout)
+    # The rule of softmax looks at the output alone.
+    grad_scores = softmax.rules["input"](xp, grad_weights + through, weights, weights, dim=-1)
+    grads = _through_products(xp, grad_scores, grad_context, heads, kept)
+
+    rows = [found[..., : each.shape[-2], :] for found, each in zip(grads, given, strict=True)]
+    grad_inputs = [found @ weight for found, weight in zip(rows, projections.weights, strict=True)]
+    own = [products(xp, found, each) for found, each in zip(rows, given, strict=True)]
+    packed = None if in_proj_weight is None else xp.concat(own, axis=0)
+    bias = None if in_proj_bias is None else xp.concat([_sum_rows(xp, found) for found in rows], axis=0)
+    places = key.shape[-2]
+    further = [
+        None if place is None else xp.reshape(_sum_rows(xp, found[..., places : places + 1, :]), place.shape)
+        for place, found in ((bias_k, grads[1]), (bias_v, grads[2]))
+    ]
+    grad_mask = None if attn_mask is None else grad_scores[..., :places]
+    return *grad_inputs, packed, bias, grad_out_weight, grad, *own, *further, grad_mask
+
+
+def _through_products(
+    xp: Namespace, grad_scores: Weights, grad_context: Heads, heads: Sequence[Heads], kept: Weights
+) -> tuple[Array, Array, Array]:
+    """Give ∂L/∂Q, ∂L/∂K and ∂L/∂V, the heads side by side again."""
+    q, k, _ = heads
+    return (
+        _merged(xp, grad_scores @ k * _scale(q)),
+        _merged(xp, xp.matrix_transpose(grad_scores) @ q),
+        _merged(xp, xp.matrix_transpose(kept) @ grad_context),
+    )
+
+
+def _sum_rows(xp: Namespace, rows: Float[Array, "*batch embed"]) -> Float[Array, "embed"]:
+    return xp.sum(xp.reshape(rows, (-1, rows.shape[-1])), axis=0)

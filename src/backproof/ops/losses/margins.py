@@ -1,0 +1,246 @@
+"""Losses that ask for a margin: nothing is lost by what is right by more than it."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from backproof._typing import Array, Float, Int, Namespace
+from backproof.ops.backend import check_classes, one_hot
+from backproof.ops.domain import CLASS, POSITIVE, REAL, SIGN, Argument
+from backproof.ops.op import op
+from backproof.ops.stable import log_one_plus_exp, logistic
+
+__all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "soft_margin_loss"]
+
+#: Inputs and target, of shapes that broadcast together.
+Given: TypeAlias = Float[Array, "*#shape"]
+#: Of the common shape.
+Values: TypeAlias = Float[Array, "..."]
+#: The scores of the classes.
+Scores: TypeAlias = Float[Array, "*batch classes"]
+Classes: TypeAlias = Int[Array, "*batch"]
+Values1: TypeAlias = Float[Array, "*batch"]
+#: One for each class; may be left out.
+Weight: TypeAlias = Float[Array, "classes"] | None
+
+_SIGNED = {"input": Argument(REAL, "N D"), "target": Argument(SIGN, "N D")}
+
+
+@op(
+    "HingeEmbeddingLoss",
+    kind="loss",
+    arguments=_SIGNED,
+    kinks={"input": ("margin",)},
+    elementwise=True,
+)
+def hinge_embedding_loss(xp: Namespace, input: Given, target: Given, *, margin: float = 1.0) -> Values:
+    """Hinge loss of a distance: small where the target is 1, above the margin where it is −1.
+
+    ℓ = x for t = 1, and max(0, Δ − x) with the ``margin`` Δ for t = −1; for another target PyTorch
+    adds both, and so does this. The derivative for x is 1, or −1 below the margin. At x = Δ any number
+    in [−1, 0] is a subgradient for t = −1; PyTorch's choice, taken here, is −1.
+
+    Shapes: input and target broadcast together; the values have the common shape.
+
+    Source: PyTorch, ``torch.nn.HingeEmbeddingLoss``.
+
+    >>> import numpy as np
+    >>> hinge_embedding_loss.forward(np, np.array([0.25, 0.25]), np.array([1.0, -1.0])).tolist()
+    [0.25, 0.75]
+    """
+    near = xp.where(target != -1, input, 0)
+    return near + xp.where(target != 1, xp.maximum(margin - input, 0), 0)
+
+
+@hinge_embedding_loss.rule("input")
+def _(
+    xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, margin: float
+) -> Values:
+    near = xp.where(target != -1, grad_output, 0)
+    return near - xp.where((target != 1) & (margin - input >= 0), grad_output, 0)
+
+
+@op("SoftMarginLoss", kind="loss", arguments=_SIGNED, elementwise=True)
+def soft_margin_loss(xp: Namespace, input: Given, target: Given) -> Values:
+    """Logistic loss of a score for a target of −1 or 1.
+
+    ℓ = log(1 + exp(−t x)). As d log(1 + exp(a))/da = exp(a)/(1 + exp(a)) = σ(a), its derivative for
+    x is −t σ(−t x).
+
+    Shapes: input and target broadcast together; the values have the common shape.
+
+    Source: Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 2009, section
+    10.6; PyTorch, ``torch.nn.SoftMarginLoss``.
+
+    >>> import numpy as np
+    >>> soft_margin_loss.forward(np, np.array([0.0, -1000.0]), np.array([1.0, 1.0])).round(4).tolist()
+    [0.6931, 1000.0]
+    """
+    return log_one_plus_exp(xp, -target * input)
+
+
+@soft_margin_loss.rule("input")
+def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values) -> Values:
+    return -grad_output * (target * logistic(xp, -target * input)[0])
+
+
+@op(
+    "MarginRankingLoss",
+    kind="loss",
+    arguments={
+        "input1": Argument(REAL, "N D"),
+        "input2": Argument(REAL, "N D"),
+        "target": Argument(SIGN, "N D"),
+    },
+    elementwise=True,
+)
+def margin_ranking_loss(
+    xp: Namespace, input1: Given, input2: Given, target: Given, *, margin: float = 0.0
+) -> Values:
+    """Hinge loss of two scores, of which the first should be the higher (t = 1) or lower (t = −1).
+
+    ℓ = max(0, Δ − t (x₁ − x₂)) with the ``margin`` Δ. Where t (x₁ − x₂) ≤ Δ its derivative for x₁ is
+    −t, for x₂ it is t, and for t it is x₂ − x₁; elsewhere each is 0. (Equality is a kink, and this
+    is what PyTorch takes there.)
+
+    Shapes: all three broadcast together; the values have the common shape.
+
+    Source: PyTorch, ``torch.nn.MarginRankingLoss``.
+
+    >>> import numpy as np
+    >>> margin_ranking_loss.forward(np, np.array([2.0, 2.0]), np.array([3.0, 1.0]), np.ones(2)).tolist()
+    [1.0, 0.0]
+    """
+    return xp.maximum(_lacking(input1, input2, target, margin), 0)
+
+
+def _lacking(input1: Given, input2: Given, target: Given, margin: float) -> Values:
+    """Give what the scores' difference lacks to the margin."""
+    return margin - target * (input1 - input2)
+
+
+def _passed(
+    xp: Namespace, grad_output: Values, input1: Given, input2: Given, target: Given, margin: float
+) -> Values:
+    """Give the upstream gradient where the margin is not kept."""
+    return xp.where(_lacking(input1, input2, target, margin) >= 0, grad_output, 0)
+
+
+@margin_ranking_loss.rule("input1")
+def _(
+    xp: Namespace,
+    grad_output: Values,
+    input1: Given,
+    input2: Given,
+    target: Given,
+    output: Values,
+    *,
+    margin: float,
+) -> Values:
+    return -target * _passed(xp, grad_output, input1, input2, target, margin)
+
+
+@margin_ranking_loss.rule("input2")
+def _(
+    xp: Namespace,
+    grad_output: Values,
+    input1: Given,
+    input2: Given,
+    target: Given,
+    output: Values,
+    *,
+    margin: float,
+) -> Values:
+    return target * _passed(xp, grad_output, input1, input2, target, margin)
+
+
+@margin_ranking_loss.rule("target")
+def _(
+    xp: Namespace,
+    grad_output: Values,
+    input1: Given,
+    input2: Given,
+    target: Given,
+    output: Values,
+    *,
+    margin: float,
+) -> Values:
+    return (input2 - input1) * _passed(xp, grad_output, input1, input2, target, margin)
+
+
+@op(
+    "MultiMarginLoss",
+    kind="loss",
+    arguments={
+        "input": Argument(REAL, "N C"),
+        "target": Argument(CLASS, "N"),
+        "weight": Argument(POSITIVE, "C", optional=True),
+    },
+    aliases={"multi class hinge": {}, "multiclass hinge": {}},
+)
+def multi_margin_loss(
+    xp: Namespace,
+    input: Scores,
+    target: Classes,
+    weight: Weight = None,
+    *,
+    p: int = 1,
+    margin: float = 1.0,
+) -> Values1:
+    """Hinge loss of one class among many.
+
+    For scores x of C classes, of which c is right, with the ``margin`` Δ, the power ``p`` (1 or 2) and
+    the weight w_c of the class (1 where none is given), ℓ = (w_c/C) Σ_{i≠c} max(0, zᵢ)ᵖ with
+    zᵢ = Δ − x_c + xᵢ. For i ≠ c its derivative for xᵢ is sᵢ = (w_c/C) p zᵢᵖ⁻¹ where zᵢ > 0, and 0
+    elsewhere; x_c stands in every zᵢ with the sign −, so for it the derivative is −Σ_{i≠c} sᵢ.
+
+    Shapes: the input is ``(C)`` or ``(N, C)``, target and values lack the axis C, the weight is
+    ``(C)``.
+
+    Raises: ``ValueError`` if p is another power; ``IndexError``, on NumPy, if a target is no class.
+
+    Source: Crammer and Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector
+    Machines", 2001; PyTorch, ``torch.nn.MultiMarginLoss``.
+
+    >>> import numpy as np
+    >>> multi_margin_loss.forward(np, np.array([[0.1, 0.2, 0.4, 0.8]]), np.array([3])).round(4).tolist()
+    [0.325]
+    """
+    if p not in (1, 2):
+        raise ValueError(f"p of MultiMarginLoss is 1 or 2; got p={p!r}")
+    check_classes(xp, target, input.shape[-1])
+    lost = _lost(xp, input, target, margin)
+    total = xp.sum(lost if p == 1 else lost * lost, axis=-1) / input.shape[-1]
+    return total if weight is None else total * _of_class(xp, weight, target)
+
+
+def _lost(xp: Namespace, input: Scores, target: Classes, margin: float) -> Scores:
+    """Give max(0, zᵢ) for each class, 0 for the right one."""
+    right = xp.take_along_axis(input, target[..., None], axis=-1)
+    others = ~one_hot(xp, target, input.shape[-1], xp.bool)
+    return xp.where(others, xp.maximum(margin - right + input, 0), 0)
+
+
+def _of_class(xp: Namespace, weight: Array, target: Classes) -> Values1:
+    return xp.reshape(xp.take(weight, xp.reshape(target, (-1,))), target.shape)
+
+
+@multi_margin_loss.rule("input")
+def _(
+    xp: Namespace,
+    grad_output: Values1,
+    input: Scores,
+    target: Classes,
+    weight: Weight,
+    output: Values1,
+    *,
+    p: int,
+    margin: float,
+) -> Scores:
+    lost = _lost(xp, input, target, margin)
+    slope = xp.astype(lost > 0, input.dtype) if p == 1 else 2 * lost
+    right = one_hot(xp, target, input.shape[-1], input.dtype)
+    upstream = grad_output / input.shape[-1]
+    if weight is not None:
+        upstream = upstream * _of_class(xp, weight, target)
+    return upstream[..., None] * (slope - right * xp.sum(slope, axis=-1, keepdims=True))

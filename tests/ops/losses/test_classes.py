@@ -1,0 +1,64 @@
+"""Losses of class indices: what is refused, and what counts in the mean."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from backproof.ops import CATALOGUE
+from tests.ops.row import frozen
+
+SCORES = frozen(np.log(np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])))
+WITH_INDICES = ("CrossEntropyLoss", "NLLLoss", "MultiMarginLoss")
+
+
+@pytest.mark.parametrize("wrong", [3, -1, -100])
+@pytest.mark.parametrize("name", WITH_INDICES)
+def test_an_index_that_is_no_class_is_refused(name: str, wrong: int) -> None:
+    known = {"ignore_index": 7} if "ignore_index" in CATALOGUE[name].options else {}
+    ignoring = ", or ignore_index=7" if known else ""
+    message = re.escape(f"a class is an index from 0 to 2{ignoring}; got {wrong}")
+    with pytest.raises(IndexError, match=message):
+        CATALOGUE[name].evaluate(np, (SCORES, np.array([0, wrong])), **known)
+
+
+def test_an_index_is_refused_where_labels_are_smoothed() -> None:
+    with pytest.raises(IndexError, match="got 3"):
+        CATALOGUE["CrossEntropyLoss"].evaluate(np, (SCORES, np.array([0, 3])), label_smoothing=0.1)
+
+
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}], ids=str)
+# As with an empty mean: NumPy warns of 0/0 and of a gradient over 0, where PyTorch is silent.
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning")
+def test_all_ignored_is_no_number_without_gradient(options: dict[str, Any]) -> None:
+    """The mean of nothing is NaN, and NaN does not reach the parameters: both as in PyTorch."""
+    op, target = CATALOGUE["CrossEntropyLoss"], np.array([-100, -100])
+    output, values = op.evaluate(np, (SCORES, target), **options)
+    gradient = op.gradients(np, np.array(1.0), (SCORES, target), values, **options)["input"]
+    leaf = torch.tensor(SCORES, requires_grad=True)
+    loss = torch.nn.CrossEntropyLoss(**options)(leaf, torch.tensor(target))
+    loss.backward()
+    assert leaf.grad is not None
+    assert np.isnan(output)
+    assert torch.isnan(loss)
+    np.testing.assert_array_equal(gradient, leaf.grad.numpy())
+
+
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "label_smoothing of CrossEntropyLoss is between 0 and 1; got label_smoothing=1.5": (
+        "CrossEntropyLoss",
+        {"label_smoothing": 1.5},
+    ),
+    "p of MultiMarginLoss is 1 or 2; got p=3": ("MultiMarginLoss", {"p": 3}),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_an_option_out_of_its_range_is_refused(message: str) -> None:
+    name, options = REFUSED[message]
+    with pytest.raises(ValueError, match=re.escape(message)):
+        CATALOGUE[name].evaluate(np, (SCORES, np.array([0, 1])), **options)
