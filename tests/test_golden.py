@@ -114,7 +114,7 @@ def compact(collected: dict[str, Any]) -> dict[str, Any]:
                 "decimals": {"output": row["digits"], "grad_input": row["digits"]},
             }
         )
-    linear = collected["linear"]
+    linear, model = collected["linear"], collected["model"]
     hyperparameters = {
         "SGD": ("SGD", {}),
         "SGD momentum 0.9": ("SGD", {"momentum": 0.9}),
@@ -137,6 +137,12 @@ def compact(collected: dict[str, Any]) -> dict[str, Any]:
             "decimals": linear["digits"],
         },
         "updates": steps,
+        "model": {
+            "seed": 123,
+            "targets": [4, 1],
+            **{name: model[name] for name in model if name.startswith("loss_")},
+            "decimals": model["digits"],
+        },
     }
 
 

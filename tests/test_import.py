@@ -19,6 +19,7 @@ HEAVY = (
     "rich",
     "typer",
     "nbformat",
+    "safetensors",
     "jaxtyping",
 )
 
@@ -50,14 +51,20 @@ def run(program: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("statement", ["import backproof", "from backproof import ops, updates, diagnoses"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import backproof", "from backproof import ops, updates, diagnoses", "from backproof import nn"],
+)
 def test_nothing_heavy_is_imported(statement: str) -> None:
     loaded = json.loads(run(f"{statement}; import json, sys; print(json.dumps(list(sys.modules)))"))
     assert "backproof" in loaded
     assert not set(HEAVY) & set(loaded)
 
 
-@pytest.mark.parametrize("statement", ["import backproof", "from backproof import ops, updates, diagnoses"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import backproof", "from backproof import ops, updates, diagnoses", "from backproof import nn"],
+)
 def test_numpy_alone_suffices(statement: str) -> None:
     run(f"{ALONE}\n{statement}")
 

@@ -38,6 +38,7 @@ HEAVY = {
     "mpmath",
     "matplotlib",
     "nbformat",
+    "safetensors",
     "rich",
     "typer",
     "jax",
@@ -45,6 +46,7 @@ HEAVY = {
 #: Who may import some of it at once, being imported only when it is needed.
 EXCEPT = {
     "cli": {"typer"},  # it is the command line
+    "torch": {"torch", "array_api_compat"},  # it is imported to be used with PyTorch
     "checking/report": {"rich"},  # it is imported to print a report
 }
 

@@ -13,12 +13,14 @@ Examples
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backproof import nn, optim
     from backproof.checking.api import assert_correct, check
 
-__all__ = ["__version__", "assert_correct", "check"]
+__all__ = ["__version__", "assert_correct", "check", "nn", "optim"]
 
 __version__ = "0.1.0"
 
@@ -29,6 +31,8 @@ def __getattr__(name: str) -> object:
         from backproof.checking import api
 
         return getattr(api, name)
+    if name in ("nn", "optim"):
+        return importlib.import_module(f"backproof.{name}")
     raise AttributeError(f"module 'backproof' has no attribute {name!r}")
 
 

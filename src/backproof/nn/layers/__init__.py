@@ -1,0 +1,1 @@
+"""Layers, one family a file: modules with parameters, chance or a state."""

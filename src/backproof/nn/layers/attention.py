@@ -1,0 +1,161 @@
+"""Multi-head attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from backproof.nn import init
+from backproof.nn.component import Component
+from backproof.nn.init import Seed
+from backproof.nn.layers.linear import Linear
+from backproof.nn.parameter import Parameter
+from backproof.ops.layers.attention import multihead_attention
+
+__all__ = ["MultiheadAttention"]
+
+
+class MultiheadAttention(Component):
+    """Multi-head attention: softmax(Q Kᵀ/√d) V in each head, of projections of query, key and value.
+
+    ``attention(query, key, value)`` gives the output and the weights, which are the mean over the heads
+    (``average_attn_weights``), or ``None`` (``need_weights=False``). ``backward(grad_output)`` gives the
+    gradients for query, key and value; the weights are there to look at and take no gradient.
+
+    Shapes: query ``(L, N, embed_dim)``, key ``(S, N, kdim)``, value ``(S, N, vdim)``, or all without N;
+    with ``batch_first`` N is the first axis. ``key_padding_mask`` is ``(N, S)``, ``attn_mask`` ``(L, S)``
+    or ``(N · num_heads, L, S)``: true where a place must not count, or numbers that are added.
+
+    Source: Vaswani et al., "Attention is all you need", 2017.
+
+    Examples
+    --------
+    >>> from backproof import nn
+    >>> attention = nn.MultiheadAttention(6, 2, batch_first=True, rng=0)
+    >>> x = np.ones((7, 3, 6), np.float32)
+    >>> output, weights = attention(x, x, x)
+    >>> output.shape, weights.shape
+    ((7, 3, 6), (7, 3, 3))
+    >>> [gradient.shape for gradient in attention.backward(output)]
+    [(7, 3, 6), (7, 3, 6), (7, 3, 6)]
+    """
+
+    op = multihead_attention
+    held = (
+        "in_proj_weight",
+        "in_proj_bias",
+        "out_proj_weight",
+        "out_proj_bias",
+        "q_proj_weight",
+        "k_proj_weight",
+        "v_proj_weight",
+        "bias_k",
+        "bias_v",
+    )
+    wrt = ("query", "key", "value")
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = False,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: Seed = None,
+    ) -> None:
+        if num_heads < 1 or embed_dim % num_heads:
+            raise ValueError(
+                f"expected num_heads to divide embed_dim; got num_heads={num_heads}, embed_dim={embed_dim}"
+            )
+        self.rng = rng = np.random.default_rng(rng)
+        self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
+        self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
+        self.add_zero_attn, self.batch_first = add_zero_attn, batch_first
+        packed = self.kdim == self.vdim == embed_dim
+        shapes = {
+            "in_proj_weight": (3 * embed_dim, embed_dim) if packed else None,
+            "q_proj_weight": None if packed else (embed_dim, embed_dim),
+            "k_proj_weight": None if packed else (embed_dim, self.kdim),
+            "v_proj_weight": None if packed else (embed_dim, self.vdim),
+        }
+        for name, shape in shapes.items():
+            drawn = shape and Parameter(init.xavier_uniform_(np.empty(shape, dtype), rng=rng))
+            self.register_parameter(name, drawn)
+        zeros = Parameter(np.zeros(3 * embed_dim, dtype)) if bias else None
+        self.register_parameter("in_proj_bias", zeros)
+        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=rng)
+        if bias:
+            self.out_proj.bias[...] = 0
+        for name in ("bias_k", "bias_v"):
+            place = init.xavier_normal_(np.empty((1, 1, embed_dim), dtype), rng=rng) if add_bias_kv else None
+            self.register_parameter(name, None if place is None else Parameter(place))
+
+    def extra_repr(self) -> str:
+        """Give nothing, as PyTorch does."""
+        return ""
+
+    def _holder(self, name: str) -> Any:
+        if name.startswith("out_proj_"):
+            return self.out_proj._holder(name.removeprefix("out_proj_"))
+        return super()._holder(name)
+
+    def forward(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        key_padding_mask: Any = None,
+        need_weights: bool = True,
+        attn_mask: Any = None,
+        average_attn_weights: bool = True,
+    ) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Give the output and the weights."""
+        query, key, value = (self._turned(array) for array in self._converted([query, key, value]))
+        mask = self._mask(query, key, key_padding_mask, attn_mask)
+        roles: tuple[Any, ...] = (query, key, value, *[holder.data for holder in self._holders], mask)
+        drop = None
+        if self.dropout and self.training:
+            places = key.shape[-2] + (self._parameters["bias_k"] is not None) + self.add_zero_attn
+            shape = (*query.shape[:-2], self.num_heads, query.shape[-2], places)
+            drop = self.rng.random(shape) >= self.dropout
+        roles = (*roles, drop)
+        output, weights = self._save(roles, self._value(roles))
+        if not need_weights:
+            return self._turned(output), None
+        return self._turned(output), weights.mean(axis=-3) if average_attn_weights else weights
+
+    def backward(self, grad_output: Any) -> Any:
+        """Add the parameters' gradients to them, and give those for query, key and value."""
+        gradients = super().backward(self._turned(np.asarray(grad_output)))
+        return tuple(self._turned(gradient) for gradient in gradients)
+
+    def accumulate(self, grad_output: Any) -> None:
+        """Go backward for the parameters alone."""
+        super().accumulate(self._turned(np.asarray(grad_output)))
+
+    def _turned(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Bring the batch to the front, or back."""
+        return array if self.batch_first or array.ndim == 2 else array.swapaxes(0, 1)  # noqa: PLR2004
+
+    def _mask(self, query: Any, key: Any, padding: Any, attention: Any) -> NDArray[Any] | None:
+        """Put the two masks together, in a shape that broadcasts to ``(N, heads, L, S)``."""
+        masks = []
+        if attention is not None:
+            attention = np.asarray(attention)
+            if attention.ndim > 2:  # noqa: PLR2004 - (L, S) is the same for every head
+                attention = attention.reshape(*query.shape[:-2], self.num_heads, *attention.shape[-2:])
+            masks.append(attention)
+        if padding is not None:
+            masks.append(np.asarray(padding)[..., None, None, :])
+        if all(mask.dtype == bool for mask in masks):
+            return masks[0] | masks[-1] if masks else None
+        added = (np.where(m, -np.inf, 0) if m.dtype == bool else m for m in masks)
+        return np.asarray(sum(added), query.dtype)
