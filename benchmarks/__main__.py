@@ -1,12 +1,12 @@
-"""Run every benchmark, or those named: ``python -m benchmarks [start] [check]``."""
+"""Run every benchmark, or those named: ``python -m benchmarks [start] [check] [adam] [train_step]``."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import check, start
+from benchmarks import adam, check, start, train_step
 
-BENCHMARKS = {"start": start.main, "check": check.main}
+BENCHMARKS = {"start": start.main, "check": check.main, "adam": adam.main, "train_step": train_step.main}
 
 
 def main(names: list[str]) -> int:

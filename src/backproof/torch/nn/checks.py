@@ -1,0 +1,171 @@
+"""What inputs of a module must be that PyTorch's ``meta`` device does not know: values, some dtypes.
+
+The kinds of exception are PyTorch's. A value is looked at where PyTorch looks at it: on the CPU, and
+neither in a compiled function nor inside a transform of ``torch.func``, where there are none to see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from backproof.torch.nn.autocast import enabled
+
+__all__ = ["CHECKS"]
+
+
+def _has_values(*tensors: torch.Tensor) -> bool:
+    if torch.compiler.is_compiling():
+        return False
+    return all(
+        tensor.device.type == "cpu"
+        and tensor.numel() > 0
+        and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+        for tensor in tensors
+    )
+
+
+def _outside(tensor: torch.Tensor, low: float, high: float) -> float | None:
+    """Give a value of a tensor below ``low`` or above ``high``, if there is one."""
+    least, largest = (bound.item() for bound in torch.aminmax(tensor.detach()))
+    return least if not least >= low else largest if not largest <= high else None
+
+
+# --- Classes -------------------------------------------------------------------------------------
+
+
+def _classes(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
+    """Refuse class indices of another shape than the input without its classes, or of no class."""
+    if (
+        target.is_floating_point()
+        and target.shape == input.shape
+        and isinstance(module, torch.nn.CrossEntropyLoss)
+    ):
+        return  # probabilities
+    if not input.ndim:
+        raise ValueError("input has an axis for the classes; got an input of shape ()")
+    expected = input.shape[:1] + input.shape[2:] if input.ndim > 1 else torch.Size(())
+    if target.shape != expected:
+        # PyTorch has one kind of exception for a batch of another size, and another for what else differs.
+        of_batch = target.shape[:1] != expected[:1] and (input.ndim > 1 or target.ndim == 1)
+        raise (ValueError if of_batch else RuntimeError)(
+            f"target holds a class for each element of the batch: expected the shape {tuple(expected)} "
+            f"for an input of shape {tuple(input.shape)}; got a target of shape {tuple(target.shape)}"
+        )
+    if target.dtype not in (torch.int64, torch.uint8):
+        raise RuntimeError(f"target holds class indices, of dtype int64; got target.dtype={target.dtype}")
+    _require_classes(target, input.shape[min(1, input.ndim - 1)], IndexError, module.ignore_index)
+
+
+def _require_classes(
+    target: torch.Tensor, count: int, kind: type[Exception], ignored: int | None = None
+) -> None:
+    if not _has_values(target):
+        return
+    if ignored is not None and not 0 <= ignored < count:
+        target = target[target != ignored]
+    wrong = _outside(target, 0, count - 1) if target.numel() else None
+    if wrong is not None:
+        raise kind(f"a class is an index from 0 to {count - 1}; got {wrong} in the target")
+
+
+def _multi_margin(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
+    if input.ndim:
+        _require_classes(target, input.shape[-1], RuntimeError)
+
+
+def _indices(module: Any, input: torch.Tensor) -> None:
+    """Refuse an index of no row."""
+    wrong = _outside(input, 0, module.num_embeddings - 1) if _has_values(input) else None
+    if wrong is not None:
+        raise IndexError(
+            f"an index of Embedding is one of a row, from 0 to {module.num_embeddings - 1}; got {wrong}"
+        )
+
+
+# --- Numbers -------------------------------------------------------------------------------------
+
+
+def _probabilities(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
+    """Refuse what is no probability, and a target of another dtype than the input."""
+    if input.dtype != target.dtype and not enabled(input.device.type):
+        raise RuntimeError(
+            f"target has the dtype of input; got input.dtype={input.dtype}, target.dtype={target.dtype}"
+        )
+    for name, tensor in (("input", input), ("target", target)):
+        wrong = _outside(tensor, 0, 1) if _has_values(tensor) else None
+        if wrong is not None:
+            raise RuntimeError(f"{name} of BCELoss is between 0 and 1; got {wrong} in it")
+
+
+def _variances(module: Any, input: torch.Tensor, target: torch.Tensor, var: torch.Tensor | float) -> None:
+    """Refuse a negative variance, and variances that are neither one for each value nor one for a sample."""
+    if isinstance(var, float):
+        negative = var < 0
+    else:
+        stretched = sum(size for size, other in zip(var.shape, input.shape, strict=False) if size != other)
+        fits = var.shape in (input.shape, input.shape[:-1]) or (var.ndim == input.ndim and stretched == 1)
+        if not fits:
+            raise ValueError(
+                f"var has the shape of input, or 1 in place of one of its sizes; got a var of shape "
+                f"{tuple(var.shape)} for an input of shape {tuple(input.shape)}"
+            )
+        negative = _has_values(var) and _outside(var, 0, float("inf")) is not None
+    if negative:
+        raise ValueError("var of GaussianNLLLoss is nowhere negative; got a negative one")
+
+
+def _soft_margin(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
+    shape = torch.broadcast_shapes(input.shape, target.shape)  # type: ignore[no-untyped-call]  # PyTorch's
+    if shape != input.shape:
+        raise RuntimeError(
+            f"target of SoftMarginLoss broadcasts to the shape of input; got an input of shape "
+            f"{tuple(input.shape)} and a target of shape {tuple(target.shape)}"
+        )
+
+
+# --- Axes and dtypes of layers -------------------------------------------------------------------
+
+
+def _images(module: Any, input: torch.Tensor) -> None:
+    """Refuse what is neither an image nor a batch of them."""
+    if input.ndim not in (3, 4):
+        raise RuntimeError(
+            f"{type(module).__name__} takes (channels, height, width) or a batch of it; got an input of "
+            f"shape {tuple(input.shape)}"
+        )
+
+
+def _axis(module: Any, input: torch.Tensor) -> None:
+    """Refuse an axis that a single number does not have; it has one for PyTorch, 0 or -1."""
+    if not input.ndim and module.dim not in (None, 0, -1):
+        raise IndexError(f"dim is 0 or -1 for an input of shape (); got dim={module.dim}")
+
+
+def _normalized(module: Any, input: torch.Tensor) -> None:
+    """Refuse parameters of another dtype than the input, unless they are float32 and it is narrower."""
+    held = next((tensor.dtype for tensor in (*module.parameters(), *module.buffers())), input.dtype)
+    if held == input.dtype or enabled(input.device.type):
+        return
+    if held != torch.float32 or input.dtype == torch.float64:
+        raise RuntimeError(
+            f"{type(module).__name__} has parameters of the input's dtype, or of float32 for a narrower "
+            f"one; got parameters of {held} and an input of {input.dtype}"
+        )
+
+
+#: ``CHECKS[name](module, *inputs)`` refuses what the module of the name cannot take.
+CHECKS: Mapping[str, Callable[..., None]] = {
+    "CrossEntropyLoss": _classes,
+    "NLLLoss": _classes,
+    "MultiMarginLoss": _multi_margin,
+    "Embedding": _indices,
+    "BCELoss": _probabilities,
+    "GaussianNLLLoss": _variances,
+    "SoftMarginLoss": _soft_margin,
+    "MaxPool2d": _images,
+    **dict.fromkeys(("Softmax", "LogSoftmax", "Softmin"), _axis),
+    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm"), _normalized),
+}

@@ -1,0 +1,146 @@
+"""The modules: PyTorch's own classes, each with the forward of our op.
+
+A module here is a subclass of the class of its name in ``torch.nn``. Constructor, parameters and
+their initial numbers, ``state_dict``, ``repr`` and what isinstance says are PyTorch's; ``forward``
+calls the op, with its options and parameters read off the attributes of the same names.
+
+What stays PyTorch's, in its own forward: complex numbers, sparse, nested and quantized tensors, for
+which the rules do not hold; integers where PyTorch takes them, which have no gradient; and what is
+no tensor, to be refused in its words. In `backproof.torch.nn.forwards` stand the modules that need
+more than reading attributes, and what of their options stays PyTorch's.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+
+from backproof.ops import CATALOGUE, Op
+from backproof.torch.nn.asking import require_fit
+from backproof.torch.nn.checks import CHECKS
+from backproof.torch.nn.forwards import FORWARDS
+from backproof.torch.nn.function import function
+
+__all__ = ["MODULES", "make"]
+
+#: ``forward(module, *inputs, **named)``.
+Forward: TypeAlias = Callable[..., Any]
+
+#: The domains whose values are integers or truth values.
+_DISCRETE = ("class", "mask")
+
+
+def make(op: Op) -> type[torch.nn.Module]:
+    """Make the module of an op: the class of its name in ``torch.nn``, with the op's forward.
+
+    Raises
+    ------
+    TypeError
+        If ``torch.nn`` has no class of the op's name.
+
+    Examples
+    --------
+    >>> from backproof.ops import CATALOGUE
+    >>> make(CATALOGUE["Tanh"])()(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
+    base = getattr(torch.nn, op.name, None)
+    if base is None:
+        raise TypeError(f"a module is made of an op that torch.nn has a class for; got op={op.name!r}")
+    compute = FORWARDS[op.name] if op.name in FORWARDS else _plain(op, base)
+    if "inplace" in inspect.signature(base).parameters:
+        compute = _inplace(compute)
+    named = {
+        "__module__": "backproof.torch.nn",
+        "__qualname__": op.name,
+        "__doc__": (op.__doc__ or "").partition(">>>")[0].rstrip(),  # without the example, which is the op's
+        "forward": _guarded(op, base, compute),
+    }
+    return type(op.name, (base,), named)
+
+
+def _plain(op: Op, base: type[torch.nn.Module]) -> Forward:
+    """Give the forward that takes the module's inputs, and reads the rest off the module."""
+    names = tuple(inspect.signature(base.forward).parameters)[1:]
+    held, options = tuple(op.arguments)[len(names) :], tuple(op.options)
+    call = function(op)
+    # Whole numbers where the op takes real ones become such, as in PyTorch's own sums.
+    real = [argument.domain not in _DISCRETE for argument in op.arguments.values()][: len(names)]
+
+    def compute(module: torch.nn.Module, *inputs: torch.Tensor, **named: torch.Tensor) -> Any:
+        inputs = (*inputs, *[named[name] for name in names[len(inputs) :]])
+        inputs = tuple(map(_floating, inputs, real, itertools.repeat(inputs[0])))
+        parameters = [getattr(module, name) for name in held]
+        return call(*inputs, *parameters, **{name: getattr(module, name) for name in options})
+
+    return compute
+
+
+def _floating(input: Any, real: bool, first: torch.Tensor) -> Any:
+    whole = real and isinstance(input, torch.Tensor) and not input.is_floating_point()
+    return input.to(first.dtype) if whole else input
+
+
+def _inplace(compute: Forward) -> Forward:
+    """Give the forward that writes its output over the input where the module says ``inplace``.
+
+    What the gradient rules need of the input is saved before it is written over.
+    """
+
+    def forward(module: Any, input: torch.Tensor) -> torch.Tensor:
+        if not module.inplace:
+            output: torch.Tensor = compute(module, input)
+            return output
+        return input.copy_(compute(module, input.clone()))
+
+    return forward
+
+
+def _guarded(op: Op, base: type[torch.nn.Module], compute: Forward) -> Forward:
+    """Give the forward that leaves to PyTorch what our rules do not cover, and wrong calls."""
+    signature = inspect.signature(base.forward)
+    required = [p.name for p in signature.parameters.values() if p.default is p.empty][1:]
+    options, check = tuple(op.options), CHECKS.get(op.name)
+    most, discrete = len(signature.parameters) - 1, next(iter(op.arguments.values())).domain in _DISCRETE
+
+    def forward(self: torch.nn.Module, *inputs: Any, **named: Any) -> Any:
+        given = (*inputs, *[named[name] for name in required[len(inputs) :] if name in named])
+        fits = len(required) <= len(given) <= most
+        if not fits or _foreign((*given, *named.values()), len(required), discrete):
+            return base.forward(self, *inputs, **named)
+        if check:
+            check(self, *inputs, **named)
+        require_fit(base, self, options, inputs, named)
+        return compute(self, *inputs, **named)
+
+    forward.__signature__ = signature  # type: ignore[attr-defined]  # what inspect shows
+    forward.__doc__ = f"Compute {op.name}, with gradients by hand."
+    return forward
+
+
+def _foreign(given: tuple[Any, ...], required: int, discrete: bool) -> bool:
+    """Say whether an input is of a kind that our rules do not cover."""
+    if not all(isinstance(tensor, torch.Tensor) for tensor in given[:required]):
+        return True
+    if not discrete and not given[0].is_floating_point():
+        return True
+    return any(
+        isinstance(tensor, torch.Tensor)
+        and (
+            tensor.is_complex()
+            or tensor.layout is not torch.strided
+            or tensor.is_nested
+            or tensor.is_quantized
+        )
+        for tensor in given
+    )
+
+
+#: The class of every op that ``torch.nn`` has a class for.
+MODULES: Mapping[str, type[torch.nn.Module]] = {
+    name: make(op) for name, op in CATALOGUE.items() if op.kind != "elementary" and hasattr(torch.nn, name)
+}

@@ -1,0 +1,172 @@
+"""An optimizer of PyTorch's whose step is an update rule's."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+import array_api_compat.torch as xp
+import torch
+from torch import Tensor
+
+from backproof.updates import State, UpdateRule, apply
+from backproof.updates.following import FollowingRule
+
+__all__ = ["optimizer_of"]
+
+#: PyTorch's functions, those two in place that take the mean and the parameter for the last time.
+_IN_PLACE = types.SimpleNamespace(
+    **{**vars(xp), "lerp": Tensor.lerp_, "addcdiv": Tensor.addcdiv_},
+)
+#: Elements of a block: a call costs more than on NumPy, above all where it is shared among threads.
+_BLOCK = 2**18
+#: The same on an accelerator: starting a kernel costs more still, and the cache is no limit.
+_BLOCK_ON_DEVICE = 2**24
+
+_NOTE = """
+Made from this rule; everything but the step is PyTorch's: arguments, errors, groups, hooks, the layout
+of the state, so that one goes on in the other from a ``state_dict``. ``foreach`` and ``fused`` are
+accepted and have no effect, as has ``capturable`` besides where the step count is kept. With
+``differentiable`` the step can be differentiated, but for the hyperparameters. Gradients are dense."""
+
+
+def optimizer_of(rule: type[UpdateRule]) -> type[torch.optim.Optimizer]:
+    """Make the optimizer of an update rule: a subclass of that of its name in ``torch.optim``.
+
+    Examples
+    --------
+    >>> from backproof.updates import CATALOGUE
+    >>> made = optimizer_of(CATALOGUE["Rprop"])
+    >>> made.__bases__
+    (<class 'torch.optim.rprop.Rprop'>,)
+    """
+    theirs = getattr(torch.optim, rule.__name__)
+
+    @functools.wraps(theirs.__init__)
+    def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807 - it is the class's
+        theirs.__init__(self, *args, **options)
+        # Set by fused=True: then a gradient scaler would leave unscaling to PyTorch's kernel.
+        self._step_supports_amp_scaling = False
+
+    # The examples in a rule's docstring are of the rule, and are tested there.
+    text = (inspect.getdoc(rule) or "").partition("Raises\n")[0].rstrip()
+    described = {"rule": rule, "__init__": __init__, "step": _step, "__doc__": f"{text}\n{_NOTE}"}
+    return type(rule.__name__, (theirs,), {**described, "__module__": "backproof.torch.optim"})
+
+
+def _step(self: Any, closure: Callable[[], Any] | None = None) -> Any:
+    """Move every parameter that has a gradient by one step of the update rule.
+
+    ``closure`` computes the loss and the gradients anew; what it returns is returned.
+
+    Raises
+    ------
+    RuntimeError
+        If a gradient is sparse, or is to be had of a hyperparameter.
+    """
+    loss = None
+    if closure is not None:
+        with torch.enable_grad():
+            loss = closure()
+    # Copies and what comes out of a pickle have no rules yet.
+    rules: list[FollowingRule] = self.__dict__.setdefault("_rules", [])
+    rules += [FollowingRule(self.rule) for _ in self.param_groups[len(rules) :]]
+    differentiable = self.defaults["differentiable"]
+    with torch.set_grad_enabled(differentiable):
+        for group, following in zip(self.param_groups, rules, strict=True):
+            rule = following.at(group)
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                _refuse_sparse(parameter.grad, type(self).__name__)
+                state = self.state[parameter]
+                if not state:
+                    state.update(_start(rule, parameter, group))
+                if differentiable:
+                    _refuse_hyperparameters(group, rule, type(self).__name__)
+                    _move_differentiably(rule, parameter, state)
+                else:
+                    _move(rule, parameter, state)
+    return loss
+
+
+_step.__name__ = _step.__qualname__ = "step"
+
+
+def _refuse_sparse(gradient: Tensor, name: str) -> None:
+    if gradient.is_sparse:
+        raise RuntimeError(
+            f"{name} does not support sparse gradients here; use torch.optim.{name} if it does, "
+            "torch.optim.SparseAdam, or layers with sparse=False"
+        )
+
+
+def _refuse_hyperparameters(group: dict[str, Any], rule: UpdateRule, name: str) -> None:
+    for key in rule.hyperparameters():
+        values = group[key] if isinstance(group[key], tuple) else (group[key],)
+        if any(isinstance(value, Tensor) and value.requires_grad for value in values):
+            raise RuntimeError(
+                f"{name} cannot be differentiated for its hyperparameters here, and {key} requires a "
+                f"gradient; use torch.optim.{name}"
+            )
+
+
+def _start(rule: UpdateRule, parameter: Tensor, group: dict[str, Any]) -> State:
+    """Give the first state as PyTorch keeps it: numbers are tensors too, and complex arrays complex."""
+    started = rule.start(xp, _real(parameter.detach()))
+    on_device = group.get("capturable") or group.get("fused")
+    wide = torch.get_default_dtype() == torch.float64 and not group.get("fused")
+    return {
+        name: torch.tensor(
+            float(value),
+            dtype=torch.float64 if wide else torch.float32,
+            device=parameter.device if on_device else "cpu",
+        )
+        if name in rule.numbers
+        else _like(value, parameter)
+        for name, value in started.items()
+    }
+
+
+def _move(rule: UpdateRule, parameter: Tensor, state: State) -> None:
+    """Make a step in place."""
+    block = _BLOCK if parameter.device.type == "cpu" else _BLOCK_ON_DEVICE
+    after = apply(_IN_PLACE, rule, _real(parameter), _real(parameter.grad), _inner(rule, state), block)
+    for name, value in after.items():
+        if name in rule.numbers:
+            state[name].fill_(value)
+        elif state.get(name) is None:  # the others were written to
+            state[name] = _like(value, parameter)
+
+
+def _move_differentiably(rule: UpdateRule, parameter: Tensor, state: State) -> None:
+    """Make a step that autograd follows: the state's tensors are new ones."""
+    moved, after = rule.update(xp, _real(parameter), _real(parameter.grad), _inner(rule, state))
+    for name, value in after.items():
+        if name in rule.numbers:
+            state[name] = torch.full_like(state[name], value)
+        else:
+            state[name] = _like(value, parameter)
+    parameter.copy_(_like(moved, parameter))
+
+
+def _inner(rule: UpdateRule, state: State) -> State:
+    """Give the state as the rule knows it: numbers, and real arrays. SGD's may hold None."""
+    return {
+        name: value.item() if name in rule.numbers else _real(value)
+        for name, value in state.items()
+        if value is not None
+    }
+
+
+def _real(tensor: Any) -> Any:
+    """Give a complex tensor as a view of pairs: a step goes element by element, and for each part alone."""
+    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+
+
+def _like(tensor: Tensor, parameter: Tensor) -> Tensor:
+    """Give pairs as complex numbers again, where the parameter is complex."""
+    return torch.view_as_complex(tensor) if parameter.is_complex() else tensor

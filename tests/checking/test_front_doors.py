@@ -1,0 +1,39 @@
+"""The modules that the package offers, NumPy's and PyTorch's, pass the checker: each against its own op."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import backproof as bp
+import backproof.torch.nn
+from backproof import nn
+from backproof.checking.findings import Verdict
+from backproof.ops import CATALOGUE
+from backproof.ops.op import Op
+
+DOORS: dict[str, Any] = {"numpy": nn, "torch": backproof.torch.nn}
+#: What cannot be judged, and why.
+SKIPPED = {"Dropout": "it draws the mask itself, which nobody can give it"}
+MODULES = [op for op in CATALOGUE.values() if op.kind != "elementary"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("op", MODULES, ids=lambda op: op.name)
+def test_a_module_passes(op: Op, door: str) -> None:
+    judgement = bp.check(getattr(DOORS[door], op.name))
+    assert judgement.reference is not None
+    assert judgement.reference.startswith(f"torch.nn.{op.name}(")
+    assert judgement.verdict is (Verdict.SKIPPED if op.name in SKIPPED else Verdict.PASS), f"{judgement}"
+    assert judgement.findings == []
+
+
+def test_a_module_that_is_wrong_does_not() -> None:
+    class LayerNorm(nn.LayerNorm):
+        def backward(self, grad_output: Any) -> Any:
+            return 2 * super().backward(grad_output)
+
+    judgement = bp.check(LayerNorm)
+    assert judgement.verdict is Verdict.FAIL
+    assert [finding.diagnosis for finding in judgement.findings] == ["gradient-scale"]

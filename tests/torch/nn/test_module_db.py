@@ -1,0 +1,148 @@
+"""Every module on the table that PyTorch tests its own modules with: what its test/test_modules.py asks."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+import torch
+
+from tests.torch.nn.tables import Case, cases, flat
+
+CASES = list(cases())
+#: The first rows of each class: of attention there are two hundred.
+FEW = [case for case in CASES if case.index < 8 and case.training]
+ONE = [case for case in FEW if case.index == 0]
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*size that is different:UserWarning",  # PyTorch warns of what broadcasts, and so do we
+    "ignore:reduction. 'mean' divides:UserWarning",
+    "ignore:Using padding='same' with even kernel:UserWarning",
+)
+
+
+def run(case: Case, cls: type[torch.nn.Module], dtype: torch.dtype, change: Any = None) -> Any:
+    """Give a module, its outputs, and the gradients for inputs and parameters, with their graph."""
+    row = case.row(dtype)
+    module = case.make(cls, dtype, row)
+    output, inputs = case.call(module, row, change)
+    outputs = [tensor for tensor in flat(output) if tensor.requires_grad]
+    leaves = [leaf for leaf in (*inputs, *module.parameters()) if leaf.requires_grad]
+    torch.manual_seed(2)
+    upstreams = [torch.randn_like(tensor) for tensor in outputs]
+    found = (
+        torch.autograd.grad(
+            outputs, leaves, upstreams, create_graph=True, materialize_grads=True, allow_unused=True
+        )
+        if outputs
+        else ()
+    )
+    return module, flat(output), leaves, found
+
+
+def assert_close(got: Any, expected: Any, dtype: torch.dtype) -> None:
+    assert len(got) == len(expected)
+    tolerance = 1e-9 if dtype == torch.float64 else 2e-5
+    for ours, theirs in zip(got, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+WITH_DTYPES = [(case, torch.float64) for case in CASES] + [(case, torch.float32) for case in FEW]
+
+
+@pytest.mark.parametrize(("case", "dtype"), WITH_DTYPES, ids=str)
+def test_output_gradients_and_buffers(case: Case, dtype: torch.dtype) -> None:
+    (ours, outputs, _, found), (theirs, expected, _, gradients) = (
+        run(case, cls, dtype) for cls in case.classes
+    )
+    assert_close(outputs, expected, dtype)
+    assert_close(found, gradients, dtype)
+    assert ours.state_dict().keys() == theirs.state_dict().keys()
+    assert_close(list(ours.state_dict().values()), list(theirs.state_dict().values()), dtype)
+
+
+#: PyTorch has no second derivative of it.
+NO_SECOND = {"MultiMarginLoss"}
+
+
+@pytest.mark.parametrize("case", [case for case in FEW if case.name not in NO_SECOND], ids=str)
+def test_second_derivatives(case: Case) -> None:
+    results = []
+    for cls in case.classes:
+        _, _, leaves, found = run(case, cls, torch.float64)
+        torch.manual_seed(3)
+        probes = [
+            (torch.randn_like(gradient) * gradient).sum() for gradient in found if gradient.requires_grad
+        ]
+        results.append(
+            torch.autograd.grad(sum(probes), leaves, allow_unused=True, materialize_grads=True)
+            if probes
+            else None
+        )
+    if results[0] is not None and results[1] is not None:
+        assert_close(results[0], results[1], torch.float64)
+
+
+def strided(tensor: torch.Tensor) -> torch.Tensor:
+    """Give the same values as every second element of a larger tensor."""
+    if not tensor.ndim:
+        return tensor
+    wide = torch.zeros((*tensor.shape[:-1], 2 * tensor.shape[-1]), dtype=tensor.dtype)
+    wide[..., ::2] = tensor
+    return wide[..., ::2]
+
+
+@pytest.mark.parametrize("case", ONE, ids=str)
+def test_layout_in_memory_makes_no_difference(case: Case) -> None:
+    ours, _ = case.classes
+    (_, outputs, _, found), (_, expected, _, gradients) = (
+        run(case, ours, torch.float64, change) for change in (strided, None)
+    )
+    assert_close(outputs, expected, torch.float64)
+    assert_close(found, gradients, torch.float64)
+
+
+@pytest.mark.parametrize("case", ONE, ids=str)
+def test_repr_pickle_and_state(case: Case) -> None:
+    row = case.row(torch.float32)
+    ours, theirs = (case.make(cls, torch.float32, row) for cls in case.classes)
+    assert repr(ours) == repr(theirs)
+    assert isinstance(ours, type(theirs))
+    again = pickle.loads(pickle.dumps(ours))  # noqa: S301 - our own
+    assert type(again) is type(ours)
+    assert_close(flat(case.call(again, row)[0]), flat(case.call(ours, row)[0]), torch.float32)
+    for source, target in ((ours, theirs), (theirs, ours)):
+        assert target.load_state_dict(source.state_dict()) == torch.nn.modules.module._IncompatibleKeys(
+            [], []
+        )
+
+
+@pytest.mark.parametrize("case", ONE, ids=str)
+def test_any_device(case: Case) -> None:
+    """The device ``meta`` has no numbers, so a module that made its own on the CPU would raise."""
+    if case.name == "GaussianNLLLoss":
+        pytest.skip("PyTorch's, too, looks at the values of var")
+    row = case.row(torch.float32)
+    shapes = []
+    for cls in case.classes:
+        module = case.make(cls, torch.float32, row).to("meta")
+        output, _ = case.call(module, row, lambda tensor: tensor.to("meta"))
+        shapes.append([(tensor.shape, tensor.dtype, tensor.device.type) for tensor in flat(output)])
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("case", ONE, ids=str)
+def test_narrow_dtypes(case: Case, dtype: torch.dtype) -> None:
+    """The output has the dtype, and about the value in float64."""
+    ours, theirs = case.classes
+    row, precise = case.row(dtype), case.row(torch.float64)
+    module, reference = case.make(ours, dtype, row), case.make(theirs, torch.float64, precise)
+    widen = {name: value.to(torch.float64) for name, value in module.state_dict().items()}
+    reference.load_state_dict(widen)
+    got = flat(case.call(module, row)[0])
+    expected = flat(case.call(reference, row, lambda t: t.double() if t.is_floating_point() else t)[0])
+    for narrow, wide in zip(got, expected, strict=True):
+        assert narrow.dtype == (dtype if wide.is_floating_point() else wide.dtype)
+        torch.testing.assert_close(narrow.double(), wide.double(), rtol=0.05, atol=0.2, equal_nan=True)
