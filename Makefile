@@ -1,4 +1,5 @@
-# `make demo`, `make test`, `make lint`, `make format`, `make bench`: each sets up what it needs first.
+# `make demo`, `make test`, `make lint`, `make format`, `make bench`, `make docs` (and of it `make pages`, without
+# measuring the accuracy again): each sets up what it needs first.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -7,7 +8,7 @@ READY := $(VENV)/.ready
 # A worker holds PyTorch and its inputs: more of them than cores would only wait for one another.
 WORKERS ?= 2
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench docs pages clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -27,9 +28,16 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+docs: $(READY)
+	$(BIN)/python -m docs.generator --measure
+
+pages: $(READY)
+	$(BIN)/python -m tests.nn.stub
+	$(BIN)/python -m docs.generator
+
 clean:
 	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests examples benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The build backend is pinned like everything else, so it is installed first and builds in this environment.
 $(READY): pyproject.toml constraints.txt

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -50,24 +53,49 @@ def test_the_session_is_what_the_command_prints(monkeypatch: pytest.MonkeyPatch)
     assert re.sub(r" · [\d.]+ s\n", "\n", run.stdout) == shown
 
 
-def test_the_component_that_adding_shows_is_right() -> None:
+def test_the_component_that_adding_shows_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
+    from backproof.checking.judge import judge
     from backproof.ops.op import CATALOGUE
+    from docs.generator.accuracy import measure
+    from docs.generator.results import flags
     from tests.checking.planted import OpCandidate
+    from tests.ops.examples import ROWS, of
+    from tests.ops.results import assert_same, of_op, of_torch
+    from tests.ops.true_values import TRUTHS
 
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding.md").read_text(), re.DOTALL)
+    page = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+    made: dict[str, Any] = {}
     before = dict(CATALOGUE)
     try:
-        exec(compile(code, "adding.md", "exec"), {})  # noqa: S102  # the example of the page itself
-        softsign = CATALOGUE["Softsign"]
-        from backproof.checking.judge import judge
-
-        assert judge(OpCandidate(softsign), like=None)
-        assert softsign.evaluate(np, (np.array([1.0]),)).output.tolist() == [0.5]
+        for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+            exec(compile(block, "adding.md", "exec"), made)  # noqa: S102  # the examples of the page itself
+        monkeypatch.setitem(ROWS, "Sine", made["SINE"])
+        monkeypatch.setitem(TRUTHS, "Sine", made["SINE_TRUTH"])
+        sine = CATALOGUE["Sine"]
+        assert judge(OpCandidate(sine), like=None)
+        for example in of(sine):
+            assert_same(of_op(example), of_torch(example))
+        assert not any(flags(row, 4.0) for row in measure("Sine", np.float64, 0))
     finally:
         CATALOGUE.clear()
         CATALOGUE.update(before)
+
+
+def test_the_readme_counts_right() -> None:
+    from backproof import ops, updates
+
+    kinds = Counter(op.kind for op in ops.CATALOGUE.values())
+    said = f"{kinds['activation']} activations, {kinds['loss']} losses, {kinds['layer']} layers"
+    assert said in README
+    assert f"{len(updates.CATALOGUE)} optimizers" in README
+
+
+def test_the_examples_of_modules_run() -> None:
+    results = doctest.testfile(str(ROOT / "docs" / "modules.md"), module_relative=False)
+    assert results.attempted > 25
+    assert not results.failed
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("docs/*.md"), ROOT / "README.md"], ids=lambda p: p.name)

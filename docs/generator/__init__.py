@@ -1,0 +1,1 @@
+"""Makes the reference and the table of accuracy in `docs/` from the catalogues."""

@@ -1,0 +1,74 @@
+"""Makes the reference and the table of accuracy: ``python -m docs.generator [--measure]``.
+
+With ``--measure`` the errors are measured again first, which takes some minutes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from backproof.ops import CATALOGUE, Op
+from docs.generator import courses
+from docs.generator.accuracy import measure_all, measure_elementary
+from docs.generator.curves import curves
+from docs.generator.pictures import pair
+from docs.generator.reference import picture_path, reference
+from docs.generator.results import load, save, unexplained
+from docs.generator.table import accuracy
+
+DOCS = Path(__file__).resolve().parents[1]
+FIGURES = DOCS / "accuracy.json"
+
+
+def texts() -> dict[str, str]:
+    """Give every page by its path from the folder of the documentation."""
+    measured = load(FIGURES)
+    pages = {f"reference/{name}": page for name, page in reference(measured).items()}
+    return {**pages, "accuracy.md": accuracy(measured)}
+
+
+def pictures() -> dict[str, str]:
+    """Give every picture by its path from the folder of the documentation."""
+    folder = "reference/pictures"
+    found = {f"{folder}/updates.svg": courses.descents(), f"{folder}/schedules.svg": courses.rates()}
+    for op in CATALOGUE.values():
+        found |= pictures_of(op)
+    return found
+
+
+def pictures_of(op: Op) -> dict[str, str]:
+    """Give the picture of an op, if it has one, by its path."""
+    path = picture_path(op)
+    if path is None:
+        return {}
+    value, slope = ("ℓ", "∂ℓ/∂x") if op.kind == "loss" else (op.name, f"d{op.name}/dx")
+    return {f"reference/{path}": pair(curves(op), "x", value, slope)}
+
+
+def write(folder: Path) -> None:
+    """Write pages and pictures into a folder."""
+    for name, text in {**texts(), **pictures()}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    """Make everything; the exit status is 1 if a row of the accuracy has no explanation and needs one."""
+    if arguments not in ([], ["--measure"]):
+        print(f"expected --measure or nothing; got {' '.join(arguments)}", file=sys.stderr)
+        return 2
+    if arguments:
+        save(measure_all(), measure_elementary(), FIGURES)
+    missing = unexplained(load(FIGURES))
+    if missing:
+        print("explain in docs/generator/reasons.py, or mend the op:", file=sys.stderr)
+        print(*missing, sep="\n", file=sys.stderr)
+        return 1
+    write(DOCS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
