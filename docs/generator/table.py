@@ -19,7 +19,9 @@ _KINDS = {
 }
 _DTYPES = ("float64", "float32")
 _HEAD = ["| | | float64 | | | float32 | | |", "|---|---|--:|--:|--:|--:|--:|--:|"]
-_COLUMNS = "| op | of | NumPy | PyTorch, ours | PyTorch's | NumPy | PyTorch, ours | PyTorch's |"
+_COLUMNS = (
+    "| op | of | float64: NumPy | PyTorch, ours | PyTorch's | float32: NumPy | PyTorch, ours | PyTorch's |"
+)
 
 
 _INTRODUCTION = """\
