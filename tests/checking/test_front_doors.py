@@ -8,12 +8,15 @@ import pytest
 
 import backproof as bp
 import backproof.torch.nn
-from backproof import nn
+import backproof.torch.optim
+from backproof import nn, optim
 from backproof.checking.findings import Verdict
 from backproof.ops import CATALOGUE
 from backproof.ops.op import Op
+from backproof.updates import CATALOGUE as UPDATES
 
 DOORS: dict[str, Any] = {"numpy": nn, "torch": backproof.torch.nn}
+OPTIMIZERS: dict[str, Any] = {"numpy": optim, "torch": backproof.torch.optim}
 #: What cannot be judged, and why.
 SKIPPED = {"Dropout": "it draws the mask itself, which nobody can give it"}
 MODULES = [op for op in CATALOGUE.values() if op.kind != "elementary"]
@@ -26,6 +29,15 @@ def test_a_module_passes(op: Op, door: str) -> None:
     assert judgement.reference is not None
     assert judgement.reference.startswith(f"torch.nn.{op.name}(")
     assert judgement.verdict is (Verdict.SKIPPED if op.name in SKIPPED else Verdict.PASS), f"{judgement}"
+    assert judgement.findings == []
+
+
+@pytest.mark.parametrize("door", OPTIMIZERS)
+@pytest.mark.parametrize("name", UPDATES)
+def test_an_optimizer_passes(name: str, door: str) -> None:
+    judgement = bp.check(getattr(OPTIMIZERS[door], name))
+    assert judgement.reference == f"torch.optim.{name}()"
+    assert judgement.verdict is Verdict.PASS, f"{judgement}"
     assert judgement.findings == []
 
 

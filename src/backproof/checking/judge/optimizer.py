@@ -90,7 +90,7 @@ def examine_optimizer(candidate: Candidate, reference: RuleReference | None, *, 
     first, trajectory = _first_run(exam, conventions, runs[0])
     if trajectory.raised is not None:
         return exam
-    _discipline(exam, runs[0], trajectory)
+    _discipline(exam, runs[0], trajectory, none_given=first.get("gradient_none", True))
     if trajectory.rebound:
         return exam
     observed = [(runs[0], trajectory)]
@@ -136,7 +136,7 @@ def _first_run(
     return conventions[0], trajectory
 
 
-def _discipline(exam: Inquiry, course: Course, trajectory: Trajectory) -> None:
+def _discipline(exam: Inquiry, course: Course, trajectory: Trajectory, *, none_given: bool) -> None:
     if trajectory.rebound:
         exam.add(
             "parameter-rebound",
@@ -148,7 +148,8 @@ def _discipline(exam: Inquiry, course: Course, trajectory: Trajectory) -> None:
         return
     last = trajectory.parameters[-1]
     still = [i for i, g in enumerate(course.gradients[0]) if g is None]
-    if any(not np.array_equal(last[i], course.parameters[i]) for i in still):
+    # A gradient of zeros, where there is no notion of none, may well move a parameter: weight decay does.
+    if none_given and any(not np.array_equal(last[i], course.parameters[i]) for i in still):
         exam.add("gradient-none", "It changes a parameter that has no gradient.", "step")
     if trajectory.cleared is False:
         exam.add(
