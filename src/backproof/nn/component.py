@@ -159,7 +159,8 @@ class Component(Module):
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        self._unbind()
+        if name in self.op.options or name in self.held:
+            self._unbind()
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)

@@ -143,10 +143,8 @@ def _(
     output: Values,
 ) -> Values:
     probability, complement = logistic(xp, input)
-    if pos_weight is None:
-        return grad_output * _weighted(probability - target, weight)
-    slope = (1 - target) * probability - pos_weight * target * complement
-    return grad_output * _weighted(slope, weight)
+    positive = target if pos_weight is None else pos_weight * target
+    return grad_output * _weighted((1 - target) * probability - positive * complement, weight)
 
 
 @bce_with_logits_loss.rule("target")
