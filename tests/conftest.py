@@ -8,9 +8,11 @@ switch does not stay in the environment: processes that tests start import the p
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import hypothesis
 import jaxtyping
+import pytest
 
 import tests.enforcement  # the hook looks it up by its name
 
@@ -36,3 +38,11 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, database=No
 hypothesis.settings.load_profile("repeatable")
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # matplotlib of a notebook under test draws into memory
+
+
+@pytest.fixture
+def not_enforced() -> Iterator[None]:
+    """Let a test see what a user sees: no annotation is an assertion."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

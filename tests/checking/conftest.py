@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import jaxtyping
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _annotations_not_enforced() -> Iterator[None]:
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+def _as_users_have_it(not_enforced: None) -> None:
+    """Take the annotations' assertions off."""

@@ -62,3 +62,20 @@ def test_an_option_out_of_its_range_is_refused(message: str) -> None:
     name, options = REFUSED[message]
     with pytest.raises(ValueError, match=re.escape(message)):
         CATALOGUE[name].evaluate(np, (SCORES, np.array([0, 1])), **options)
+
+
+@pytest.mark.usefixtures("not_enforced")
+@pytest.mark.parametrize("name", ["NLLLoss", "CrossEntropyLoss", "MultiMarginLoss"])
+@pytest.mark.parametrize("shape", [(2, 1), (1,), (), (3,), (1, 3)])
+def test_a_target_that_would_broadcast_is_refused(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=re.escape("class indices of shape (2,)")) as refused:
+        CATALOGUE[name].evaluate(np, (SCORES, np.zeros(shape, int)))
+    assert str(refused.value).endswith(f"; got target of shape={shape}")
+
+
+@pytest.mark.usefixtures("not_enforced")
+@pytest.mark.parametrize("name", ["NLLLoss", "CrossEntropyLoss", "MultiMarginLoss"])
+def test_weights_that_are_not_one_for_each_class_are_refused(name: str) -> None:
+    message = f"one number for each of the {SCORES.shape[1]} classes; got shape=(2,)"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        CATALOGUE[name].evaluate(np, (SCORES, np.array([0, 1]), np.ones(2)))

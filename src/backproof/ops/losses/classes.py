@@ -8,6 +8,7 @@ from backproof._typing import Array, Float, Int, Namespace, Shaped
 from backproof.ops.activations.softmax import log_softmax, softmax
 from backproof.ops.backend import check_classes, one_hot
 from backproof.ops.domain import CLASS, LOG_PROBABILITY, POSITIVE, REAL, Argument
+from backproof.ops.labels import of_class, require_fit
 from backproof.ops.op import op
 
 __all__ = ["cross_entropy_loss", "nll_loss"]
@@ -50,15 +51,11 @@ def _counts(
         return None
     target = xp.reshape(target, (-1,))
     if ignore_index is None:
-        return _of_class(xp, weight, target)
+        return of_class(xp, weight, target)
     ignored = target == ignore_index
     if weight is None:
         return xp.astype(~ignored, input.dtype)
-    return xp.where(ignored, 0, _of_class(xp, weight, xp.where(ignored, 0, target)))
-
-
-def _of_class(xp: Namespace, weight: Array, index: Classes) -> Values:
-    return xp.reshape(xp.take(weight, xp.reshape(index, (-1,))), index.shape)
+    return xp.where(ignored, 0, of_class(xp, weight, xp.where(ignored, 0, target)))
 
 
 @op(
@@ -86,7 +83,8 @@ def nll_loss(
     Shapes: the input is ``(C)``, ``(N, C)`` or ``(N, C, …)``; target and values lack the axis C; the
     weight is ``(C)``.
 
-    Raises: ``IndexError``, on NumPy, if a target is neither a class nor to be ignored.
+    Raises: ``ValueError`` if the shapes do not go together; ``IndexError``, on NumPy, if a target is
+    neither a class nor to be ignored.
 
     Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 6.2.1.1; PyTorch,
     ``torch.nn.NLLLoss``.
@@ -96,13 +94,14 @@ def nll_loss(
     [1.3863, 0.0]
     """
     axis = _class_axis(input)
+    require_fit(input, target, weight, axis=axis)
     if ignore_index is not None:
         check_classes(xp, target, input.shape[axis], ignore_index)
     index = target if ignore_index is None else xp.where(target == ignore_index, 0, target)
     chosen = xp.take_along_axis(input, xp.expand_dims(index, axis=axis), axis=axis)
     chosen = xp.squeeze(chosen, axis=axis)
     if weight is not None:
-        chosen = chosen * _of_class(xp, weight, index)
+        chosen = chosen * of_class(xp, weight, index)
     return -chosen if ignore_index is None else xp.where(target == ignore_index, 0, -chosen)
 
 
@@ -185,8 +184,8 @@ def cross_entropy_loss(
     (probabilities, floating) or lacks the axis C (class indices, integer); the weight is ``(C)``. The
     values lack the axis C.
 
-    Raises: ``ValueError`` if s is not between 0 and 1; ``IndexError``, on NumPy, if a class index is
-    neither a class nor to be ignored.
+    Raises: ``ValueError`` if s is not between 0 and 1 or the shapes do not go together;
+    ``IndexError``, on NumPy, if a class index is neither a class nor to be ignored.
 
     Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 6.2.2.3; label smoothing:
     section 7.5.1; weights: PyTorch, ``torch.nn.CrossEntropyLoss``.
@@ -201,6 +200,7 @@ def cross_entropy_loss(
             f"label_smoothing of CrossEntropyLoss is between 0 and 1; got label_smoothing={label_smoothing!r}"
         )
     axis = _class_axis(input)
+    require_fit(input, target, weight, axis=axis, shares=True)
     log_probability = log_softmax.forward(xp, input, dim=axis)
     if _are_classes(input, target):
         if not label_smoothing:

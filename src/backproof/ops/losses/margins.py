@@ -7,6 +7,7 @@ from typing import TypeAlias
 from backproof._typing import Array, Float, Int, Namespace
 from backproof.ops.backend import check_classes, one_hot
 from backproof.ops.domain import CLASS, POSITIVE, REAL, SIGN, Argument
+from backproof.ops.labels import of_class, require_fit
 from backproof.ops.op import op
 from backproof.ops.stable import log_one_plus_exp, logistic
 
@@ -197,7 +198,8 @@ def multi_margin_loss(
     Shapes: the input is ``(C)`` or ``(N, C)``, target and values lack the axis C, the weight is
     ``(C)``.
 
-    Raises: ``ValueError`` if p is another power; ``IndexError``, on NumPy, if a target is no class.
+    Raises: ``ValueError`` if p is another power or the shapes do not go together; ``IndexError``, on
+    NumPy, if a target is no class.
 
     Source: Crammer and Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector
     Machines", 2001; PyTorch, ``torch.nn.MultiMarginLoss``.
@@ -208,10 +210,11 @@ def multi_margin_loss(
     """
     if p not in (1, 2):
         raise ValueError(f"p of MultiMarginLoss is 1 or 2; got p={p!r}")
+    require_fit(input, target, weight, axis=input.ndim - 1)
     check_classes(xp, target, input.shape[-1])
     lost = _lost(xp, input, target, margin)
     total = xp.sum(lost if p == 1 else lost * lost, axis=-1) / input.shape[-1]
-    return total if weight is None else total * _of_class(xp, weight, target)
+    return total if weight is None else total * of_class(xp, weight, target)
 
 
 def _lost(xp: Namespace, input: Scores, target: Classes, margin: float) -> Scores:
@@ -219,10 +222,6 @@ def _lost(xp: Namespace, input: Scores, target: Classes, margin: float) -> Score
     right = xp.take_along_axis(input, target[..., None], axis=-1)
     others = ~one_hot(xp, target, input.shape[-1], xp.bool)
     return xp.where(others, xp.maximum(margin - right + input, 0), 0)
-
-
-def _of_class(xp: Namespace, weight: Array, target: Classes) -> Values1:
-    return xp.reshape(xp.take(weight, xp.reshape(target, (-1,))), target.shape)
 
 
 @multi_margin_loss.rule("input")
@@ -242,5 +241,5 @@ def _(
     right = one_hot(xp, target, input.shape[-1], input.dtype)
     upstream = grad_output / input.shape[-1]
     if weight is not None:
-        upstream = upstream * _of_class(xp, weight, target)
+        upstream = upstream * of_class(xp, weight, target)
     return upstream[..., None] * (slope - right * xp.sum(slope, axis=-1, keepdims=True))
