@@ -373,3 +373,24 @@ def test_dtypes() -> None:
     assert loss(np.ones(3, np.float32), np.zeros(3)).dtype == np.float32
     assert loss.backward().dtype == np.float32
     assert np.isnan(layer(np.full((7, 3), np.nan, np.float32))).all()
+
+
+@pytest.mark.parametrize("module", [nn.Tanh(), nn.Linear(5, 5, rng=0), nn.MSELoss(reduction="none")], ids=str)
+def test_a_refused_backward_leaves_the_call(module: nn.Module) -> None:
+    x = np.ones((3, 5))
+    module(*(x, x) if isinstance(module, nn.MSELoss) else (x,))
+    with pytest.raises(ValueError, match="upstream gradient of that shape"):
+        module.backward(np.ones((3, 4)))
+    assert module.backward(np.ones((3, 5))).shape == (3, 5)
+    with pytest.raises(RuntimeError, match="no call to go back through"):
+        module.backward(np.ones((3, 5)))
+
+
+def test_a_refused_grad_leaves_the_gradient() -> None:
+    layer = nn.Linear(5, 2, rng=0)
+    layer(np.ones((3, 5)))
+    layer.backward(np.ones((3, 2)))
+    before = np.array(layer.grads["weight"])
+    with pytest.raises(RuntimeError, match="no call to go back through"):
+        layer.grad(np.ones((3, 2)))
+    np.testing.assert_array_equal(layer.grads["weight"], before)

@@ -77,11 +77,14 @@ class Component(Module):
 
     def backward(self, grad_output: Any) -> Any:
         """Add the parameters' gradients to them, and give the gradient for the input."""
-        return self._answer(grad_output, self._last_call())
+        answer = self._answer(grad_output, self._last_call())
+        del self._calls[-1]
+        return answer
 
     def accumulate(self, grad_output: Any) -> None:
         """Go backward for the parameters alone."""
         self._answer(grad_output, self._last_call(), wanted=False)
+        del self._calls[-1]
 
     def grad(self, *grad_output: Any) -> Any:
         """Go backward, under the name and with the result that it has in course notebooks.
@@ -93,10 +96,12 @@ class Component(Module):
         if weight is None:
             return self.backward(*grad_output)
         before = weight.let_go()
-        grad_input = self.backward(*grad_output)
-        grad_weight = weight.grad
-        if before is not None:
-            weight.grad = before if grad_weight is None else before + grad_weight
+        try:
+            grad_input = self.backward(*grad_output)
+        finally:
+            grad_weight = weight.grad
+            if before is not None:
+                weight.grad = before if grad_weight is None else before + grad_weight
         return grad_weight, grad_input
 
     def _value(self, roles: Roles) -> Any:
@@ -232,8 +237,9 @@ class Component(Module):
         del self._calls[0]
 
     def _last_call(self) -> Any:
+        """Give the latest call that no backward has answered; it stays until the answer is there."""
         try:
-            return self._calls.pop()
+            return self._calls[-1]
         except IndexError:
             raise RuntimeError(
                 f"{self!r} has no call to go back through: each backward answers one forward; "

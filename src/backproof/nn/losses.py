@@ -87,7 +87,9 @@ class Loss(Component):
         else:
             grad_output = self._upstream_of_loss(grad_output, values, () if how != "none" else values.shape)
         upstream = self._reduction.gradient(THIN, grad_output, values, how, counts)
-        return self._gradient(upstream, roles, values, further)
+        gradient = self._gradient(upstream, roles, values, further)
+        del self._calls[-1]
+        return gradient
 
     def _warn(self, first: tuple[int, ...], second: tuple[int, ...]) -> None:
         """Say that arrays of two shapes are compared, which mostly is not meant."""
@@ -112,6 +114,7 @@ class Loss(Component):
     def accumulate(self, grad_output: Any = 1.0) -> None:
         """Let the call go: a loss has no parameters."""
         self._last_call()
+        del self._calls[-1]
 
     def _values(self, roles: Roles) -> tuple[Any, Any, Any]:
         """Give the values before the reduction, what each counts, and what else the backward needs."""
