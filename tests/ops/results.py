@@ -23,6 +23,8 @@ class Result:
 
     outputs: tuple[NDArray[Any], ...]
     gradients: dict[str, NDArray[Any]]
+    #: Whether it is of a layer, whose results are sums of products.
+    summed: bool = False
 
     @property
     def output(self) -> NDArray[Any]:
@@ -71,6 +73,7 @@ def of_op(
     return Result(
         tuple(library.back(array) for array in outputs),
         {name: library.back(array) for name, array in gradients.items()},
+        op.kind == "layer",
     )
 
 
@@ -90,7 +93,7 @@ def of_torch(example: Example, upstream: NDArray[Any] | None = None) -> Result:
         for name, leaf in zip(op.arguments, leaves, strict=True)
         if leaf is not None and leaf.grad is not None
     }
-    return Result(tuple(output.detach().numpy() for output in outputs), gradients)
+    return Result(tuple(output.detach().numpy() for output in outputs), gradients, example.op.kind == "layer")
 
 
 def leaves_of(example: Example) -> list[torch.Tensor | None]:
@@ -121,24 +124,24 @@ def _has_classes(op: Op) -> bool:
     return any(argument.domain == "class" for argument in op.arguments.values())
 
 
-def assert_close(got: NDArray[Any], expected: NDArray[Any], what: str) -> None:
+def assert_close(got: NDArray[Any], expected: NDArray[Any], what: str, *, summed: bool = False) -> None:
     """Assert equal shapes and dtypes, and values that differ by rounding.
 
-    Sums are as accurate as their terms, whose size that of all results tells: where terms cancel to a
-    small result among large ones, its error is theirs.
+    Sums of products (``summed``) are as accurate as their terms, whose size that of all results tells:
+    where terms cancel to a small result among large ones, its error is theirs.
     """
     assert got.shape == expected.shape, what
     assert got.dtype == expected.dtype, what
     eps = np.finfo(got.dtype).eps
     finite = expected[np.isfinite(expected)].astype(np.float64)
-    size = max(1.0, float(np.sqrt(np.mean(finite**2)))) if finite.size else 1.0
+    size = max(1.0, float(np.sqrt(np.mean(finite**2)))) if summed and finite.size else 1.0
     np.testing.assert_allclose(got, expected, rtol=UNITS * eps, atol=UNITS * eps * size, err_msg=what)
 
 
 def assert_same(got: Result, expected: Result) -> None:
     """Assert that outputs and gradients are the same, and are there for the same arguments."""
     for ours, theirs in zip(got.outputs, expected.outputs, strict=True):
-        assert_close(ours, theirs, "output")
+        assert_close(ours, theirs, "output", summed=got.summed)
     assert got.gradients.keys() == expected.gradients.keys()
     for name, gradient in expected.gradients.items():
-        assert_close(got.gradients[name], gradient, f"gradient of {name}")
+        assert_close(got.gradients[name], gradient, f"gradient of {name}", summed=got.summed)

@@ -42,6 +42,7 @@ def inside_jit(example: Example) -> Result:
     return Result(
         tuple(np.asarray(o) for o in (output if len(op.outputs) > 1 else (output,))),
         {name: np.asarray(gradient) for name, gradient in gradients.items()},
+        op.kind == "layer",
     )
 
 
