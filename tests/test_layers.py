@@ -48,6 +48,7 @@ EXCEPT = {
     "cli": {"typer"},  # it is the command line
     "torch": {"torch", "array_api_compat"},  # it is imported to be used with PyTorch
     "checking/report": {"rich"},  # it is imported to print a report
+    "diagnoses/terminal": {"rich"},  # it is imported to print a page
 }
 
 
@@ -179,7 +180,7 @@ FINE = {
     "its own room": ("backproof.ops.op", "from backproof.ops.domain import Argument"),
     "below": (
         "backproof.checking.oracles",
-        "from backproof.ops.op import CATALOGUE\nimport backproof._typing",
+        "from backproof.ops.catalogue import CATALOGUE\nimport backproof._typing",
     ),
     "the version": ("backproof.checking.report", "import backproof\nfrom backproof import __version__"),
     "a neighbour's public name": ("backproof.graphs.draw", "from backproof.checking import check"),

@@ -1,8 +1,9 @@
 """Registered = exported = documented = tested, and the pages are what the catalogues make today.
 
-The pages are compared letter by letter: they are made from the docstrings and from the figures in
-``docs/accuracy.json``, not from new measurements. What is measured, and every stroke of a picture,
-depends on the machine's mathematical library and on matplotlib; of pictures only the words are compared.
+The pages are compared letter by letter: they are made from the docstrings, from the pages of the
+diagnoses and from the figures in ``docs/accuracy.json``, not from new measurements. What is measured,
+and every stroke of a picture, depends on the machine's mathematical library and on matplotlib; of
+pictures only the words are compared.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from backproof.diagnoses import DIAGNOSES
 from backproof.ops import CATALOGUE, Op
 from backproof.updates import CATALOGUE as UPDATES
 from docs.generator.__main__ import DOCS, FIGURES, pictures_of, texts
@@ -25,7 +27,8 @@ from tests.ops.examples import FLOATS
 from tests.ops.true_values import TRUTHS, WITHOUT, op_of
 
 REFERENCE = DOCS / "reference"
-PAGES = [*DOCS.glob("*.md"), *REFERENCE.glob("*.md")]
+DIAGNOSED = DOCS / "diagnoses"
+PAGES = [*DOCS.glob("*.md"), *REFERENCE.glob("*.md"), *DIAGNOSED.glob("*.md")]
 #: Ops that are no modules, and why.
 NO_MODULES: dict[str, str] = {}
 
@@ -87,18 +90,25 @@ def test_documented_is_registered(file: str) -> None:
     assert sorted(named) == sorted(op.name for op in CATALOGUE.values() if op.kind == kind)
 
 
+@pytest.mark.parametrize("name", DIAGNOSES)
+def test_registered_diagnosis_is_documented(name: str) -> None:
+    page = (DIAGNOSED / f"{name}.md").read_text(encoding="utf-8")
+    assert f"\n# {name}\n" in page
+    assert f"[{name}]({name}.md)" in (DIAGNOSED / "README.md").read_text(encoding="utf-8")
+
+
 # --- The pages are those of today --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "name", [*(f"reference/{path.name}" for path in REFERENCE.glob("*.md")), "accuracy.md"]
+    "name", [*(f"{path.parent.name}/{path.name}" for path in PAGES if path.parent != DOCS), "accuracy.md"]
 )
 def test_page_is_current(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == made()[name], "run `make pages`"
 
 
 def test_every_page_is_there() -> None:
-    written = {str(path.relative_to(DOCS)) for path in REFERENCE.glob("*.md")}
+    written = {path.relative_to(DOCS).as_posix() for path in PAGES if path.parent != DOCS}
     assert written | {"accuracy.md"} == made().keys()
 
 

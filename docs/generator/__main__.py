@@ -1,6 +1,9 @@
-"""Makes the reference and the table of accuracy: ``python -m docs.generator [--measure]``.
+"""Makes the reference, the pages of the diagnoses and the table of accuracy.
 
-With ``--measure`` the errors are measured again first, which takes some minutes.
+Run as ``python -m docs.generator [--measure [ROW …]]``.
+
+With ``--measure`` the errors are measured again first, which takes some minutes: of all, or of the rows
+of true values that are named.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ from backproof.ops import CATALOGUE, Op
 from docs.generator import courses
 from docs.generator.accuracy import measure_all, measure_elementary
 from docs.generator.curves import curves
+from docs.generator.diagnoses import diagnoses
 from docs.generator.pictures import pair
 from docs.generator.reference import picture_path, reference
 from docs.generator.results import load, save, unexplained
 from docs.generator.table import accuracy
+from tests.ops.true_values import TRUTHS
 
 DOCS = Path(__file__).resolve().parents[1]
 FIGURES = DOCS / "accuracy.json"
@@ -25,6 +30,7 @@ def texts() -> dict[str, str]:
     """Give every page by its path from the folder of the documentation."""
     measured = load(FIGURES)
     pages = {f"reference/{name}": page for name, page in reference(measured).items()}
+    pages |= {f"diagnoses/{name}": page for name, page in diagnoses().items()}
     return {**pages, "accuracy.md": accuracy(measured)}
 
 
@@ -56,10 +62,16 @@ def write(folder: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Make everything; the exit status is 1 if a row of the accuracy has no explanation and needs one."""
-    if arguments not in ([], ["--measure"]):
-        print(f"expected --measure or nothing; got {' '.join(arguments)}", file=sys.stderr)
+    wrong = [name for name in arguments[1:] if name not in TRUTHS]
+    if wrong or arguments[:1] not in ([], ["--measure"]):
+        print(f"expected nothing, or --measure and names of rows; got {' '.join(arguments)}", file=sys.stderr)
         return 2
-    if arguments:
+    if arguments[1:]:
+        measured = load(FIGURES)
+        again = {(row.op, row.result, row.dtype): row for row in measure_all(arguments[1:])}
+        rows = [again.get((row.op, row.result, row.dtype), row) for row in measured.rows]
+        save(rows, measured.elementary, FIGURES)
+    elif arguments:
         save(measure_all(), measure_elementary(), FIGURES)
     missing = unexplained(load(FIGURES))
     if missing:

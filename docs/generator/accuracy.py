@@ -1,13 +1,15 @@
 """Measures how near every op comes to the true value: on NumPy, on PyTorch, and PyTorch's own.
 
-The true values are those of the tests (`tests.ops.true_values`), at 80 digits. The inputs are the
+The true values are those of the tests (`tests.ops.true_values`), 50 digits of them. The inputs are the
 tests' too, and many more between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import mpmath
@@ -18,7 +20,7 @@ from backproof.ops import Op
 from tests.ops.examples import FLOATS, Example, generator
 from tests.ops.results import Result, of_op, of_torch
 from tests.ops.true_values import TRUTHS, op_of
-from tests.ops.truth import DIGITS, Numbers, Truth, absolute, exact, exactly, spacing
+from tests.ops.truth import DIGITS, Numbers, Truth, absolute, exact, exactly, spacing, upstream
 
 __all__ = ["LIBRARIES", "POINTS", "Row", "measure", "measure_all", "measure_elementary"]
 
@@ -28,6 +30,8 @@ POINTS = 4000
 SCALABLE = {"real", "small", "positive", "unit", "probability", "log probability", "binary"}
 
 Inputs: TypeAlias = tuple[NDArray[Any], ...]
+#: Of a result, in a library, in a measure.
+Key: TypeAlias = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Row:
         library has no such gradient.
     relative
         The same in the measure that the tests hold the op to, where that is another one.
+    typical
+        In that measure, the root mean square of all errors, which is hardly one of chance.
     """
 
     op: str
@@ -52,6 +58,27 @@ class Row:
     dtype: str
     errors: Mapping[str, float | None]
     relative: Mapping[str, float | None] | None = None
+    typical: Mapping[str, float | None] | None = None
+
+
+@dataclass
+class Errors:
+    """The errors of one result that were met: the largest, and what makes their root mean square."""
+
+    largest: float = 0.0
+    squares: float = 0.0
+    count: int = 0
+
+    def add(self, errors: NDArray[Any]) -> None:
+        """Add some errors."""
+        self.largest = max(self.largest, float(errors.max(initial=0.0)))
+        self.squares += float((errors**2).sum())
+        self.count += errors.size
+
+    @property
+    def typical(self) -> float:
+        """The root mean square."""
+        return math.sqrt(self.squares / max(self.count, 1))
 
 
 def of_front_door(example: Example, upstream: NDArray[Any]) -> Result:
@@ -83,33 +110,34 @@ LIBRARIES: dict[str, Callable[[Example, NDArray[Any]], Result]] = {
 }
 
 
-def measure_all(points: int = POINTS) -> list[Row]:
-    """Measure every op that has a row of true values, in float64 and float32."""
-    return [row for name in TRUTHS for dtype in FLOATS for row in measure(name, dtype, points)]
+def measure_all(names: Iterable[str] = TRUTHS) -> list[Row]:
+    """Measure rows of true values, in float64 and float32."""
+    return [row for name in names for dtype in FLOATS for row in measure(name, dtype)]
 
 
 def measure(name: str, dtype: Any, points: int = POINTS, op: Op | None = None) -> list[Row]:
     """Measure an op, or another in its place, against the true values of its name."""
     op, truth = op or op_of(name), TRUTHS[name]
     options = {**({"reduction": "none"} if op.reduction else {}), **truth.options}
-    worst: dict[tuple[str, str, str], float] = {}
-    with mpmath.workdps(DIGITS):
+    met: defaultdict[Key, Errors] = defaultdict(Errors)
+    with mpmath.workdps(truth.digits):
         for inputs in dense(op, truth, dtype, points):
             left_out = (None,) * (len(op.arguments) - len(inputs))
             example = Example(op, "accuracy", (*inputs, *left_out), options)
             for key, error in _errors(example, truth).items():
-                worst[key] = max(worst.get(key, 0.0), error)
-    return [_row(name, result, dtype, worst, truth) for result in ("output", *op.rules)]
+                met[key].add(error)
+    return [_row(name, result, dtype, met, truth) for result in ("output", *op.rules)]
 
 
-def _row(
-    name: str, result: str, dtype: Any, worst: Mapping[tuple[str, str, str], float], truth: Truth
-) -> Row:
-    def of(measure: str) -> dict[str, float | None]:
-        return {library: worst.get((result, library, measure)) for library in LIBRARIES}
+def _row(name: str, result: str, dtype: Any, met: Mapping[Key, Errors], truth: Truth) -> Row:
+    def of(measure: str, what: str) -> dict[str, float | None]:
+        return {library: getattr(met.get((result, library, measure)), what, None) for library in LIBRARIES}
 
+    row = Row(name, result, np.dtype(dtype).name, of("ulp", "largest"))
     measure = truth.within[result].measure
-    return Row(name, result, np.dtype(dtype).name, of("ulp"), None if measure == "ulp" else of(measure))
+    if measure == "ulp":
+        return row
+    return replace(row, relative=of(measure, "largest"), typical=of(measure, "typical"))
 
 
 def dense(op: Op, truth: Truth, dtype: Any, points: int) -> Iterator[Inputs]:
@@ -133,25 +161,26 @@ def _scaled(array: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
     if array.dtype.kind != "f":  # class indices in the place of probabilities
         return array
     factor = np.where(rng.uniform(size=array.shape) < 1 / 3, 1.0, 10 ** -rng.uniform(size=array.shape))
-    return np.asarray(array * factor, dtype=array.dtype)
+    nearer = np.asarray(array * factor, dtype=array.dtype)
+    return np.where(nearer == 0, array, nearer)  # what is positive stays so
 
 
-def _errors(example: Example, truth: Truth) -> dict[tuple[str, str, str], float]:
-    """Give the largest errors on one set of inputs, by result, library and measure."""
+def _errors(example: Example, truth: Truth) -> dict[Key, NDArray[Any]]:
+    """Give the errors on one set of inputs."""
     numbers = [exactly(array) for array in example.inputs if array is not None]
     with np.errstate(all="ignore"):
         values = of_op(example).output
-    upstream = generator(example.op.name).normal(size=values.shape).astype(example.dtype)
-    results = {library: run(example, upstream) for library, run in LIBRARIES.items()}
-    errors: dict[tuple[str, str, str], float] = {}
+    given = upstream(example.op.name, values)
+    results = {library: run(example, given) for library, run in LIBRARIES.items()}
+    errors: dict[Key, NDArray[Any]] = {}
     for result in ("output", *results["numpy"].gradients):
-        true, units = _truth(truth, result, numbers, exactly(upstream), example.dtype)
+        true, units = _truth(truth, result, numbers, exactly(given), example.dtype)
         for library, found in results.items():
             got = found.output if result == "output" else found.gradients.get(result)
             for measure, unit in units.items():
                 if got is None:  # the library has no such gradient
                     continue
-                errors[result, library, measure] = _largest(got, true, unit)
+                errors[result, library, measure] = _sizes(got, true, unit)
     return errors
 
 
@@ -172,17 +201,17 @@ def _truth(
     return true, units
 
 
-def _largest(got: NDArray[Any], true: Numbers, unit: Numbers) -> float:
-    """Give the largest error where the truth is a normal float, in units."""
+def _sizes(got: NDArray[Any], true: Numbers, unit: Numbers) -> NDArray[Any]:
+    """Give the errors where the truth is a normal float, in units; infinite of what is not finite."""
     got, true, unit = np.broadcast_arrays(got, true, unit)
     limits, sizes = np.finfo(got.dtype), absolute(true)
     normal = (sizes >= float(limits.tiny)) & (sizes <= float(limits.max))
     normal = np.asarray(normal, dtype=bool)
-    if not normal.any():
-        return 0.0
-    if not np.isfinite(got[normal]).all():
-        return float("inf")
-    return float((absolute(exactly(got[normal]) - true[normal]) / unit[normal]).max())
+    errors: NDArray[Any] = np.full(got.shape, np.inf)
+    met = normal & np.isfinite(got)
+    errors[met] = absolute(exactly(got[met]) - true[met]) / unit[met]
+    found: NDArray[Any] = errors[normal]
+    return found
 
 
 # --- What the ops are built on -----------------------------------------------------------------
@@ -195,8 +224,8 @@ def measure_elementary(points: int = POINTS) -> dict[str, dict[str, float]]:
     functions = {
         "exp": (np.exp, mpmath.exp, 700.0),
         "expm1": (np.expm1, mpmath.expm1, 700.0),
-        "log": (lambda x: np.log(np.abs(x)), lambda x: mpmath.log(abs(x)), 1e30),
-        "log1p": (lambda x: np.log1p(np.abs(x)), lambda x: mpmath.log1p(abs(x)), 1e30),
+        "log": (lambda x: np.log(np.abs(x)), lambda x: mpmath.log(abs(x)), 1e37),
+        "log1p": (lambda x: np.log1p(np.abs(x)), lambda x: mpmath.log1p(abs(x)), 1e37),
         "tanh": (np.tanh, mpmath.tanh, 700.0),
         "erf": (special.erf, mpmath.erf, 10.0),
     }
@@ -209,5 +238,5 @@ def measure_elementary(points: int = POINTS) -> dict[str, dict[str, float]]:
             with np.errstate(over="ignore", under="ignore"), mpmath.workdps(DIGITS):
                 true = np.frompyfunc(truth, 1, 1)(exactly(inputs))
                 unit = exact(spacing(true, dtype).astype(object))
-                found[name][np.dtype(dtype).name] = _largest(function(inputs), true, unit)
+                found[name][np.dtype(dtype).name] = float(_sizes(function(inputs), true, unit).max())
     return found

@@ -195,7 +195,7 @@ def _evaluate(op: Op, view: View, held: Mapping[str, Any], x: Numbers) -> tuple[
         *(_repeated(held[name], count) for name in list(op.arguments)[1:] if name in held),
     ]
     options = {**({"reduction": "none"} if op.reduction else {}), **view.options}
-    value = op.evaluate(np, inputs, **options).values
+    value = op.evaluate(np, inputs, **options).output
     upstream = np.ones_like(value)
     if value.ndim > 1:  # the first output of each row
         upstream[:, 1:] = 0

@@ -217,7 +217,7 @@ def _facts(op: Op, kind: Kind, measured: Measured) -> str:
         ("PyTorch", torch_link(op.kind, op.name)),
         ("here", ", ".join(f"`{name}`" for name in found_in(op.name, list(kind.doors)))),
         ("arguments", "<br>".join(_arguments(op))),
-        ("outputs", ", ".join(f"`{name}`" for name in op.outputs) if len(op.outputs) > 1 else ""),
+        ("outputs", ", ".join(map("`{}`".format, op.outputs)) if op.outputs[1:] and not op.reduction else ""),
         ("no derivative at", ", ".join(_kinks(op))),
         ("also known as", ", ".join(_aliases(op.aliases))),
         ("largest error", brief(measured, op.name)),

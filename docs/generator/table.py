@@ -26,9 +26,10 @@ _COLUMNS = (
 
 _INTRODUCTION = """\
 The largest error of each output and gradient, in units in the last place (ulp) of the true value: about
-{points} inputs each from 1e-30 to 1e30, true values at 80 digits (mpmath), wherever the truth is a normal
-float. Half a unit is correct rounding; ∞ is a result that is not finite where the truth is. Side by side:
-our op on NumPy, the same op behind `backproof.torch`, and PyTorch's own.
+{points} inputs each, of every size that floats of the dtype have (of the layers: of ordinary size), true
+values with 50 right digits (mpmath), wherever the truth is a normal float. Half a unit is correct rounding;
+∞ is a result that is not finite where the truth is. Side by side: our op on NumPy, the same op behind
+`backproof.torch`, and PyTorch's own.
 
 In **bold**: ours on PyTorch is worse than PyTorch's by more than {chance:g}, which is chance of the inputs,
 or NumPy is more than {allowed} above its elementary functions. [Each has its reason](#exceptions). A †

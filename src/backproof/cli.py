@@ -21,6 +21,7 @@ from backproof import __version__
 if TYPE_CHECKING:
     from backproof.checking.findings import Report
     from backproof.checking.settings import Format
+    from backproof.diagnoses import Page
 
 __all__ = ["main"]
 
@@ -48,6 +49,16 @@ Examples:
 Exit status: 0, candidates were judged and nothing is wrong; 1, findings of severity error; 2, it could
 not do its work, or nothing was judged. Options may also stand in pyproject.toml, in the table
 [tool.backproof].
+"""
+_ABOUT_EXPLAIN = """Explain a diagnosis; without a name, list them all.
+
+What it means, how it comes about, the mathematics, wrong and right code, and how to mend it.
+
+Examples:
+
+\b
+    backproof explain
+    backproof explain upstream-ignored
 """
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -192,6 +203,43 @@ def check(
         for complaint in complaints(report):
             _complain(complaint)
     return report.exit_status(strict=options.strict)
+
+
+@app.command(help=_ABOUT_EXPLAIN)
+def explain(
+    diagnosis: Annotated[str | None, typer.Argument(metavar="[DIAGNOSIS]", help="Its name.")] = None,
+) -> int:
+    """Print the page of a diagnosis, or the list of all, and give the exit status."""
+    from backproof.diagnoses import UnknownDiagnosis, read_page
+
+    try:
+        page = None if diagnosis is None else read_page(diagnosis)
+    except UnknownDiagnosis as error:
+        return _fail(f"{error} ('backproof explain' lists them all)")
+    try:
+        _write(_explained(page))
+    except OSError as error:
+        return _fail(f"could not write the page: {error}")
+    return 0
+
+
+def _explained(page: Page | None) -> str:
+    from rich.console import Console
+
+    from backproof.checking.report.characters import showable
+    from backproof.diagnoses.terminal import show_list, show_page
+
+    console = Console()
+
+    def clean(text: str) -> str:
+        return showable(text, console.encoding)
+
+    with console.capture() as capture:
+        if page is None:
+            show_list(console, clean)
+        else:
+            show_page(page, console, clean)
+    return capture.get()
 
 
 def _written(report: Report, format: Format, seconds: float) -> str:

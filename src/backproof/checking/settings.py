@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from backproof.diagnoses import DIAGNOSES
+from backproof.diagnoses import UnknownDiagnosis, find
 
 __all__ = ["Format", "Options", "Settings", "SettingsError", "read_options"]
 
@@ -84,10 +84,11 @@ def _diagnoses(value: object) -> frozenset[str]:
         if not isinstance(part, str):
             raise SettingsError(f"expected the name of a diagnosis; {_got(part)}")
         names.update(part.replace(",", " ").split())
-    for name in sorted(names - DIAGNOSES.keys()):
-        close = difflib.get_close_matches(name, DIAGNOSES, n=3, cutoff=0.6)
-        hint = f"did you mean {' or '.join(close)}?" if close else "one is upstream-ignored, for example"
-        raise SettingsError(f"expected the name of a diagnosis, got {name!r}; {hint}")
+    for name in sorted(names):
+        try:
+            find(name)
+        except UnknownDiagnosis as error:
+            raise SettingsError(str(error)) from None
     return frozenset(names)
 
 

@@ -1,4 +1,4 @@
-"""The names of what can be wrong, their severities and their meanings.
+"""The names of what can be wrong, their severities and meanings, and a page about each.
 
 Examples
 --------
@@ -9,6 +9,7 @@ Examples
 
 from __future__ import annotations
 
-from backproof.diagnoses.diagnosis import DIAGNOSES, Diagnosis, Severity
+from backproof.diagnoses.diagnosis import DIAGNOSES, Diagnosis, Severity, UnknownDiagnosis, find
+from backproof.diagnoses.page import Page, read_page
 
-__all__ = ["DIAGNOSES", "Diagnosis", "Severity"]
+__all__ = ["DIAGNOSES", "Diagnosis", "Page", "Severity", "UnknownDiagnosis", "find", "read_page"]

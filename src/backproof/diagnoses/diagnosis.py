@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-__all__ = ["DIAGNOSES", "Diagnosis", "Severity"]
+__all__ = ["DIAGNOSES", "Diagnosis", "Severity", "UnknownDiagnosis", "find"]
 
 
 class Severity(enum.StrEnum):
@@ -244,3 +244,32 @@ _TABLE = (
 
 #: Every diagnosis by its name. A name keeps its meaning; new ones may be added.
 DIAGNOSES: dict[str, Diagnosis] = {diagnosis.name: diagnosis for diagnosis in _TABLE}
+
+
+class UnknownDiagnosis(ValueError):
+    """No diagnosis has the name. The message is one line, for the user."""
+
+
+def find(name: str) -> Diagnosis:
+    """Give the diagnosis of a name.
+
+    Raises
+    ------
+    UnknownDiagnosis
+        If there is none; the message says which names are close.
+
+    Examples
+    --------
+    >>> find("gradient-sign").meaning
+    'negated'
+    >>> find("gradient-sing")
+    Traceback (most recent call last):
+    backproof.diagnoses.diagnosis.UnknownDiagnosis: expected the name of a diagnosis, got 'gradient-sing'; ...
+    """
+    import difflib
+
+    if name in DIAGNOSES:
+        return DIAGNOSES[name]
+    close = difflib.get_close_matches(name.lower().replace("_", "-"), DIAGNOSES, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(close)}?" if close else "one is upstream-ignored, for example"
+    raise UnknownDiagnosis(f"expected the name of a diagnosis, got {name!r}; {hint}")

@@ -11,7 +11,8 @@ _SUBSTITUTES = {
     "·": "*", "…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "→": "->", "←": "<-", "↔": "<->",
     "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~", "√": "sqrt", "∞": "inf", "½": "1/2", "∂": "d", "Σ": "sum",
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta",
-    "λ": "lambda", "μ": "mu", "σ": "sigma", "‘": "'", "’": "'", "“": '"', "”": '"',
+    "λ": "lambda", "μ": "mu", "σ": "sigma", "Δ": "Delta", "ℓ": "l", "∘": "o", "⌊": "floor(", "⌋": ")",
+    "′": "'", "‘": "'", "’": "'", "“": '"', "”": '"',
 }  # fmt: skip
 
 
@@ -23,8 +24,8 @@ def showable(text: str, encoding: str) -> str:
 
     Examples
     --------
-    >>> showable("ε ≥ 1 \x1b[31m", "utf-8"), showable("ε ≥ 1, Ω", "ascii")
-    ('ε ≥ 1 \\x1b[31m', 'epsilon >= 1, \\u03a9')
+    >>> showable("ε ≥ 1 \x1b[31m", "utf-8"), showable("ε² ≥ xᵢ, Ω", "ascii")
+    ('ε ≥ 1 \\x1b[31m', 'epsilon^2 >= x_i, \\u03a9')
     """
     text = "".join(
         c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf") else _escaped(c) for c in text
@@ -44,5 +45,17 @@ def _substitute(character: str, encoding: str) -> str:
     try:
         character.encode(encoding)
     except UnicodeEncodeError:
-        return _SUBSTITUTES.get(character) or character.encode("ascii", "backslashreplace").decode("ascii")
+        return (
+            _SUBSTITUTES.get(character)
+            or _raised(character)
+            or character.encode("ascii", "backslashreplace").decode("ascii")
+        )
     return character
+
+
+def _raised(character: str) -> str:
+    """Spell out an exponent or an index: ^2 for ², _i for ᵢ; nothing for other characters."""
+    form, *codes = unicodedata.decomposition(character).split() or [""]
+    plain = "".join(chr(int(code, 16)) for code in codes)
+    mark = {"<super>": "^", "<sub>": "_"}.get(form, "")
+    return mark + plain if mark and plain.isascii() else ""
