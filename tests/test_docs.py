@@ -57,7 +57,7 @@ def test_the_component_that_adding_shows_is_right(monkeypatch: pytest.MonkeyPatc
     import numpy as np
 
     from backproof.checking.judge import judge
-    from backproof.ops.op import CATALOGUE
+    from backproof.ops.catalogue import CATALOGUE
     from docs.generator.accuracy import measure
     from docs.generator.results import flags
     from tests.checking.planted import OpCandidate

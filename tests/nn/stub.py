@@ -14,7 +14,6 @@ HEAD = """\
 from typing import Any
 
 from backproof.nn.component import Component
-from backproof.nn.losses import CrossEntropyLoss as CrossEntropyLoss
 from backproof.nn.losses import Loss
 
 ACTIVATIONS: dict[str, type[Component]]
@@ -30,7 +29,7 @@ def stub() -> str:
 
 
 def _class(kind: type[Component]) -> str:
-    base = kind.__bases__[0].__name__
+    base = next(each.__name__ for each in kind.__bases__[0].__mro__ if not each.__name__.startswith("_"))
     parameters = list(inspect.signature(kind).parameters.values())
     if not parameters:
         return f"class {kind.__name__}({base}): ..."
@@ -39,8 +38,10 @@ def _class(kind: type[Component]) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not star:
             written.append("*")
             star = True
-        annotation = "Any" if parameter.default is None else type(parameter.default).__name__
-        written.append(f"{parameter.name}: {annotation} = {_written(parameter.default)}")
+        usual = kind.op.options.get(parameter.name, parameter.default)
+        annotation = "Any" if parameter.default is None else type(usual).__name__
+        default = "" if parameter.default is parameter.empty else f" = {_written(parameter.default)}"
+        written.append(f"{parameter.name}: {annotation}{default}")
     signature = f"    def __init__({', '.join(written)}) -> None: ..."
     if len(signature) > 110:
         signature = "    def __init__(\n        " + ",\n        ".join(written) + ",\n    ) -> None: ..."

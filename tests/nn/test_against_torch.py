@@ -106,7 +106,7 @@ def test_an_activation_or_loss_is_its_op(example: Example) -> None:
     kind: Any = getattr(nn, example.op.name)
     arrays = dict(zip(example.op.arguments, example.inputs, strict=True))
     held = {name: arrays.pop(name) for name in kind.held}
-    module = kind(**held, **example.options)
+    module = kind(**held, **{**example.op.options, **example.options})
     expected = of_op(example)
     with np.errstate(all="ignore"):
         output = module(*arrays.values())
@@ -118,18 +118,28 @@ def test_an_activation_or_loss_is_its_op(example: Example) -> None:
         np.testing.assert_allclose(got, expected.gradients[name], rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", sorted({*ACTIVATIONS, *LOSSES}))
+#: Every module with an op; PyTorch's hidden arguments, those that mean nothing, and ours are left out.
+NAMES = sorted(name for name in nn.__all__ if hasattr(getattr(nn, name), "op"))
+LEFT_OUT = {"args", "kwargs", "_weight", "_freeze", "rng"}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_constructor_takes_what_that_of_torch_takes(name: str) -> None:
-    ours = inspect.signature(getattr(nn, name)).parameters
-    theirs = inspect.signature(getattr(torch.nn, name)).parameters
-    left_out = {"inplace", "size_average", "reduce", "min_value", "max_value", "args", "kwargs"}
-    assert set(ours) == set(theirs) - left_out
-    for place, argument in enumerate(ours.values()):
-        other = theirs[argument.name]
-        if argument.kind is argument.POSITIONAL_OR_KEYWORD and other.kind is other.POSITIONAL_OR_KEYWORD:
-            assert list(theirs).index(argument.name) == place
-        if other.default not in (other.empty, None):
-            assert argument.default == other.default
+    """The same arguments, in the same order, by position or by keyword, with the same defaults."""
+    ours, theirs = (inspect.signature(getattr(module, name)).parameters for module in (nn, torch.nn))
+    own = [argument for argument in ours.values() if argument.name not in LEFT_OUT]
+    others = [argument for argument in theirs.values() if argument.name not in LEFT_OUT]
+    if name == "Embedding":  # PyTorch's hidden arguments stand before the last two, which are keywords here
+        own[-2:] = [argument.replace(kind=argument.POSITIONAL_OR_KEYWORD) for argument in own[-2:]]
+    said = [[(argument.name, argument.kind, argument.default) for argument in each] for each in (own, others)]
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_forward_takes_what_that_of_torch_takes(name: str) -> None:
+    ours, theirs = (inspect.signature(getattr(module, name).forward) for module in (nn, torch.nn))
+    expected = {"PoissonNLLLoss": ["self", "input", "target"], "RMSNorm": ["self", "input"]}
+    assert [*ours.parameters] == expected.get(name, [*theirs.parameters])
 
 
 @pytest.mark.parametrize("made", [*LAYERS, *PLAIN], ids=str)

@@ -25,6 +25,20 @@ def test_sequential_is_a_list() -> None:
     assert [type(module) for module in model] == [nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Mish]
 
 
+def test_insert_is_that_of_a_list() -> None:
+    model, modules = nn.Sequential(nn.ReLU(), nn.Tanh()), nn.ModuleList([nn.ReLU(), nn.Tanh()])
+    for container in (model, modules):
+        for index in (0, -1, 9):
+            assert container.insert(index, nn.Sigmoid()) is container
+        assert [type(module).__name__ for module in container] == [
+            "Sigmoid", "ReLU", "Sigmoid", "Tanh", "Sigmoid",
+        ]  # fmt: skip
+        assert list(dict(container.named_children())) == list("01234")
+    with pytest.raises(TypeError, match="expected a module, got int"):
+        model.insert(0, 3)  # type: ignore[arg-type]  # that is what is wrong
+    assert len(model) == 5
+
+
 def test_named_children_keep_their_names() -> None:
     model = nn.Sequential(OrderedDict(first=nn.Linear(3, 2), then=nn.ReLU()))
     assert model.first is model[0]

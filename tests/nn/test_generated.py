@@ -27,9 +27,9 @@ def test_the_names_are_all_there() -> None:
 def test_a_module_says_what_its_op_says(name: str) -> None:
     kind = getattr(nn, name)
     assert kind.__name__ == name
-    assert "Source:" in kind.__doc__ or name == "CrossEntropyLoss"
-    assert ">>>" not in kind.__doc__ or name == "CrossEntropyLoss"
-    assert [*inspect.signature(kind).parameters] == [*kind.held, *kind.op.options]
+    assert "Source:" in kind.__doc__
+    assert ">>>" not in kind.__doc__
+    assert {*kind.held, *kind.op.options} <= {*inspect.signature(kind).parameters}
 
 
 def test_the_types_are_current() -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from backproof import nn
-from backproof.nn.component import LIMIT
 from tests.nn.models import LAYERS, Array, Made, convnet
 from tests.ops.examples import generator
 
@@ -143,19 +142,6 @@ def test_predictions_do_not_pile_up() -> None:
         layer.backward(np.ones((7, 2)))
 
 
-def test_calls_without_a_backward_do_not_pile_up_for_ever() -> None:
-    relu, x = nn.ReLU(), np.ones(1)
-    for _ in range(LIMIT):
-        relu(x)
-    with pytest.warns(
-        ResourceWarning, match=r"ReLU\(\) was called 1000 times in training without a backward"
-    ):
-        relu(x)
-    for _ in range(3):
-        relu(x)  # said once
-    assert len(relu._calls) == LIMIT
-
-
 def test_parameters_are_read_and_written_as_arrays() -> None:
     layer = linear()
     array = layer.weight
@@ -233,7 +219,7 @@ def test_a_state_that_does_not_fit_loads_nothing() -> None:
     before = layer.state_dict()
     state = {"weight": np.zeros((2, 3)), "bias": np.zeros(3), "shift": np.zeros(2)}
     with pytest.raises(
-        ValueError, match=r"(?s)nothing was loaded.*unexpected: shift.*bias: expected shape \(2,\)"
+        ValueError, match=r"(?s)nothing was loaded.*unexpected: shift.*bias has the shape \(2,\)"
     ):
         layer.load_state_dict(state)
     with pytest.raises(ValueError, match="missing: bias"):
@@ -320,7 +306,7 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     ),
     "groups": (lambda: nn.Conv2d(3, 4, 2, groups=2), ValueError, "groups=2, in_channels=3"),
     "heads": (lambda: nn.MultiheadAttention(5, 2), ValueError, "num_heads=2, embed_dim=5"),
-    "probability": (lambda: nn.Dropout(1.5), ValueError, "p=1.5"),
+    "probability": (lambda: nn.Dropout(1.5), ValueError, "Dropout expects p to be a prob.* p=1.5"),
     "padding": (lambda: nn.Embedding(3, 2, padding_idx=3), ValueError, "padding_idx=3"),
     "channels": (
         lambda: nn.BatchNorm1d(3)(batch(7, 2)),
@@ -331,7 +317,7 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "no module": (lambda: nn.Sequential(np.tanh), TypeError, "expected a module, got ufunc"),  # type: ignore[arg-type]  # that is what is wrong
     "no such place": (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "holds 1 modules; got index=1"),
     "parameter of text": (lambda: nn.Parameter(["a"]), TypeError, "real numbers"),
-    "no argument": (lambda: getattr(nn, "ReLU")(3), TypeError, "too many positional"),  # noqa: B009 - past the types
+    "no argument": (lambda: getattr(nn, "Tanh")(3), TypeError, r"Tanh\(3\): too many positional"),  # noqa: B009 - past the types
 }
 
 

@@ -12,6 +12,8 @@ from backproof.ops.backend import is_numpy
 from tests.ops.examples import generator
 
 X = generator("thin").standard_normal((7, 5, 3))
+#: So many that their bits are looked at, with what is no number among them.
+WIDE = np.concatenate([generator("wide").standard_normal(5000), [np.inf, -np.inf, np.nan, -0.0]])
 CALLS: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
     **{
         name: [
@@ -28,6 +30,11 @@ CALLS: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "permute_dims": [((X, (2, 0, 1)), {})],
     "moveaxis": [((X, *pair), {}) for pair in ((-1, 1), (0, -1), (2, 0), (1, 1), (-1, 2))],
     "broadcast_to": [((X[0, 0], (7, 3)), {}), ((np.float32(3), (2, 5)), {}), ((np.array(3.0), ()), {})],
+    "where": [
+        ((many > 0, *choices), {})
+        for many in (X, WIDE, WIDE.astype(np.float32))
+        for choices in ((many, 0), (0, many), (many, 0.0), (many, -many), (many, many.dtype.type(0)))
+    ],
     "astype": [((X, np.float32), {}), ((X, np.float64), {"copy": False})],
     "take_along_axis": [
         ((X[:, :, 0], np.arange(7)[:, None] % 5), {"axis": 1}),

@@ -60,13 +60,13 @@ def of_op(
     # The edges of the range are among the examples: what they give is compared, not warned of.
     with np.errstate(all="ignore"):
         output, values = op.evaluate(xp, inputs, **example.options)
-        outputs = output if len(op.outputs) > 1 else (output,)
+        outputs = output if isinstance(output, tuple) else (output,)
         drawn: list[NDArray[Any] | None] = [upstream, *[None] * (len(outputs) - 1)]
         if upstream is None:
             drawn = [*example.upstreams(tuple(o.shape) for o in outputs)]
         upstreams = tuple(
             None if given is None or name in op.constant else library.to(change(given))
-            for name, given in zip(op.outputs, drawn, strict=True)
+            for name, given in zip(op.outputs, drawn, strict=False)
         )
         grad_output = upstreams if len(outputs) > 1 else upstreams[0]
         gradients = op.gradients(xp, grad_output, inputs, values, **example.options)

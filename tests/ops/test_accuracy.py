@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from backproof._typing import Array, Namespace
 from backproof.ops import CATALOGUE, Op
 from docs.generator.accuracy import LIBRARIES, Row, measure
-from docs.generator.results import FAR, WORSE, Measured, flags, load, save, unexplained
+from docs.generator.results import BY_CHANCE, FAR, WORSE, Measured, flags, load, reason, save, unexplained
 from docs.generator.table import accuracy, number
 from tests.ops.examples import FLOATS
 
@@ -75,17 +76,34 @@ def test_flags() -> None:
     assert flags(row(1.0, 1.6, 1.0), FLOOR) == [WORSE]
 
 
-def test_where_terms_cancel_the_order_may_double_an_error() -> None:
-    for ours, expected in ((4.0, []), (4.1, [WORSE])):
-        errors = {"numpy": 1.0, "front door": ours, "torch": 2.0}
-        assert (
-            flags(Row("Softmax", "input", "float64", dict.fromkeys(LIBRARIES, 1e15), errors), FLOOR)
-            == expected
-        )
+def cancelling(ours: float, typical: float) -> Row:
+    """Make a row where terms cancel: PyTorch's largest error is 4, and 1 is typical."""
+    ulps = dict.fromkeys(LIBRARIES, 1e15)
+    errors = {"numpy": 1.0, "front door": ours, "torch": 4.0}
+    squares = {"numpy": 1.0, "front door": typical, "torch": 1.0}
+    return Row("Softmax", "input", "float64", ulps, errors, squares)
+
+
+def test_where_terms_cancel_the_order_may_add_a_quarter() -> None:
+    assert flags(cancelling(5.0, 1.0), FLOOR) == []
+    assert flags(cancelling(5.1, 1.0), FLOOR) == [WORSE]
+
+
+def test_chance_explains_what_is_worse_at_the_worst_point_only() -> None:
+    assert reason(cancelling(5.1, 1.1), WORSE) == BY_CHANCE
+    assert reason(cancelling(5.1, 1.2), WORSE) == ""
+
+
+def test_why_numpy_is_far_off_does_not_explain_that_pytorch_is_better() -> None:
+    far_and_worse = row(400.0, 500.0, 400.0)
+    softmax = replace(far_and_worse, op="Softmax")
+    assert flags(softmax, FLOOR) == [WORSE, FAR]
+    assert reason(softmax, FAR)
+    assert not reason(softmax, WORSE)
 
 
 def test_what_was_measured_is_read_as_it_was_written(tmp_path: Path) -> None:
-    rows = (row(np.inf, 1.0, None), row(0.5))
+    rows = (row(np.inf, 1.0, None), row(0.5), cancelling(2.0, 1.5))
     save(rows, {"exp": {"float64": 0.5, "float32": 2.0}}, tmp_path / "figures.json")
     found = load(tmp_path / "figures.json")
     assert found.rows == rows

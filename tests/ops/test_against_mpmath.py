@@ -1,4 +1,4 @@
-"""Every op against its true value at 80 digits, from 1e-30 to 1e30, in float64 and float32.
+"""Every op against its true value, over all sizes of floats, in float64 and float32.
 
 A result must be finite wherever the true value is a float, and as near to it as the op's row in
 `TRUTHS` says.
@@ -15,14 +15,16 @@ import pytest
 from numpy.typing import NDArray
 
 from backproof.ops import CATALOGUE
-from tests.ops.examples import FLOATS, generator
+from tests.ops.examples import FLOATS
 from tests.ops.true_values import TRUTHS, WITHOUT, op_of
-from tests.ops.truth import DIGITS, FEW, Numbers, Truth, Within, absolute, exact, exactly, spacing
+from tests.ops.truth import DIGITS, FEW, Numbers, Truth, Within, absolute, exact, exactly, spacing, upstream
 
 
 @pytest.fixture(autouse=True)
-def _digits() -> Iterator[None]:
-    with mpmath.workdps(DIGITS):
+def _digits(request: pytest.FixtureRequest) -> Iterator[None]:
+    name = getattr(request.node, "callspec", None)
+    digits = TRUTHS[name.params["name"]].digits if name else DIGITS
+    with mpmath.workdps(digits):
         yield
 
 
@@ -38,7 +40,7 @@ def assert_within(
     limits = np.finfo(got.dtype)
     sizes = absolute(true) if terms is None else terms
     representable = (sizes <= mpmath.mpf(float(limits.max))).astype(bool)
-    assert representable.mean() > 0.4  # or the inputs would show little
+    assert representable.mean() > 0.2  # or the inputs would show little
     assert np.isfinite(got[representable]).all()
     if within.measure == "ulp":
         unit: Any = exact(spacing(true, got.dtype).astype(object))
@@ -76,8 +78,8 @@ def test_output(name: str, dtype: Any) -> None:
     for inputs in sets(truth, dtype):
         numbers = [exactly(array) for array in inputs]
         with quiet():
-            values = op_of(name).evaluate(np, inputs, **unreduced(name), **truth.options).values
-        got = values[0] if isinstance(values, tuple) else values
+            output = op_of(name).evaluate(np, inputs, **unreduced(name), **truth.options).output
+        got = output[0] if isinstance(output, tuple) else output
         within = truth.within["output"]
         terms = truth.output(*map(absolute, numbers)) if within.measure == "terms" else None
         assert_within(got, truth.output(*numbers), within, terms=terms)
@@ -90,17 +92,19 @@ def test_gradients(name: str, dtype: Any) -> None:
         numbers = [exactly(array) for array in inputs]
         options = {**unreduced(name), **truth.options}
         with quiet():
-            values = op.evaluate(np, inputs, **options).values
-            first, *others = values if isinstance(values, tuple) else (values,)
-            upstream = generator(name).normal(size=first.shape).astype(dtype)
-            grad_output = (upstream, *[None] * len(others)) if others else upstream
+            output, values = op.evaluate(np, inputs, **options)
+            first, *others = output if isinstance(output, tuple) else (output,)
+            given = upstream(name, first)
+            # Of a loss the first output alone has an upstream gradient.
+            several = others and not op.reduction
+            grad_output = (given, *[None] * len(others)) if several else given
             gradients = op.gradients(np, grad_output, inputs, values, **options)
         for argument, got in gradients.items():
             within, gradient = truth.within[argument], truth.gradients[argument]
             terms = None
             if within.measure == "terms":
-                terms = gradient(*map(absolute, [exactly(upstream), *numbers]))
-            assert_within(got, gradient(exactly(upstream), *numbers), within, exactly(upstream), terms)
+                terms = gradient(*map(absolute, [exactly(given), *numbers]))
+            assert_within(got, gradient(exactly(given), *numbers), within, exactly(given), terms)
 
 
 def unreduced(name: str) -> dict[str, str]:

@@ -66,11 +66,11 @@ def distance(example: Example, argument: str, rules: dict[str, Any] | None = Non
 
     def outputs(inputs: Sequence[Any]) -> tuple[Any, ...]:
         output = op.evaluate(np, inputs, **example.options).output
-        return output if len(op.outputs) > 1 else (output,)
+        return output if isinstance(output, tuple) else (output,)
 
     upstreams = tuple(
         None if name in op.constant else np.asarray(rng.normal(size=np.shape(output)))
-        for name, output in zip(op.outputs, outputs(example.inputs), strict=True)
+        for name, output in zip(op.outputs, outputs(example.inputs), strict=False)
     )
 
     def phi(step: float) -> float:

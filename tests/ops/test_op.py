@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from backproof.ops import CATALOGUE, Op
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 ARGUMENTS = {"input": Argument(REAL, "N"), "target": Argument(REAL, "N")}
 
@@ -251,6 +251,17 @@ def test_counts(scaled: Op) -> None:
     assert weighted.evaluate(np, given).output == 2 * (4 + 6) / 4
     assert weighted.evaluate(np, given, reduction="sum").output == 20
     assert weighted.gradients(np, np.array(8.0), given)["input"].tolist() == [4, 4]
+
+
+def test_of_a_loss_the_first_output_is_the_result() -> None:
+    loss, inputs = CATALOGUE["CrossEntropyLoss"], (np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([1, 1]))
+    output, (values, log_probability) = loss.evaluate(np, inputs)
+    assert output == values.mean()
+    assert np.allclose(np.exp(log_probability).sum(axis=1), 1)
+    assert (loss.main.evaluate(np, inputs).values == values).all()
+    upstream = np.array(3.0)
+    expected = loss.gradients(np, upstream, inputs, (values, log_probability))["input"]
+    assert np.allclose(loss.main.gradients(np, upstream, inputs)["input"], expected)
 
 
 def test_a_rule_may_take_a_result_buffer(scaled: Op) -> None:

@@ -3,8 +3,9 @@
 Each family keeps its true values beside its rows (``tests/ops/activations/truths.py``).
 
 The formulas are written as a textbook has them, without a thought of overflow, which mpmath does not
-know; nothing is taken from the ops. 80 digits are 50 and the 30 that a sum with 1e30 uses up. Arrays
-hold `mpmath.mpf` (NumPy's dtype ``object``), so formulas read as on ordinary arrays.
+know; nothing is taken from the ops. A formula whose terms cancel has as many digits more as they use
+up (`Truth.digits`). Arrays hold `mpmath.mpf` (NumPy's dtype ``object``), so formulas read as on
+ordinary arrays.
 """
 
 from __future__ import annotations
@@ -22,10 +23,26 @@ from tests.ops.row import generator
 #: Arrays of mpf, for which NumPy has no type.
 Numbers: TypeAlias = Any
 DIGITS = 80
+#: For a sum of any floats: float64's have 632 decades.
+DIGITS_OF_SUMS = 700
 
-exp, log, log1p, tanh, sech, erfc = (
+
+def _erfc(x: mpmath.mpf) -> mpmath.mpf:
+    """Give erfc x; mpmath's ends where the square of x is no float."""
+    return mpmath.erfc(min(x, mpmath.mpf(10) ** 100))
+
+
+exp, expm1, log, log1p, tanh, sech, erfc = (
     np.frompyfunc(function, 1, 1)
-    for function in (mpmath.exp, mpmath.log, mpmath.log1p, mpmath.tanh, mpmath.sech, mpmath.erfc)
+    for function in (
+        mpmath.exp,
+        mpmath.expm1,
+        mpmath.log,
+        mpmath.log1p,
+        mpmath.tanh,
+        mpmath.sech,
+        _erfc,
+    )
 )
 exact = np.frompyfunc(mpmath.mpf, 1, 1)
 absolute = np.frompyfunc(abs, 1, 1)
@@ -57,7 +74,7 @@ class Truth:
     """The true output and gradients of an op, its inputs, and how near it should come.
 
     ``gradients[argument](upstream, *inputs)``; ``inputs(dtype)`` gives one or several sets. Of an op
-    with several outputs the first is meant.
+    with several outputs the first is meant. ``digits`` leave 50 right ones, whatever cancels.
     """
 
     inputs: Callable[[Any], list[tuple[NDArray[Any], ...]]]
@@ -65,25 +82,42 @@ class Truth:
     gradients: Mapping[str, Callable[..., Numbers]]
     within: Mapping[str, Within]
     options: Mapping[str, Any] = field(default_factory=dict)
+    digits: int = DIGITS
 
 
 # --- Inputs: the whole range of the floats -----------------------------------------------------
 
 
-def reals(dtype: Any, decades: int = 30) -> NDArray[Any]:
-    """Give values of both signs from 1e-decades to 1e+decades, zero, and the edges of exp's range."""
-    rng = generator("reals")
-    sizes = 10.0 ** (np.arange(-decades, decades + 1) + rng.uniform(-0.05, 0.0, size=2 * decades + 1))
+def reals(dtype: Any, decades: int | None = None) -> NDArray[Any]:
+    """Give all floats' sizes, or those from 1e-decades to 1e+decades, of both signs, and zero.
+
+    Every decade near 1, every few beyond; the ends, the subnormals, and the edges of exp's range.
+    """
+    rng, limits = generator("reals"), np.finfo(dtype)
+    exponents = np.concatenate([np.arange(-30, 31), [*range(-323, -30, 9), *range(38, 308, 9)]])
+    sizes = 10.0 ** (exponents + rng.uniform(-0.05, 0.0, size=exponents.size))
     ordinary = np.concatenate([rng.uniform(0, 1, 10), rng.uniform(1, 40, 40)])
     edges = [16.6, 36.7, 87.3, 88.7, 88.8, 103.9, 104.1, 708.4, 709.7, 709.8, 745.1, 745.2]
-    positive = np.concatenate([sizes, ordinary, edges if decades == 30 else []])
+    ends = [limits.smallest_subnormal, limits.tiny / 3, limits.tiny, np.sqrt(limits.tiny)]
+    ends += [np.sqrt(limits.max), limits.max / 3, limits.max]
+    positive = np.concatenate([sizes, ordinary, edges, ends])
+    if decades is not None:
+        positive = positive[(positive > 10.0**-decades) & (positive < 10.0**decades)]
+    positive = positive[(positive >= limits.smallest_subnormal) & (positive <= limits.max)]
     return np.concatenate([positive, -positive, [0.0]]).astype(dtype)
+
+
+def below_one_half(dtype: Any) -> NDArray[Any]:
+    """Give the sizes that `reals` has there."""
+    sizes = reals(dtype)
+    small: NDArray[Any] = sizes[(sizes > 0) & (sizes < 0.5)]
+    return small
 
 
 def probabilities(dtype: Any) -> NDArray[Any]:
     """Give values in [0, 1], as near to 0 and 1 as the dtype has."""
     rng = generator("probabilities")
-    small = 10.0 ** -np.arange(0.5, 31, 0.5)
+    small = below_one_half(dtype)
     below_one = 1 - np.finfo(dtype).eps * 2.0 ** np.arange(-1, 20)
     return np.concatenate([small, below_one, rng.uniform(size=40), [0.0, 0.5, 1.0]]).astype(dtype)
 
@@ -94,6 +128,14 @@ def targets(size: int, dtype: Any) -> NDArray[Any]:
     certain = np.array([0, 1, 1e-30, 1 - np.finfo(dtype).eps, 0.5])
     drawn = np.where(rng.uniform(size=size) < 0.6, rng.choice(certain, size), rng.uniform(size=size))
     return drawn.astype(dtype)
+
+
+def upstream(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Give an upstream gradient of both signs, at least 1 in size: a slope that is no float stays none."""
+    rng = generator(name)
+    sizes = 1 + rng.uniform(size=values.shape)
+    drawn: NDArray[Any] = (sizes * rng.choice([-1, 1], size=values.shape)).astype(values.dtype)
+    return drawn
 
 
 def alone(dtype: Any) -> list[tuple[NDArray[Any], ...]]:
@@ -138,8 +180,8 @@ def classes(dtype: Any) -> list[tuple[NDArray[Any], ...]]:
 
 
 def layers(dtype: Any) -> list[tuple[NDArray[Any], ...]]:
-    """Give sizes whose products are floats: half of float32's exponents."""
-    rng, values = generator("layers"), reals(dtype, decades=30 if dtype is np.float64 else 15)
+    """Give sizes whose products are floats: half of the exponents."""
+    rng, values = generator("layers"), reals(dtype, decades=150 if dtype is np.float64 else 18)
     return [tuple(rng.choice(values, size=shape) for shape in ((3, 5), (2, 5), (2,))) for _ in range(20)]
 
 
@@ -172,8 +214,9 @@ def exactly(array: NDArray[Any]) -> Numbers:
 def spacing(true: Numbers, dtype: Any) -> NDArray[Any]:
     """Give the distance of neighbouring floats at the true values."""
     limits = np.finfo(dtype)
-    # The spacing of the largest floats is that of their half, which has a next float.
-    nearest = np.clip(absolute(true).astype(np.float64), limits.tiny, limits.max / 2).astype(dtype)
+    # The largest float has no next one; its spacing is that of the one before.
+    largest = np.nextafter(limits.max, limits.tiny)
+    nearest = np.clip(absolute(true).astype(np.float64), limits.tiny, largest).astype(dtype)
     distance: NDArray[Any] = np.spacing(nearest)
     return distance
 
@@ -190,7 +233,8 @@ def softmax(x: Numbers) -> Numbers:
 
 
 def log_softmax(x: Numbers) -> Numbers:
-    return x - log(exp(x).sum(axis=-1, keepdims=True))
+    below = x - x.max(axis=-1, keepdims=True)
+    return below - log(exp(below).sum(axis=-1, keepdims=True))
 
 
 def sign(x: Numbers) -> Numbers:

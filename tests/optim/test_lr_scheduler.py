@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import pickle
 import re
 from collections.abc import Callable
 from typing import Any
@@ -109,11 +110,17 @@ def test_goes_on_from_what_was_saved(name: str, options: dict[str, Any]) -> None
         getattr(theirs, name)(other, **options),
     )
     run(schedule, reference, epochs=17)
+    saved = pickle.dumps((mine.state_dict(), schedule.state_dict()))
     resumed, _ = pair()
     again = getattr(lr_scheduler, name)(resumed, **options)
-    resumed.load_state_dict(mine.state_dict())
-    again.load_state_dict(schedule.state_dict())
-    run(again, reference, epochs=30)
+    for each, state in zip((resumed, again), pickle.loads(saved), strict=True):  # noqa: S301 - its own
+        each.load_state_dict(state)
+    for epoch in range(17, 47):
+        step(schedule, epoch)
+        step(again, epoch)
+        assert settings(resumed) == settings(mine)
+        assert again.get_last_lr() == schedule.get_last_lr()
+        assert again.last_epoch == schedule.last_epoch
 
 
 @pytest.mark.parametrize(
@@ -145,6 +152,51 @@ def test_schedules_on_one_optimizer_multiply() -> None:
             optimizer.step()
             for schedule in schedules:
                 schedule.step()
+
+
+def test_schedules_on_one_optimizer_go_on_together() -> None:
+    def made() -> tuple[optim.Optimizer, list[lr_scheduler.LRScheduler]]:
+        optimizer, _ = pair()
+        return optimizer, [
+            lr_scheduler.ConstantLR(optimizer, 0.25, total_iters=3),
+            lr_scheduler.CosineAnnealingLR(optimizer, 12, eta_min=0.01),
+            lr_scheduler.MultiStepLR(optimizer, [2, 9]),
+        ]
+
+    (mine, schedules), (resumed, others) = made(), made()
+    for epoch in range(15):
+        if epoch == 5:
+            resumed.load_state_dict(mine.state_dict())
+            for schedule, other in zip(schedules, others, strict=True):
+                other.load_state_dict(schedule.state_dict())
+        for schedule in [*schedules, *(others if epoch >= 5 else ())]:
+            schedule.step()
+        assert epoch < 5 or settings(resumed) == settings(mine)
+
+
+def test_the_one_cycle_made_to_go_on_from_a_step() -> None:
+    """The groups know its ends, so nothing of the schedule's own is needed."""
+    options: dict[str, Any] = OPTIONS["OneCycleLR"][0]
+    mine, other = pair()
+    made = [m.OneCycleLR(o, **options) for m, o in ((lr_scheduler, mine), (theirs, other))]
+    run(*made, epochs=9)
+    made = [m.OneCycleLR(o, **options, last_epoch=8) for m, o in ((lr_scheduler, mine), (theirs, other))]
+    assert made[0].last_epoch == 9
+    run(*made, epochs=9)
+
+
+@pytest.mark.parametrize("name", ["StepLR", "ExponentialLR", "CosineAnnealingWarmRestarts"])
+def test_a_state_of_torchs_is_taken_over(name: str) -> None:
+    (mine, other), options = pair(), OPTIONS[name][0]
+    schedule, reference = (
+        getattr(lr_scheduler, name)(mine, **options),
+        getattr(theirs, name)(other, **options),
+    )
+    for epoch in range(9):
+        step(reference, epoch)
+    mine.load_state_dict(other.state_dict())
+    schedule.load_state_dict(reference.state_dict())
+    run(schedule, reference, epochs=9)
 
 
 def test_a_rate_changed_by_hand_stays_changed() -> None:
@@ -195,6 +247,34 @@ MISUSE: dict[str, tuple[type[Exception], Callable[[], object], str]] = {
         KeyError,
         lambda: lr_scheduler.StepLR(_sgd(), 3, last_epoch=5),
         "to go on from last_epoch=5, param_groups[0] needs its initial_lr",
+    ),
+    "before the start of all": (
+        ValueError,
+        lambda: lr_scheduler.StepLR(_sgd(), 3, last_epoch=-3),
+        "expected last_epoch from 0 on, or -1 at the start; got last_epoch=-3",
+    ),
+    "no epochs": (
+        ValueError,
+        lambda: lr_scheduler.StepLR(_sgd(), 0),
+        "expected step_size, a number above 0; got step_size=0",
+    ),
+    "epochs in quotes": (
+        ValueError,
+        lambda: lr_scheduler.StepLR(_sgd(), "3"),  # type: ignore[arg-type]
+        "got step_size='3'",
+    ),
+    "no half a cosine": (ValueError, lambda: lr_scheduler.CosineAnnealingLR(_sgd(), 0), "got T_max=0"),
+    "no function": (
+        TypeError,
+        lambda: lr_scheduler.LambdaLR(_sgd(), 0.5),  # type: ignore[arg-type]
+        "expected lr_lambda, a function of the epoch; got lr_lambda=0.5",
+    ),
+    "a state of another": (
+        ValueError,
+        lambda: lr_scheduler.StepLR(_sgd(), 3).load_state_dict(
+            lr_scheduler.ExponentialLR(_sgd(), 0.9).state_dict()
+        ),
+        "expected the state of a StepLR; it lacks step_size",
     ),
     "a start of 0": (ValueError, lambda: lr_scheduler.LinearLR(_sgd(), 0.0), "got start_factor=0.0"),
     "an end above 1": (

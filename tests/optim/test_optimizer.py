@@ -7,6 +7,7 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,77 @@ def test_float32_stays_float32_also_at_a_rate_of_numpys(name: str) -> None:
         assert data.dtype == np.float32
         for key, value in optimizer.state[parameter].items():
             assert key in CATALOGUE[name].numbers or value.dtype == np.float32
+
+
+@names
+def test_a_group_that_is_removed_stays_as_it_is(name: str) -> None:
+    ours = parameters(*SHAPES)
+    theirs = tensors(ours)
+    mine, other = (
+        getattr(module, name)([{"params": given[:1], "lr": 0.3}, {"params": given[1:]}], lr=0.1)
+        for module, given in ((optim, ours), (torch.optim, theirs))
+    )
+    step_both(ours, theirs, mine, other, range(2))
+    for optimizer in (mine, other):
+        optimizer.param_groups.pop(0)
+    step_both(ours, theirs, mine, other, range(2, 4))
+    assert_same(ours, theirs)
+    assert list(mine.state_dict()["state"]) == [0, 1, 2]
+
+
+@dataclass
+class Unhashable:
+    """A parameter that is equal to others, and has no hash."""
+
+    data: Any
+    grad: Any = None
+
+
+@names
+def test_parameters_are_told_apart_by_their_identity(name: str) -> None:
+    given = [Unhashable(np.ones(2)), Unhashable(np.ones(2))]
+    optimizer = getattr(optim, name)(given, lr=0.1)
+    given[0].grad = np.array([1.0, -1.0])
+    optimizer.step()
+    assert list(optimizer.state) == [given[0]]
+    assert given[1] not in optimizer.state
+    copied = copy.deepcopy(optimizer)
+    twin = copied.param_groups[0]["params"][0]
+    assert copied.state.keys() != optimizer.state.keys()
+    assert copied.state[twin].keys() == optimizer.state[given[0]].keys()
+    del optimizer.state[given[0]]
+    assert len(optimizer.state) == 0
+
+
+@cases
+def test_goes_on_in_torch(name: str, hyper: dict[str, Any]) -> None:
+    """A few steps here and the others there are as all of them there."""
+    ours, theirs, mine, other = both(name, hyper)
+    mine.add_param_group({"params": parameters((2,)), "lr": 0.3})
+    other.add_param_group({"params": tensors(parameters((2,))), "lr": 0.3})
+    step_both(ours, theirs, mine, other, range(3))
+    twins = tensors([*ours, *mine.param_groups[1]["params"]])
+    on = mine.to_torch(twins)
+    assert type(on) is getattr(torch.optim, name)
+    step_both(ours, twins[: len(ours)], mine, on, range(3, 6))
+    step_both(parameters(*SHAPES), theirs, mine, other, range(3, 6))
+    for got, expected in zip(twins, theirs, strict=False):
+        torch.testing.assert_close(got, expected, rtol=1e-12, atol=1e-12)
+    for key, expected in other.state[theirs[0]].items():
+        assert on.state[twins[0]][key].dtype == expected.dtype
+    assert on.param_groups[1]["lr"] == 0.3
+
+
+@names
+@pytest.mark.parametrize("computing", ["foreach", "fused", "capturable", "differentiable"])
+def test_how_torch_computes_may_only_be_left_off(name: str, computing: str) -> None:
+    for off in (None, False):
+        made = getattr(optim, name)(parameters((1,)), **{computing: off})
+        assert computing not in made.defaults
+    with pytest.raises(
+        ValueError, match=f"{name} on NumPy needs {computing} None or False.*{computing}=True"
+    ):
+        getattr(optim, name)(parameters((1,)), **{computing: True})
 
 
 @cases
@@ -201,9 +273,29 @@ MISUSE: dict[str, tuple[type[Exception], Callable[[], object], str]] = {
     "a hyperparameter that it has not": (
         TypeError,
         lambda: optim.Rprop([ONE], momentum=0.9),
-        "step_sizes=(1e-06, 50), maximize=False): got an unexpected keyword argument 'momentum'",
+        "step_sizes=(1e-06, 50), *, maximize=False): got an unexpected keyword argument 'momentum'",
     ),
     "a default out of its range": (ValueError, lambda: optim.Adam([ONE], lr=-1), "Adam needs lr at least 0"),
+    "a rate in quotes": (
+        TypeError,
+        lambda: optim.Adam([ONE], lr="0.1"),
+        "Adam needs lr, a number; got lr='0.1'",
+    ),
+    "a group's in quotes": (
+        TypeError,
+        lambda: optim.Adam([{"params": ONE, "eps": "tiny"}]),
+        "Adam needs eps, a number; got eps='tiny'",
+    ),
+    "whole numbers": (
+        TypeError,
+        lambda: optim.SGD([Parameter(np.arange(3))]),
+        "SGD moves parameters of floats; got data.dtype=int64",
+    ),
+    "too few for torch": (
+        ValueError,
+        lambda: optim.SGD([ONE, TWO]).to_torch(tensors([ONE])),
+        "expected as many parameters as here, 2; got 1",
+    ),
     "a group's out of its range": (
         ValueError,
         lambda: optim.Adam([{"params": ONE, "eps": -1}]),
@@ -230,3 +322,35 @@ def test_a_state_of_other_groups() -> None:
     saved = optim.SGD(parameters((1,))).state_dict()
     with pytest.raises(ValueError, match=r"those here, \[2\]; got \[1\]"):
         optim.SGD(parameters((1,), (2,))).load_state_dict(saved)
+
+
+def test_a_state_of_other_shapes() -> None:
+    (one,), (other,) = parameters((3,)), parameters((1,))
+    saving, optimizer = optim.Adam([other], lr=0.5), optim.Adam([one])
+    other.grad = np.ones(1)
+    saving.step()
+    with pytest.raises(ValueError, match=r"needs its parameter's shape \(3,\); got \(1,\)"):
+        optimizer.load_state_dict(saving.state_dict())
+    # Nothing of it was taken over.
+    assert optimizer.param_groups[0]["lr"] == 1e-3
+
+
+def test_a_state_that_is_not_there_yet() -> None:
+    """As PyTorch has written it for a velocity before the first step."""
+    (parameter,) = ours = parameters((2,))
+    optimizer = optim.SGD(ours, lr=1.0, momentum=0.9)
+    saved = optimizer.state_dict()
+    optimizer.load_state_dict({**saved, "state": {0: {"momentum_buffer": None}}})
+    parameter.data[:], parameter.grad = 2.0, np.ones(2)
+    optimizer.step()
+    assert parameter.data.tolist() == [1, 1]
+
+
+def test_by_position_only_what_torch_takes_by_position() -> None:
+    for name in CATALOGUE:
+        theirs = inspect.signature(getattr(torch.optim, name)).parameters
+        by_position = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        ours = [
+            n for n, p in inspect.signature(getattr(optim, name)).parameters.items() if p.kind is by_position
+        ]
+        assert ours == [n for n, p in theirs.items() if p.kind is by_position][: len(ours)]

@@ -75,6 +75,19 @@ MISUSE: dict[str, tuple[type[Exception], Callable[[], object], str]] = {
     ),
     "a negative rate": (ValueError, made("Adam", lr=-1), "Adam needs lr at least 0; got lr=-1"),
     "a rate that is no number": (ValueError, made("SGD", lr=float("nan")), "got lr=nan"),
+    "a rate in quotes": (TypeError, made("Adam", lr="0.1"), "Adam needs lr, a number; got lr='0.1' (str)"),
+    "no decay": (TypeError, made("SGD", weight_decay=None), "SGD needs weight_decay, a number; got"),
+    "one beta": (
+        TypeError,
+        made("Adam", betas=0.9),
+        "Adam needs betas, 2 numbers; got betas=0.9 (float)",
+    ),
+    "three betas": (TypeError, made("RAdam", betas=(0.9, 0.9, 0.9)), "RAdam needs betas, 2 numbers"),
+    "a switch in quotes": (
+        TypeError,
+        made("SGD", maximize="no"),
+        "SGD needs maximize, True or False; got maximize='no' (str)",
+    ),
     "a negative epsilon": (ValueError, made("RMSprop", eps=-1e-8), "RMSprop needs eps at least 0"),
     "a negative decay": (ValueError, made("AdamW", weight_decay=-1), "AdamW needs weight_decay at least 0"),
     "a negative momentum": (ValueError, made("SGD", momentum=-1), "SGD needs momentum at least 0"),
@@ -112,6 +125,7 @@ MISUSE: dict[str, tuple[type[Exception], Callable[[], object], str]] = {
 }
 
 
+@pytest.mark.usefixtures("not_enforced")
 @pytest.mark.parametrize(("error", "use", "message"), MISUSE.values(), ids=MISUSE)
 def test_misuse(error: type[Exception], use: Callable[[], object], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):

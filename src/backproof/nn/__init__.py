@@ -21,8 +21,11 @@ Examples
 
 from __future__ import annotations
 
+import difflib
+from typing import TYPE_CHECKING, Any
+
 from backproof.nn import init
-from backproof.nn.containers import ModuleDict, ModuleList, Sequential
+from backproof.nn.containers import Identity, ModuleDict, ModuleList, Sequential
 from backproof.nn.convert import from_torch, to_torch
 from backproof.nn.files import load, save
 from backproof.nn.generated import *  # noqa: F403 - the activations and the losses
@@ -49,6 +52,7 @@ __all__ = [
     "Flatten",
     "GRUCell",
     "GroupNorm",
+    "Identity",
     "LSTMCell",
     "LayerNorm",
     "Linear",
@@ -69,3 +73,12 @@ __all__ = [
     "to_torch",
 ]
 __all__ += [*ACTIVATIONS, *LOSSES]  # noqa: PLE0604 - they are names
+
+
+if not TYPE_CHECKING:  # type checkers know the names
+
+    def __getattr__(name: str) -> Any:
+        known = {each.lower(): each for each in __all__}
+        close = difflib.get_close_matches(name.lower(), known, 1)
+        hint = f"did you mean {known[close[0]]}?" if close else f"it has {', '.join(sorted(__all__))}"
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; {hint}")

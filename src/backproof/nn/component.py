@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
+import types
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
@@ -19,14 +21,23 @@ from backproof.ops import Op
 
 __all__ = ["LIMIT", "REFUSALS", "Component", "Roles"]
 
-#: So many calls in training may wait for their backward; then the oldest are let go, with a warning.
-LIMIT = 1000
+#: Calls of so many bytes may wait for their backward; then the oldest are let go, with a warning.
+LIMIT = 2**30
+#: What a call takes besides its arrays' elements, about.
+_BESIDES = 1000
 #: What NumPy and the ops raise when arrays do not fit.
 REFUSALS = (ValueError, TypeError, IndexError)
 
 #: The op's arguments in a call.
 Roles: TypeAlias = tuple[Any, ...]
 _Rule: TypeAlias = Callable[..., Any]
+_DATA = operator.attrgetter("data")
+
+
+class _Calls(list[Any]):
+    """The calls that no backward has answered, and whether one was asked for since the last of them."""
+
+    answered = False
 
 
 class _Held:
@@ -36,6 +47,21 @@ class _Held:
 
     def __init__(self, data: NDArray[Any] | None) -> None:
         self.data = data
+
+
+def _forward(forward: Callable[..., Any], owner: str, names: tuple[str, ...]) -> Callable[..., Any]:
+    """Copy a forward for one class, so that its signature and its errors bear the class's names."""
+    copy = types.FunctionType(
+        forward.__code__, forward.__globals__, forward.__name__, forward.__defaults__, forward.__closure__
+    )
+    functools.update_wrapper(copy, forward)
+    del vars(copy)["__wrapped__"]  # it is no wrapper
+    copy.__qualname__ = f"{owner}.forward"
+    if forward.__code__.co_flags & inspect.CO_VARARGS:
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters = [inspect.Parameter(name, kind) for name in ("self", *names)]
+        vars(copy)["__signature__"] = inspect.Signature(parameters)
+    return copy
 
 
 class Component(Module):
@@ -52,10 +78,12 @@ class Component(Module):
     #: The inputs whose gradients `backward` gives.
     wrt: ClassVar[tuple[str, ...]] = ("input",)
 
-    _bound = ("_compute", "_holders", "_single", "_learned", "_joint")
+    #: The other arguments of the op, which a call gives.
+    _inputs: ClassVar[tuple[str, ...]]
+    _bound: ClassVar[tuple[str, ...]] = ("_compute", "_holders", "_single", "_learned", "_joint")
     _passing = (*Module._passing, "_calls", *_bound)
     #: For each call that no backward has answered, what its backward needs.
-    _calls: list[Any]
+    _calls: _Calls
     #: The forward.
     _compute: Callable[..., Any]
     #: What has the arrays of ``held``.
@@ -66,14 +94,28 @@ class Component(Module):
     #: The rules that serve several arguments, and for each of these where its gradient is and goes.
     _joint: list[tuple[_Rule, list[tuple[int, int | Parameter]]]]
 
-    def forward(self, *inputs: Any) -> Any:
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if hasattr(cls, "op"):
+            cls._inputs = tuple(name for name in cls.op.arguments if name not in cls.held)
+            if "forward" not in vars(cls):
+                forward = _forward(cls.forward, cls.__qualname__, cls._inputs)
+                cls.forward = forward  # type: ignore[method-assign]  # the same, under its own name
+
+    def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """Compute the op."""
+        if keywords or len(inputs) != len(self._inputs):
+            inputs = self._named(inputs, keywords)
         for array in inputs:
             if type(array) is not ndarray or array.dtype.kind != "f":
                 inputs = self._converted(inputs)
                 break
-        roles = (*inputs, *[holder.data for holder in self._holders])
-        return self._save(roles, self._value(roles))
+        roles = (*inputs, *map(_DATA, self._holders))
+        try:
+            output = self._compute(*roles)
+        except REFUSALS as error:
+            self._refuse(roles, error)
+        return self._save(roles, output)
 
     def backward(self, grad_output: Any) -> Any:
         """Add the parameters' gradients to them, and give the gradient for the input."""
@@ -105,6 +147,7 @@ class Component(Module):
         return grad_weight, grad_input
 
     def _value(self, roles: Roles) -> Any:
+        """Compute the op; `forward` has it written out, as a call takes time."""
         try:
             return self._compute(*roles)
         except REFUSALS as error:
@@ -117,15 +160,23 @@ class Component(Module):
         for parameter, rule, buffered in self._learned:
             if buffered:
                 parameter.add_grad_of(rule, grad_output, *roles, output)
-            else:
+            elif parameter.requires_grad:
                 self._add(parameter, rule(grad_output, *roles, output))
-        if len(self.wrt) == 1 and not self._joint and self._single:  # as most are
-            if not wanted:
-                return None
-            place, rule = self._single[0]
-            return self._summed(rule(grad_output, *roles, output), roles[place].shape)
-        found = {}
+        if self._joint or len(self.wrt) != 1:
+            return self._answer_jointly(grad_output, call, wanted)
+        if not wanted:
+            return None
+        place, rule = self._single[0]
+        gradient, shape = rule(grad_output, *roles, output), roles[place].shape
+        return gradient if gradient.shape == shape else self._summed(gradient, shape)
+
+    def _answer_jointly(self, grad_output: Any, call: tuple[Roles, Any], wanted: bool) -> Any:
+        """Go backward to several inputs or none, with the rules that serve several arguments."""
+        roles, output = call
+        found: dict[int, Any] = {}
         for rule, shares in self._joint:
+            if not wanted and not any(isinstance(to, Parameter) and to.requires_grad for _, to in shares):
+                continue
             gradients = rule(grad_output, *roles, output)
             for index, goes in shares:
                 if isinstance(goes, Parameter):
@@ -155,7 +206,7 @@ class Component(Module):
 
     def __getattr__(self, name: str) -> Any:
         if name == "_calls":
-            vars(self)[name] = []
+            vars(self)[name] = _Calls()
         elif name in self._bound:
             vars(self).update(zip(self._bound, self._bind(), strict=True))
         else:
@@ -215,35 +266,54 @@ class Component(Module):
     # What is saved of a call, and what it is checked for.
 
     def _save(self, roles: Roles, output: Any) -> Any:
-        """Save what a backward needs, and give the output."""
+        """Save what a backward needs, and give the output.
+
+        Calls that no backward will answer are let go. In prediction that is all but the last. In training
+        it is those that are left when a backward was asked for and then the module is called again:
+        backwards answer the latest calls first.
+        """
         calls = self._calls
-        if not self.training:
-            calls.clear()
-        elif len(calls) >= LIMIT:
-            self._let_go()
+        if calls:
+            if calls.answered or not self.training:
+                calls.clear()
+            else:
+                self._keep_small(calls, roles, output)
+        calls.answered = False
         calls.append((roles, output))
         return output
+
+    def _keep_small(self, calls: _Calls, roles: Roles, output: Any) -> None:
+        """Let the oldest call go when those that wait take too much."""
+        arrays = (*roles[:1], *(output if isinstance(output, tuple) else (output,)))
+        size = _BESIDES + sum(getattr(array, "nbytes", 0) for array in arrays)
+        if len(calls) * size > LIMIT:  # each call is about as large as this one
+            self._let_go()
 
     def _let_go(self) -> None:
         """Let the oldest call go, which no backward has answered; say so the first time."""
         if "_warned" not in vars(self):
             vars(self)["_warned"] = True
             warnings.warn(
-                f"{self!r} was called {LIMIT} times in training without a backward; from now on the oldest "
-                "call is let go for each new one. Say model.eval() before predictions",
+                f"{self!r} was called {len(self._calls)} times in training without a backward, which "
+                f"keeps more than {LIMIT / 2**20:g} MiB; from now on the oldest call is let go for each new "
+                "one. Say model.eval() before predictions",
                 ResourceWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
         del self._calls[0]
 
     def _last_call(self) -> Any:
         """Give the latest call that no backward has answered; it stays until the answer is there."""
+        calls = self._calls
+        calls.answered = True
         try:
-            return self._calls[-1]
+            return calls[-1]
         except IndexError:
+            once = "call the module first, once for each backward"
+            if not self.training:
+                once = "in eval() only the last call is kept; say train() to go back through more than one"
             raise RuntimeError(
-                f"{self!r} has no call to go back through: each backward answers one forward; "
-                "call the module first, once for each backward"
+                f"{self!r} has no call to go back through: each backward answers one forward; {once}"
             ) from None
 
     def _upstream(self, grad_output: Any, output: Any) -> Any:
@@ -268,10 +338,22 @@ class Component(Module):
         array = np.asarray(grad_output, dtype=output.dtype)
         if array.shape != output.shape:
             raise ValueError(
-                f"{self!r} gave an output of shape {output.shape}; expected an upstream gradient of that "
-                f"shape, got grad_output of shape={array.shape}"
+                f"{self!r} gave an output of shape {output.shape} in its latest call; expected an upstream "
+                f"gradient of that shape, got grad_output of shape={array.shape}. A prediction between a "
+                "forward and its backward counts as a call: make it after the backward, in eval()"
             )
         return array
+
+    def _named(self, inputs: Roles, keywords: Mapping[str, Any]) -> Roles:
+        """Give the inputs in their order where some came by name; refuse too many and too few."""
+        names = self._inputs
+        given = {**dict(zip(names, inputs, strict=False)), **keywords}
+        if len(given) != len(inputs) + len(keywords) or given.keys() != set(names):
+            came = f"{len(inputs)} array{'s' * (len(inputs) != 1)}"
+            raise TypeError(
+                f"{type(self).__name__} takes ({', '.join(names)}); got {' and '.join([came, *keywords])}"
+            )
+        return tuple(given[name] for name in names)
 
     def _converted(self, inputs: Iterable[Any]) -> Roles:
         """Make arrays of the inputs, and floats of integers: of the parameters' dtype, or else float64."""
@@ -302,4 +384,5 @@ class Component(Module):
 
     def extra_repr(self) -> str:
         """Give the options that differ from call to call, as in PyTorch."""
-        return ", ".join(f"{name}={value!r}" for name, value in self._options().items())
+        inplace = {"inplace": True} if vars(self).get("inplace") else {}
+        return ", ".join(f"{name}={value!r}" for name, value in {**self._options(), **inplace}.items())

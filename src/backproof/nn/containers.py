@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 from backproof.nn.module import Module
 
-__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Identity", "ModuleDict", "ModuleList", "Sequential"]
 
 
 def _require(module: object, where: str) -> Module:
@@ -17,6 +17,28 @@ def _require(module: object, where: str) -> Module:
 
 
 _Self = TypeVar("_Self", bound="_Numbered")
+
+
+class Identity(Module):
+    """What goes in comes out: a place that is kept free. Arguments are taken and mean nothing.
+
+    Examples
+    --------
+    >>> from backproof import nn
+    >>> nn.Identity()(3), nn.Identity().backward(5)
+    (3, 5)
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take any arguments, as in PyTorch, where one module stands for another."""
+
+    def forward(self, input: Any) -> Any:
+        """Give the input."""
+        return input
+
+    def backward(self, grad_output: Any) -> Any:
+        """Give the upstream gradient."""
+        return grad_output
 
 
 class _Numbered(Module):
@@ -39,6 +61,21 @@ class _Numbered(Module):
             self.append(module)
         return self
 
+    def insert(self: _Self, index: int, module: Module) -> _Self:
+        """Put a module before that of an index, as in a list; give the container."""
+        kept = list(self._children.items())
+        kept.insert(index, (str(len(self)), _require(module, type(self).__name__)))
+        self._hold(kept)
+        return self
+
+    def _hold(self, modules: Sequence[tuple[str, Module]]) -> None:
+        """Hold these modules; where the names are the places, they stay so."""
+        numbered = list(self._children) == [str(place) for place in range(len(self))]
+        for name in list(self._children):
+            delattr(self, name)
+        for place, (name, module) in enumerate(modules):
+            setattr(self, str(place) if numbered else name, module)
+
     def _name(self, index: int) -> str:
         if not -len(self) <= index < len(self):
             raise IndexError(f"{type(self).__name__} holds {len(self)} modules; got index={index}")
@@ -49,11 +86,7 @@ class _Numbered(Module):
 
     def __delitem__(self, index: int) -> None:
         name = self._name(index)
-        kept = [(key, child) for key, child in self._children.items() if key != name]
-        numbered = list(self._children) == [str(place) for place in range(len(self))]
-        self._children.clear()
-        for place, (key, child) in enumerate(kept):
-            setattr(self, str(place) if numbered else key, child)
+        self._hold([(key, child) for key, child in self._children.items() if key != name])
 
 
 class Sequential(_Numbered):

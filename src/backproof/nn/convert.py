@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import sys
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from backproof.nn.containers import ModuleDict, ModuleList, Sequential
 from backproof.nn.module import Module
 from backproof.nn.parameter import Parameter
 
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["from_torch", "to_torch"]
 
 #: Constructor arguments that say how, not what.
-_HOW = ("self", "dtype", "rng", "device")
+_HOW = ("dtype", "rng", "device")
 #: Constructor arguments that say whether there is a parameter of another name.
 _WHETHER = {"bias": ("bias", "in_proj_bias", "bias_ih"), "add_bias_kv": ("bias_k",)}
+#: What a derived class may define and still compute what its base does.
+_HARMLESS = ("extra_repr", "reset_parameters")
+#: Special methods that change what a class computes.
+_TELLING = ("__call__", "__getattr__", "__getattribute__")
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 def to_torch(model: Module, namespace: Any = None) -> torch.nn.Module:
@@ -36,7 +42,8 @@ def to_torch(model: Module, namespace: Any = None) -> torch.nn.Module:
     Raises
     ------
     TypeError
-        If there is no module of the name: for a class of your own.
+        If there is no module that computes the same: for a class of your own, or an option that the
+        module there has not.
 
     Examples
     --------
@@ -49,7 +56,7 @@ def to_torch(model: Module, namespace: Any = None) -> torch.nn.Module:
     """
     import torch
 
-    made = _twin(model, torch.nn if namespace is None else namespace, {})
+    made = _twin(model, "", torch.nn if namespace is None else namespace, {})
     assert isinstance(made, torch.nn.Module)  # noqa: S101 - what such a namespace holds
     tensors: dict[int, Any] = {}
     for path, module in model._walk(""):
@@ -59,21 +66,26 @@ def to_torch(model: Module, namespace: Any = None) -> torch.nn.Module:
             if parameter is not None:
                 tensor = tensors.get(id(parameter))
                 if tensor is None:
-                    tensor = torch.nn.Parameter(torch.from_numpy(parameter.data.copy()))
+                    copied = torch.from_numpy(parameter.data.copy())
+                    tensor = torch.nn.Parameter(copied, parameter.requires_grad)
                     tensors[id(parameter)] = tensor
                 setattr(twin, name, tensor)
         for name, array in module._buffers.items():
             setattr(twin, name, torch.from_numpy(array.copy()))
+        _require_no_more(twin, module, path)
     return made
 
 
 def from_torch(model: torch.nn.Module) -> Module:
     """Make the model of ``backproof.nn`` that has the same modules and numbers as PyTorch's.
 
+    What computes something else than a module here is refused, and never left out: classes with a
+    forward of their own, options that NumPy's module has not, hooks and parametrizations.
+
     Raises
     ------
     TypeError
-        If there is no module of the name, or the numbers have a dtype that NumPy lacks.
+        If there is no module that computes the same, or the numbers have a dtype that NumPy lacks.
 
     Examples
     --------
@@ -86,85 +98,141 @@ def from_torch(model: torch.nn.Module) -> Module:
     """
     from backproof import nn
 
-    made = _twin(model, nn, {})
+    for path, module in model.named_modules():
+        _require_plain(module, path)
+    made = _twin(model, "", nn, {})
     assert isinstance(made, Module)  # noqa: S101 - what `nn` holds
+    twins = dict(made._walk(""))
     parameters: dict[int, Parameter] = {}
     for path, module in model.named_modules(remove_duplicate=False):
-        twin = dict(made._walk(""))[path]
+        if path not in twins:
+            raise TypeError(_refusal(path, module, "it stands in a module that has no such part"))
+        twin = twins[path]
         twin.training = module.training
         for name, tensor in module._parameters.items():
             if tensor is not None:
-                parameter = parameters.setdefault(id(tensor), Parameter(tensor.detach().cpu().numpy().copy()))
-                twin.register_parameter(name, parameter)
+                if id(tensor) not in parameters:
+                    parameters[id(tensor)] = Parameter(_copied(tensor), tensor.requires_grad)
+                twin.register_parameter(name, parameters[id(tensor)])
         for name, tensor in module._buffers.items():
-            if tensor is not None and name not in module._non_persistent_buffers_set:
-                twin.register_buffer(name, tensor.detach().cpu().numpy().copy())
+            if tensor is not None:
+                twin.register_buffer(name, _copied(tensor))
+        _require_no_more(twin, module, path)
     return made
 
 
-def _twin(module: Any, namespace: Any, made: dict[int, Any]) -> Any:
+def _copied(tensor: torch.Tensor) -> NDArray[Any]:
+    return np.array(tensor.detach().cpu().numpy())
+
+
+def _refusal(path: str, module: Any, why: str) -> str:
+    where = f" at {path!r}" if path else ""
+    return (
+        f"expected modules of which there is one that computes the same; got one of type "
+        f"{type(module).__name__}{where}: {why}. Convert its parts, and put them together there"
+    )
+
+
+# --- What is refused -----------------------------------------------------------------------------
+
+
+def _require_plain(module: torch.nn.Module, path: str) -> None:
+    """Refuse a module that computes more than its class says."""
+    if "parametrizations" in module._modules:
+        raise TypeError(_refusal(path, module, "its parameters are computed from others (parametrizations)"))
+    hooks = [name for name in _HOOKS if getattr(module, name)]
+    if hooks:
+        raise TypeError(_refusal(path, module, f"it has hooks ({', '.join(hooks)})"))
+    for name, tensor in module._parameters.items():
+        if tensor is not None and tensor._backward_hooks:
+            raise TypeError(_refusal(path, module, f"its {name} has hooks"))
+
+
+def _require_no_more(twin: Any, module: Any, path: str) -> None:
+    """Refuse a module that has put something else in the place of a parameter, which its twin has."""
+    for kind in ("_parameters", "_buffers"):
+        there, here = getattr(twin, kind), getattr(module, kind)
+        for name, value in there.items():
+            if value is not None and here.get(name) is None:
+                raise TypeError(_refusal(path, module, f"its {name} is none of its {kind[1:]}"))
+
+
+# --- Twins ---------------------------------------------------------------------------------------
+
+
+def _twin(module: Any, path: str, namespace: Any, made: dict[int, Any]) -> Any:
     """Make the module's twin with the same arguments; what is shared stays shared."""
     if id(module) not in made:
-        made[id(module)] = _build(module, namespace, made)
+        made[id(module)] = _build(module, path, namespace, made)
     return made[id(module)]
 
 
-def _build(module: Any, namespace: Any, made: dict[int, Any]) -> Any:
-    name = _name(module)
+def _build(module: Any, path: str, namespace: Any, made: dict[int, Any]) -> Any:
+    kind = _kind(module)
+    if kind is None:
+        raise TypeError(_refusal(path, module, "it computes something of its own"))
+    name = kind.__name__
     twin = getattr(namespace, name, None)
     if not isinstance(twin, type):
-        raise TypeError(
-            f"expected modules that {namespace.__name__} has too; got one of type {type(module).__name__}. "
-            "Convert its parts, and put them together there"
-        )
+        raise TypeError(_refusal(path, module, f"{namespace.__name__} has no {name}"))
     if name in ("Sequential", "ModuleList", "ModuleDict"):
         parts = module._children if isinstance(module, Module) else module._modules
-        children = {key: _twin(child, namespace, made) for key, child in parts.items()}
-        return _container(twin, children)
-    return twin(**_arguments(module, twin))
+        inner = f"{path}." if path else ""
+        children = OrderedDict(
+            (key, _twin(child, f"{inner}{key}", namespace, made)) for key, child in parts.items()
+        )
+        return twin(children.values() if name == "ModuleList" else children)
+    arguments = _arguments(module, kind, twin, path)
+    try:
+        return twin(**arguments)
+    except (TypeError, ValueError) as refused:
+        raise TypeError(_refusal(path, module, str(refused))) from refused
 
 
-def _name(module: Any) -> str:
-    """Give the name of the module's class in PyTorch; a class derived from it counts as it."""
-    own = Module if isinstance(module, Module) else object
+def _kind(module: Any) -> type | None:
+    """Give the class of the catalogue or of PyTorch that says what a module computes.
+
+    It is the module's own or one that it derives from, and nothing that computes is overridden in
+    between; ``None`` where there is none such, whatever the class is called.
+    """
+    own: set[str] = set()
     for kind in type(module).__mro__:
-        if kind.__name__ == "Module" or kind is object:
-            break
-        root = kind.__module__.partition(".")[0]
-        if root == "torch" or (own is Module and root == "backproof"):
-            return kind.__name__
-        if "forward" in vars(kind):
-            break  # a class that computes something of its own
-    return type(module).__name__
+        if _is_known(kind):
+            changed = {name for name in (own | vars(module).keys()) - {*_HARMLESS} if name in dir(kind)}
+            methods = {name for name in changed if callable(getattr(kind, name))}
+            return None if kind.__name__ == "Module" or methods else kind
+        own |= {name for name in vars(kind) if not name.startswith("__") or name in _TELLING}
+    return None
 
 
-def _container(twin: Any, children: Mapping[str, Any]) -> Any:
-    if issubclass(twin, Sequential):
-        return twin(children)
-    if issubclass(twin, ModuleList) or twin.__name__ == "ModuleList":
-        return twin(children.values())
-    if issubclass(twin, ModuleDict) or twin.__name__ == "ModuleDict":
-        return twin(dict(children))
-    from collections import OrderedDict
-
-    return twin(OrderedDict(children))
+def _is_known(kind: type) -> bool:
+    """Say whether a class is PyTorch's, or ours for PyTorch or for NumPy; its name alone says nothing."""
+    if kind.__module__ == "backproof.torch.nn":
+        return True
+    root = kind.__module__.partition(".")[0]
+    where = sys.modules.get(f"{root}.nn") if root in ("torch", "backproof") else None
+    return getattr(where, kind.__name__, None) is kind
 
 
-def _arguments(module: Any, twin: type) -> dict[str, Any]:
+def _arguments(module: Any, kind: type, twin: type, path: str) -> dict[str, Any]:
     """Give the arguments that the module was made with: its attributes of their names."""
     arguments: dict[str, Any] = {}
-    known = inspect.signature(type(module)).parameters
-    for name, parameter in inspect.signature(twin).parameters.items():
-        if name in _HOW or (name not in known and parameter.default is not parameter.empty):
+    known = inspect.signature(twin).parameters
+    for name, parameter in inspect.signature(kind).parameters.items():
+        if name in _HOW or not (name in _WHETHER or hasattr(module, name)):
             continue
-        if name in _WHETHER:
-            found = [getattr(module, other, None) for other in _WHETHER[name]]
-            arguments[name] = any(value is not None and value is not False for value in found)
-        elif hasattr(module, name):
-            value = getattr(module, name)
-            arguments[name] = None if _is_array(value) else value
+        value = _value(module, name)
+        if name in known:
+            arguments[name] = value
+        elif value is not parameter.default and value != parameter.default:
+            raise TypeError(_refusal(path, module, f"there it has no {name}; got {name}={value!r}"))
     return arguments
 
 
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "dtype") and not np.isscalar(value)
+def _value(module: Any, name: str) -> Any:
+    """Give an argument; of an array ``None``, as it is copied later, with the other arrays."""
+    if name in _WHETHER:
+        found = [getattr(module, other, None) for other in _WHETHER[name]]
+        return any(value is not None and value is not False for value in found)
+    value = getattr(module, name)
+    return None if hasattr(value, "dtype") and not np.isscalar(value) else value

@@ -2,62 +2,72 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from backproof.nn.component import Component
-from backproof.nn.losses import CrossEntropyLoss, Loss
+from backproof.nn.constructors import constructor
+from backproof.nn.losses import Loss
 from backproof.ops import CATALOGUE, Op
 
 _Base = TypeVar("_Base", bound=Component)
-#: What a loss compares with, and its weights: arguments without a gradient in a module.
-_GIVEN = ("target", "weight", "pos_weight")
-#: What is PyTorch's first argument of a loss; of those with an exponent ``p`` only the margin is.
-_FIRST = ("weight", "margin", "log_input")
+#: Ranks for which PyTorch takes the first axis where it chooses one; for others it takes the second.
+_FIRST_AXIS = (0, 1, 3)
 
 
-def _initialize(signature: inspect.Signature, arrays: tuple[str, ...]) -> Callable[..., None]:
-    """Write a constructor that keeps its arguments as attributes, and arrays as buffers."""
-
-    def __init__(self: Component, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes the method
-        bound = signature.bind(self, *args, **kwargs)
-        bound.apply_defaults()
-        for name, value in list(bound.arguments.items())[1:]:
-            if name not in arrays:
-                setattr(self, name, value)
-            elif value is not None:
-                self.register_buffer(name, value)
-
-    __init__.__signature__ = signature  # type: ignore[attr-defined]  # what inspect and help look for
-    return __init__
+def _axis(rank: int) -> int:
+    return 0 if rank in _FIRST_AXIS else 1
 
 
-def _signature(op: Op, arrays: tuple[str, ...]) -> inspect.Signature:
-    """Give the constructor's arguments: the arrays, then the options.
+def _chosen(function: Callable[..., Any], *roles: Any) -> Any:
+    """Compute along the axis that is chosen; the first role has the axes of all."""
+    return function(*roles, dim=_axis(roles[0].ndim))
 
-    A loss takes only the first by position, and only where it is PyTorch's first too.
-    """
-    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter("self", positional)]
-    for name, default in {**dict.fromkeys(arrays), **op.options}.items():
-        first = len(parameters) == 1 and name in _FIRST and ("p" not in op.options or name == "margin")
-        kind = positional if first or op.kind == "activation" else inspect.Parameter.KEYWORD_ONLY
-        parameters.append(inspect.Parameter(name, kind, default=default))
-    return inspect.Signature(parameters)
+
+class _Along(Component):
+    """Base of what is computed along an axis. Without one PyTorch's old rule chooses it, and warns."""
+
+    dim: int | None
+
+    def _bind(self) -> tuple[Any, ...]:
+        compute, holders, single, *others = super()._bind()
+        if self.dim is None:
+            compute = functools.partial(self._warned, compute)
+            single = [(place, functools.partial(_chosen, rule)) for place, rule in single]
+        return compute, holders, single, *others
+
+    def _warned(self, compute: Callable[..., Any], input: Any) -> Any:
+        warnings.warn(
+            f"{self!r} was made without dim; as PyTorch does, it takes axis {_axis(input.ndim)} of an input "
+            f"of {input.ndim} axes. Say which axis is meant: {type(self).__name__}(dim=...)",
+            UserWarning,
+            stacklevel=4,
+        )
+        return _chosen(compute, input)
+
+    def extra_repr(self) -> str:
+        """Give the axis, as PyTorch does."""
+        return f"dim={self.dim}"
 
 
 def _module(op: Op, base: type[_Base], module: str) -> type[_Base]:
-    """Make the module of an op."""
-    held = tuple(name for name in op.arguments if name in _GIVEN[1:])
-    wrt = tuple(name for name in op.arguments if name in op.rules and name not in _GIVEN)
+    """Make the module of an op.
+
+    Its inputs are what the op must have; what may be left out of it is kept in the module. The
+    gradients are those for all inputs but the target.
+    """
+    held = tuple(name for name, argument in op.arguments.items() if argument.optional)
+    wrt = tuple(name for name in op.arguments if name in op.rules and name not in ("target", *held))
     return type(
         op.name,
         (base,),
         {
             "__doc__": inspect.cleandoc(op.forward.__doc__ or "").partition("\n>>>")[0],
             "__module__": module,
-            "__init__": _initialize(_signature(op, held), held),
+            "__init__": constructor(op, held),
             "op": op,
             "held": held,
             "wrt": wrt,
@@ -71,7 +81,7 @@ def _inputs_alone(op: Op) -> bool:
 
 #: The activations without parameters, by name.
 ACTIVATIONS: dict[str, type[Component]] = {
-    name: _module(op, Component, __name__)
+    name: _module(op, _Along if list(op.options) == ["dim"] else Component, __name__)
     for name, op in CATALOGUE.items()
     if op.kind == "activation" and _inputs_alone(op)
 }
@@ -79,6 +89,5 @@ ACTIVATIONS: dict[str, type[Component]] = {
 LOSSES: dict[str, type[Loss]] = {
     name: _module(op, Loss, __name__) for name, op in CATALOGUE.items() if op.kind == "loss"
 }
-LOSSES["CrossEntropyLoss"] = CrossEntropyLoss
 globals().update(ACTIVATIONS, **LOSSES)  # where copies and pickles look for a class
 __all__ = ["ACTIVATIONS", "LOSSES", *ACTIVATIONS, *LOSSES]  # noqa: PLE0604 - they are names

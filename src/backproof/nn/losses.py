@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import ArrayLike
 
 from backproof.nn.component import REFUSALS, Component, Roles
 from backproof.nn.thin import THIN
-from backproof.ops.activations.softmax import log_softmax
-from backproof.ops.backend import check_classes
-from backproof.ops.losses.classes import cross_entropy_loss, nll_loss
 from backproof.ops.reduction import REDUCTION, Reduction
 
-__all__ = ["CrossEntropyLoss", "Loss"]
+__all__ = ["Loss"]
 
 
 class Loss(Component):
@@ -39,6 +37,13 @@ class Loss(Component):
     _classes: ClassVar[bool]
     #: Whether the first two arguments are of one shape.
     _alike: ClassVar[bool]
+    #: The upstream gradients of what the forward gives besides the values: there are none.
+    _further: ClassVar[tuple[None, ...]]
+
+    _bound = (*Component._bound, "_count")
+    _passing = (*Component._passing, "_count")
+    #: What each value counts in the mean, where the op says so.
+    _count: Callable[..., Any] | None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -46,6 +51,12 @@ class Loss(Component):
         arguments = list(cls.op.arguments.values())
         cls._classes = any(argument.domain == "class" for argument in arguments)
         cls._alike = arguments[0].axes == arguments[1].axes
+        cls._further = (None,) * len(cls.op.outputs[1:])
+
+    def _bind(self) -> tuple[Any, ...]:
+        counts = self.op.counts if self.reduction == "mean" else None
+        count = functools.partial(counts, THIN, **self._options()) if counts else None
+        return *super()._bind(), count
 
     def _is_classes(self, array: Any, prediction: Any) -> bool:
         """Say whether an array is class indices, which stay integers."""
@@ -56,8 +67,10 @@ class Loss(Component):
             and array.ndim < prediction.ndim
         )
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """Compute the loss."""
+        if keywords or len(inputs) != len(self._inputs):
+            inputs = self._named(inputs, keywords)
         first = inputs[0]
         for array in inputs:
             fits = type(array) is ndarray and array.dtype is first.dtype and array.dtype.kind == "f"
@@ -66,13 +79,14 @@ class Loss(Component):
                 break
         roles = (*inputs, *[holder.data for holder in self._holders])
         try:
-            values, counts, further = self._values(roles)
+            output = self._compute(*roles)
+            counts = self._count and self._count(*roles)
         except REFUSALS as error:
             self._refuse(roles, error)
         if self._alike and inputs[0].shape != inputs[1].shape:
             self._warn(inputs[0].shape, inputs[1].shape)
-        self._save(roles, (values, counts, further))
-        return self._reduction.forward(THIN, values, self.reduction, counts)
+        saved = self._save(roles, (*output, counts) if self._further else (output, counts))
+        return self._reduction.forward(THIN, saved[0], self.reduction, counts)
 
     def backward(self, grad_output: Any = 1.0) -> Any:
         """Give the gradient of the loss for the prediction.
@@ -80,14 +94,17 @@ class Loss(Component):
         Without a reduction the upstream gradient is an array of the loss's shape; a number stands for
         as many of it.
         """
-        roles, (values, counts, further) = self._last_call()
-        how = self.reduction
+        roles, saved = self._last_call()
+        values, counts, how = saved[0], saved[-1], self.reduction
         if type(grad_output) is float and how != "none":
             grad_output = values.dtype.type(grad_output)
         else:
             grad_output = self._upstream_of_loss(grad_output, values, () if how != "none" else values.shape)
         upstream = self._reduction.gradient(THIN, grad_output, values, how, counts)
-        gradient = self._gradient(upstream, roles, values, further)
+        if self._further:
+            gradient = self._answer((upstream, *self._further), (roles, saved[:-1]))
+        else:
+            gradient = self._answer(upstream, (roles, values))
         del self._calls[-1]
         return gradient
 
@@ -100,6 +117,10 @@ class Loss(Component):
             UserWarning,
             stacklevel=4,
         )
+
+    def _upstream(self, grad_output: Any, output: Any) -> Any:
+        """Take the upstream gradient of the values as it is: the reduction gave it."""
+        return grad_output
 
     def _upstream_of_loss(self, grad_output: Any, values: Any, shape: tuple[int, ...]) -> Any:
         """Give the upstream gradient as an array of the loss's shape; a number stands for as many of it."""
@@ -116,16 +137,6 @@ class Loss(Component):
         self._last_call()
         del self._calls[-1]
 
-    def _values(self, roles: Roles) -> tuple[Any, Any, Any]:
-        """Give the values before the reduction, what each counts, and what else the backward needs."""
-        counts = self.op.counts if self.reduction == "mean" else None
-        values = self._compute(*roles)
-        return values, counts and counts(THIN, *roles, **self._options()), None
-
-    def _gradient(self, upstream: Any, roles: Roles, values: Any, further: Any) -> Any:
-        """Give the gradient for the prediction, from that for the values."""
-        return self._answer(upstream, (roles, values))
-
     def _converted(self, inputs: Any) -> Roles:
         """Make arrays of the inputs; what the prediction is compared with takes its dtype."""
         arrays = [np.asarray(value) for value in inputs]
@@ -141,64 +152,3 @@ class Loss(Component):
     def extra_repr(self) -> str:
         """Give nothing, as PyTorch does."""
         return ""
-
-
-class CrossEntropyLoss(Loss):
-    """Cross-entropy of logits: the softmax and the negative log-likelihood in one.
-
-    The target is class indices, which lack the axis of the classes, or probabilities of the input's
-    shape. ``weight`` is one for each class; ``ignore_index`` marks what does not count. The formulas are
-    those of ``backproof.ops``' CrossEntropyLoss.
-
-    Examples
-    --------
-    >>> from backproof import nn
-    >>> loss = nn.CrossEntropyLoss()
-    >>> float(loss([[0.0, 0.0]], [1]).round(4)), loss.backward().tolist()
-    (0.6931, [[0.5, -0.5]])
-    """
-
-    op = cross_entropy_loss
-    held = ("weight",)
-
-    def __init__(
-        self,
-        weight: ArrayLike | None = None,
-        *,
-        ignore_index: int = -100,
-        label_smoothing: float = 0.0,
-        reduction: str = "mean",
-    ) -> None:
-        self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
-        self.reduction = reduction
-        if weight is not None:
-            self.register_buffer("weight", weight)
-
-    # Of class indices it is the negative log-likelihood of the log-softmax. Going back through these
-    # two, the log-softmax need not be computed a second time.
-
-    def _values(self, roles: Roles) -> tuple[Any, Any, Any]:
-        logits, target, weight = roles
-        if self.label_smoothing or target.ndim >= logits.ndim:
-            return super()._values(roles)
-        axis = 1 if logits.ndim > 1 else 0
-        ignored: int | None = self.ignore_index
-        if check_classes(THIN, target, logits.shape[axis], ignored):
-            ignored = None
-        log_probability = log_softmax.forward(THIN, logits, dim=axis)
-        values = nll_loss.forward(THIN, log_probability, target, weight, ignore_index=ignored)
-        counts = None
-        if self.reduction == "mean" and nll_loss.counts is not None:
-            counts = nll_loss.counts(THIN, log_probability, target, weight, ignore_index=ignored)
-        return values, counts, (log_probability, axis, ignored)
-
-    def _gradient(self, upstream: Any, roles: Roles, values: Any, further: Any) -> Any:
-        if further is None:
-            return super()._gradient(upstream, roles, values, further)
-        log_probability, axis, ignored = further
-        logits, target, weight = roles
-        upstream = nll_loss.rules["input"](
-            THIN, upstream, log_probability, target, weight, values, ignore_index=ignored
-        )
-        return log_softmax.rules["input"](THIN, upstream, logits, log_probability, dim=axis)

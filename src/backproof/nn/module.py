@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from backproof.nn.gradients import Gradients
 from backproof.nn.parameter import Parameter
+from backproof.nn.state import Incompatible, copy_state, require_fit
 from backproof.updates import CATALOGUE as UPDATES
-from backproof.updates import UpdateRule, apply
+from backproof.updates import UpdateRule
+from backproof.updates import apply as take_step
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Incompatible", "Module"]
+__all__ = ["Module"]
 
 _Self = TypeVar("_Self", bound="Module")
 #: How often a module anywhere got or lost a parameter or a child: lists of parameters are valid until then.
@@ -26,13 +29,6 @@ _STRUCTURE = [0]
 @functools.lru_cache(maxsize=16)
 def _descent(lr: float) -> UpdateRule:
     return UPDATES["SGD"](lr=lr)
-
-
-class Incompatible(NamedTuple):
-    """The names that a state lacked, and those that the module has not."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
 
 
 class Module:
@@ -152,13 +148,7 @@ class Module:
 
     def _fitting(self, name: str, present: NDArray[Any], value: Any) -> NDArray[Any]:
         """Give an array in the place of another: of its shape, and cast to its dtype."""
-        array = np.asarray(value)
-        if array.shape != present.shape or not np.can_cast(array.dtype, present.dtype, "same_kind"):
-            raise ValueError(
-                f"{type(self).__name__}.{name} has the shape {present.shape} and dtype {present.dtype}; "
-                f"got shape={array.shape}, dtype={array.dtype}"
-            )
-        return array
+        return require_fit(f"{type(self).__name__}.{name}", present, np.asarray(value))
 
     def _forget(self, name: str) -> bool:
         """Take a name out of what the module has; say whether it was there."""
@@ -182,6 +172,22 @@ class Module:
     def register_buffer(self, name: str, value: ArrayLike) -> None:
         """Keep an array that belongs to the state but is not learned."""
         self._take_up(self._buffers, name, np.asarray(value))
+
+    def add_module(self, name: str, module: Module) -> None:
+        """Make a module an attribute of this one, under a name that need be no identifier."""
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"{type(self).__name__}.add_module expects a module; got module={module!r} for name={name!r}"
+            )
+        setattr(self, name, module)
+
+    def get_submodule(self, target: str) -> Module:
+        """Give the module at a path, such as ``"features.0"``; the empty one leads to this module."""
+        for path, module in self._walk(""):
+            if path == target:
+                return module
+        paths = ", ".join(path for path, _ in self._walk("") if path) or "none"
+        raise AttributeError(f"{type(self).__name__} has the modules {paths}; got target={target!r}")
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Give the modules that are attributes of this one."""
@@ -218,6 +224,16 @@ class Module:
                     seen.add(id(parameter))
                     yield f"{prefix}.{name}" if prefix else name, parameter
 
+    def named_buffers(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Give every array that belongs to the state but is not learned, with the path to it."""
+        for prefix, module in self.named_modules():
+            for name, array in module._buffers.items():
+                yield f"{prefix}.{name}" if prefix else name, array
+
+    def buffers(self) -> Iterator[NDArray[Any]]:
+        """Give every array that belongs to the state but is not learned."""
+        return (array for _, array in self.named_buffers())
+
     def parameters(self) -> Iterator[Parameter]:
         """Give every parameter, each once: what an optimizer is made with."""
         own = vars(self)
@@ -228,9 +244,44 @@ class Module:
         return iter(found)
 
     @property
-    def grads(self) -> Mapping[str, NDArray[Any] | None]:
-        """The gradient of every parameter by its path; ``None`` where there is none yet."""
-        return {name: parameter.grad for name, parameter in self.named_parameters()}
+    def grads(self) -> Gradients:
+        """The gradient of every parameter by its path; ``None`` where there is none yet.
+
+        It can be written to: ``grads["weight"] = array`` replaces a gradient, ``del grads["weight"]``
+        lets it go.
+        """
+        return Gradients(dict(self.named_parameters()))
+
+    def add_grad(self, name: str, gradient: ArrayLike) -> None:
+        """Add to a parameter's gradient: what the backward of a layer of your own does.
+
+        >>> from backproof import nn
+        >>> class Scale(nn.Module):
+        ...     def __init__(self):
+        ...         self.factor = nn.Parameter([2.0])
+        ...     def forward(self, input):
+        ...         self.input = input
+        ...         return self.factor * input
+        ...     def backward(self, grad_output):
+        ...         self.add_grad("factor", [(grad_output * self.input).sum()])
+        ...         return self.factor * grad_output
+        >>> layer = Scale()
+        >>> layer(np.array([1.0, 3.0])).tolist(), layer.backward(np.ones(2)).tolist()
+        ([2.0, 6.0], [2.0, 2.0])
+        >>> layer.grads["factor"].tolist()
+        [4.0]
+
+        Raises
+        ------
+        KeyError
+            If there is no such parameter.
+        ValueError
+            If the shape is not that of the parameter.
+        """
+        parameter = self._parameters.get(name)
+        if parameter is None:
+            parameter = self.grads.parameter(name)
+        parameter.add_grad(gradient)
 
     # What a module does besides.
 
@@ -244,6 +295,19 @@ class Module:
         """Say that the module predicts. Of its calls only the last can then be gone back through."""
         return self.train(False)
 
+    def apply(self: _Self, fn: Callable[[Module], object]) -> _Self:
+        """Call a function with every module, those within before this one; give the module."""
+        for child in self._children.values():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def requires_grad_(self: _Self, requires_grad: bool = True) -> _Self:
+        """Say whether the parameters are learned: frozen ones get no gradient, and stay as they are."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Let the gradients go, or fill them with zeros."""
         for parameter in self.parameters():
@@ -254,7 +318,7 @@ class Module:
         rule = _descent(lr)
         for parameter in self.parameters():
             if parameter.grad is not None:
-                apply(np, rule, parameter.data, parameter.grad, {})
+                take_step(np, rule, parameter.data, parameter.grad, {})
                 parameter.zero_grad()
 
     def _state(self) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -276,29 +340,7 @@ class Module:
         ValueError
             If a name is missing or unexpected (with ``strict``), or a shape or dtype does not fit.
         """
-        own = dict(self._state())
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        wrong = [f"missing: {name}" for name in missing] + [f"unexpected: {name}" for name in unexpected]
-        if not strict:
-            wrong = []
-        values = {name: np.asarray(state_dict[name]) for name in own if name in state_dict}
-        for name, value in values.items():
-            here = own[name]
-            if value.shape != here.shape or not np.can_cast(value.dtype, here.dtype, "same_kind"):
-                wrong.append(
-                    f"{name}: expected shape {here.shape} and dtype {here.dtype}; "
-                    f"got shape={value.shape}, dtype={value.dtype}"
-                )
-        if wrong:
-            lines = "".join(f"\n  {line}" for line in wrong)
-            raise ValueError(
-                f"the state is not that of {type(self).__name__}; nothing was loaded. Build the module as "
-                f"it was when the state was taken, or pass strict=False to load the names that match:{lines}"
-            )
-        for name, value in values.items():
-            own[name][...] = value
-        return Incompatible(missing, unexpected)
+        return copy_state(state_dict, dict(self._state()), type(self).__name__, strict)
 
     def to_torch(self, namespace: Any = None) -> torch.nn.Module:
         """Make the model of PyTorch that has the same modules and numbers: `backproof.nn.to_torch`."""

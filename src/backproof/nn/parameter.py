@@ -11,8 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Parameter"]
 
-#: The references to an array that only a local name has: it, and the question.
-_ALONE = 2
+
+def _alone() -> int:
+    """Count the references to an array that only a local name has; it depends on Python's version."""
+    array = np.empty(0)
+    return sys.getrefcount(array)
+
+
+_ALONE = _alone()
 
 
 class Parameter:
@@ -25,6 +31,8 @@ class Parameter:
     ----------
     data
         The values; integers become float64. An array is taken as it is, not copied.
+    requires_grad
+        Whether it is learned. One that is not is frozen: no gradient is computed for it, or added.
 
     Attributes
     ----------
@@ -47,15 +55,16 @@ class Parameter:
     array([1. , 0.5])
     """
 
-    __slots__ = ("__weakref__", "_spare", "data", "grad")
+    __slots__ = ("__weakref__", "_spare", "data", "grad", "requires_grad")
 
-    def __init__(self, data: ArrayLike) -> None:
+    def __init__(self, data: ArrayLike, requires_grad: bool = True) -> None:
         array = np.asarray(data)
         if array.dtype.kind in "iub":
             array = array.astype(np.float64)
         elif array.dtype.kind != "f":
             raise TypeError(f"expected an array of real numbers; got data of dtype={array.dtype}")
         self.data: NDArray[Any] = array
+        self.requires_grad = requires_grad
         self.grad: NDArray[Any] | None = None
         self._spare: NDArray[Any] | None = None
 
@@ -68,12 +77,37 @@ class Parameter:
         else:
             self.grad.fill(0)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Parameter:
+        """Say whether it is learned, as the attribute does; give the parameter."""
+        self.requires_grad = requires_grad
+        return self
+
     def let_go(self) -> NDArray[Any] | None:
         """Give the gradient away."""
         gradient, self.grad = self.grad, None
         return gradient
 
-    def add_grad(self, gradient: NDArray[Any]) -> None:
+    def set_grad(self, gradient: ArrayLike | None) -> None:
+        """Replace the gradient by a copy of an array, or let it go.
+
+        Raises
+        ------
+        ValueError
+            If the shape is not that of the values.
+        """
+        array = None if gradient is None else np.asarray(gradient)
+        if array is not None and array is not self.grad:
+            array = self._require(array).astype(self.data.dtype, casting="same_kind")
+        self.grad = array
+
+    def _require(self, gradient: NDArray[Any]) -> NDArray[Any]:
+        if gradient.shape != self.data.shape:
+            raise ValueError(
+                f"expected a gradient of the parameter's shape {self.data.shape}; got shape={gradient.shape}"
+            )
+        return gradient
+
+    def add_grad(self, gradient: ArrayLike) -> None:
         """Add to the gradient.
 
         Raises
@@ -81,10 +115,9 @@ class Parameter:
         ValueError
             If the shape is not that of the values.
         """
-        if gradient.shape != self.data.shape:
-            raise ValueError(
-                f"expected a gradient of the parameter's shape {self.data.shape}; got shape={gradient.shape}"
-            )
+        gradient = self._require(np.asarray(gradient))
+        if not self.requires_grad:
+            return
         if self.grad is None:
             self.grad = gradient.astype(self.data.dtype, casting="same_kind")
         else:
@@ -103,6 +136,8 @@ class Parameter:
 
         The buffer is the memory of the last gradient, if nobody else holds it.
         """
+        if not self.requires_grad:
+            return
         if self.grad is None:
             spare, self._spare = self._spare, None
             if spare is None or sys.getrefcount(spare) != _ALONE or spare.shape != self.data.shape:
@@ -111,11 +146,11 @@ class Parameter:
         else:
             self.add_grad(rule(*roles))
 
-    def __getstate__(self) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        return self.data, self.grad
+    def __getstate__(self) -> tuple[NDArray[Any], NDArray[Any] | None, bool]:
+        return self.data, self.grad, self.requires_grad
 
-    def __setstate__(self, state: tuple[NDArray[Any], NDArray[Any] | None]) -> None:
-        (self.data, self.grad), self._spare = state, None
+    def __setstate__(self, state: tuple[NDArray[Any], NDArray[Any] | None, bool]) -> None:
+        (self.data, self.grad, self.requires_grad), self._spare = state, None
 
     def __repr__(self) -> str:
         return f"Parameter({self.data!r})"

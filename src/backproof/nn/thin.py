@@ -1,4 +1,4 @@
-"""NumPy, with those of its functions that are written in Python replaced by what they call.
+"""NumPy, with those of its functions replaced that are slow: that are written in Python, or branch.
 
 On arrays of a few elements ``np.sum`` takes twice as long as the ``np.add.reduce`` that does its work,
 and ``np.moveaxis`` twenty times as long as a transposition. The formulas of the ops name the array API's
@@ -82,6 +82,28 @@ def _take_along_axis(x: NDArray[Any], indices: NDArray[Any], /, *, axis: int = -
     return np.take_along_axis(x, indices, axis=axis)
 
 
+#: Integers of the floats' sizes, and from how many elements on it pays to look at floats as such.
+_BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+_MANY = 4096
+
+
+def _where(condition: Any, x1: Any, x2: Any, /) -> Any:
+    """Choose; where the other choice is 0, of many floats, by multiplying their bits with the condition.
+
+    NumPy's own branches on each element, which takes ten times as long where the processor cannot guess
+    them. Of the bits nothing is rounded: infinity and NaN are chosen or left like any number.
+    """
+    if type(x1) is int and x1 == 0 and _are_many(condition, x2):
+        return np.multiply(x2.view(_BITS[x2.dtype]), np.logical_not(condition)).view(x2.dtype)
+    if type(x2) is int and x2 == 0 and _are_many(condition, x1):
+        return np.multiply(x1.view(_BITS[x1.dtype]), condition).view(x1.dtype)
+    return np.where(condition, x1, x2)
+
+
+def _are_many(condition: Any, x: Any) -> bool:
+    return type(x) is np.ndarray and x.size >= _MANY and x.dtype in _BITS and condition.shape == x.shape
+
+
 def _thin() -> ModuleType:
     """Copy NumPy's namespace, and put the replacements over it."""
     namespace = ModuleType(np.__name__, __doc__)
@@ -99,6 +121,7 @@ def _thin() -> ModuleType:
         broadcast_to=_broadcast_to,
         astype=_astype,
         take_along_axis=_take_along_axis,
+        where=_where,
     )
     return namespace
 

@@ -15,7 +15,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from backproof.ops.op import CATALOGUE, Evaluation, Op
+from backproof.ops.catalogue import CATALOGUE
+from backproof.ops.op import Evaluation, Op
 
 __all__ = ["CATALOGUE", "Evaluation", "Op"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -82,8 +84,9 @@ def check_classes(xp: Namespace, classes: Int[Array, "..."], count: int, ignored
     """
     if not is_numpy(xp):
         return False
-    least, most = np.minimum.reduce, np.maximum.reduce  # what `min` and `max` call
-    if not classes.size or (least(classes, None) >= 0 and most(classes, None) < count):
+    # Without a sign an index below 0 is larger than any class; and the place of the largest is found sooner.
+    unsigned = classes.view(f"u{classes.itemsize}")
+    if not classes.size or unsigned.item(unsigned.argmax()) < count:
         return ignored is None or not 0 <= ignored < count
     wrong = (classes < 0) | (classes >= count)
     if ignored is not None:
@@ -199,8 +202,8 @@ def zeros(xp: Namespace, shape: tuple[int, ...], like: Array) -> Array:
 
 
 def scatter_add(
-    xp: Namespace, rows: Float[Array, "count width"], indices: Int[Array, "count"], size: int
-) -> Float[Array, "size width"]:
+    xp: Namespace, rows: Float[Array, "count *width"], indices: Int[Array, "count"], size: int
+) -> Float[Array, "size *width"]:
     """Add each row to that row of zeros whose index is given: the transpose of ``take``.
 
     Examples
@@ -210,10 +213,10 @@ def scatter_add(
     [[2.0], [5.0], [0.0]]
     """
     if is_numpy(xp):
-        sums = np.zeros((size, rows.shape[1]), rows.dtype)
+        sums = np.zeros((size, *rows.shape[1:]), rows.dtype)
         np.add.at(sums, indices, rows)
         return sums
-    sums = zeros(xp, (size, rows.shape[1]), rows)
+    sums = zeros(xp, (size, *rows.shape[1:]), rows)
     if is_torch(xp):
         return sums.index_add(0, indices, rows)
     if is_jax(xp):
@@ -303,16 +306,25 @@ def sliding_windows(xp: Namespace, array: Array, axis: int, kernel: int, stride:
 
 
 def put(xp: Namespace, part: Float[Array, "..."], index: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
-    """Put an array into zeros of a shape, to where ``zeros[index]`` takes it from: the transpose of taking.
+    """Add an array to zeros of a shape, where ``zeros[index]`` takes it from: the transpose of taking.
+
+    Where arrays of whole numbers in the index name a place several times, all that comes there is added.
 
     Examples
     --------
     >>> import numpy as np
     >>> put(np, np.array([1.0, 2.0]), (slice(None), 0), (2, 3)).tolist()
     [[1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]
+    >>> put(np, np.array([1.0, 2.0, 4.0]), np.array([1, 0, 1]), (3,)).tolist()
+    [2.0, 5.0, 0.0]
     """
     if is_jax(xp):
-        return xp.zeros(shape, dtype=part.dtype).at[index].set(part)
-    array = zeros(xp, shape, part)
-    array[index] = part
-    return array
+        return xp.zeros(shape, dtype=part.dtype).at[index].add(part)
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(part is None or isinstance(part, int | slice | EllipsisType) for part in parts):
+        array = zeros(xp, shape, part)
+        array[index] = part
+        return array
+    size = math.prod(shape)
+    places = xp.reshape(xp.arange(size, device=device(part)), shape)[index]
+    return xp.reshape(scatter_add(xp, xp.reshape(part, (-1,)), xp.reshape(places, (-1,)), size), shape)

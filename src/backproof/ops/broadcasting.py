@@ -19,6 +19,8 @@ def _gradient(xp: Namespace, gradient: Array, shape: tuple[int, ...]) -> Array:
     added = gradient.ndim - len(shape)
     if added:
         gradient = xp.sum(gradient, axis=tuple(range(added)))
+        if gradient.shape == shape:  # as of a bias
+            return gradient
     stretched = tuple(axis for axis, size in enumerate(shape) if size != gradient.shape[axis])
     return xp.sum(gradient, axis=stretched, keepdims=True) if stretched else gradient
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from backproof._typing import Array, Float, Int, Namespace, Shaped
+import numpy as np
 
-__all__ = ["of_class", "require_fit"]
+from backproof._typing import Array, Float, Int, Namespace, Shaped
+from backproof.ops.backend import check_classes, is_numpy, one_hot
+
+__all__ = ["known", "of_class", "put_class", "require_fit", "take_class"]
 
 
 def require_fit(
@@ -40,3 +43,48 @@ def require_fit(
 def of_class(xp: Namespace, weight: Float[Array, "classes"], index: Int[Array, "..."]) -> Float[Array, "..."]:
     """Give the weight of each class index."""
     return xp.reshape(xp.take(weight, xp.reshape(index, (-1,))), index.shape)
+
+
+def known(
+    xp: Namespace, target: Int[Array, "*batch"], classes: int, ignored: int
+) -> tuple[Int[Array, "*batch"], Array | None]:
+    """Give indices all of which are classes, and in which places they are not the one to be ignored.
+
+    In the place of one that is ignored stands the class 0. The second is ``None`` where it is known that
+    none is ignored, which only NumPy, where no numbers are traced, can tell.
+
+    Raises
+    ------
+    IndexError
+        On NumPy, if an index is neither a class nor to be ignored.
+    """
+    if check_classes(xp, target, classes, ignored):
+        return target, None
+    kept = target != ignored
+    return xp.where(kept, target, 0), kept
+
+
+def take_class(
+    xp: Namespace, array: Float[Array, "..."], index: Int[Array, "..."], axis: int
+) -> Float[Array, "..."]:
+    """Take the value of each class along an axis, which is left out."""
+    if is_numpy(xp) and axis == array.ndim - 1:
+        return array.reshape(-1)[_places(index, array.shape[axis])]
+    return xp.squeeze(xp.take_along_axis(array, xp.expand_dims(index, axis=axis), axis=axis), axis=axis)
+
+
+def put_class(
+    xp: Namespace, values: Float[Array, "..."], index: Int[Array, "..."], classes: int, axis: int
+) -> Float[Array, "..."]:
+    """Put each value into zeros, to its class along a new axis: the transpose of `take_class`."""
+    if is_numpy(xp):
+        array = np.zeros((*index.shape, classes), values.dtype)
+        array.reshape(-1)[_places(index, classes)] = values
+        return xp.moveaxis(array, -1, axis)
+    chosen = xp.moveaxis(one_hot(xp, index, classes, xp.bool), -1, axis)
+    return xp.where(chosen, xp.expand_dims(values, axis=axis), 0)
+
+
+def _places(index: Int[Array, "..."], classes: int) -> Int[Array, "..."]:
+    """Give the places of the classes in the array, taken as one row."""
+    return index + np.arange(0, index.size * classes, max(classes, 1)).reshape(index.shape)

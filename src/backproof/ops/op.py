@@ -15,9 +15,11 @@ A gradient rule sees its *roles* and nothing else: the namespace ``xp``, the ups
 mistake is a substitution in a rule, and the checker can plant it in any op.
 
 An op with several outputs gives a tuple and names them (``outputs``); its rules then see a tuple of
-upstream gradients and one of outputs. A rule that serves several arguments, because they share
-work, is registered for all of them and gives a tuple. A forward or a rule that can write into a
-result buffer takes ``out`` besides.
+upstream gradients and one of outputs. Of a loss the first is what is reduced; others are there for its
+rules alone. A rule that serves several arguments, because they share work, is registered for all of
+them and gives a tuple. A rule that does not look at all inputs and outputs may say which (``needs``), so
+that no others are kept for it. A forward or a rule that can write into a result buffer takes ``out``
+besides.
 
 Two things stand outside the rules, once for all ops: the reduction of a loss
 (`backproof.ops.reduction`) and the sum over broadcast axes (`backproof.ops.broadcasting`).
@@ -27,7 +29,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -35,18 +36,22 @@ from typing import Any, Literal, NamedTuple
 from backproof._typing import Array, Namespace
 from backproof.ops.broadcasting import BROADCASTING, Broadcasting
 from backproof.ops.domain import Argument
-from backproof.ops.reduction import REDUCTION, Reduction
+from backproof.ops.reduction import Reduction
 from backproof.ops.rule import BUFFER, Rule, Share, signature, take, written
 
-__all__ = ["CATALOGUE", "Evaluation", "Kind", "Op", "op", "register"]
+__all__ = ["Autocast", "Evaluation", "Kind", "Op"]
 
 Kind = Literal["activation", "loss", "layer", "elementary"]
+Autocast = Literal[
+    "inputs", "product", "sum", "loss", "probability", "widest", "state", "normalization", "batch statistics"
+]
 
 
 class Evaluation(NamedTuple):
-    """What a forward gives: the output, and the values before a loss was reduced.
+    """What comes of a forward: the output, and all that the rules see of it.
 
-    Of an op with several outputs both are the tuple of them.
+    ``values`` is what the forward gave, of an op with several outputs the tuple of them. ``output`` is the
+    same, except of a loss: there it is the first, reduced.
     """
 
     output: Array
@@ -71,6 +76,9 @@ class Op:
         The forward's keyword options with PyTorch's defaults; a loss has ``reduction`` besides.
     rules
         For each differentiable argument its gradient rule.
+    needs
+        For an argument, those inputs and outputs, by name, that its rule looks at; for one that is not
+        in it these are all.
     aliases
         Other words for the op, lower case, with the options that they mean: ``{"l2": {}}`` for the
         mean squared error.
@@ -85,12 +93,16 @@ class Op:
         Whether an element of the output depends on the inputs' elements at its place alone. Then a
         rule, fed a tangent in place of the upstream gradient, gives the forward-mode derivative.
     outputs
-        The names of the outputs; the forward gives a tuple where there are several.
+        The names of the outputs; the forward gives a tuple where there are several. Of a loss the
+        further ones are not part of the result: what was computed on the way, for the rules.
     constant
         Those of the outputs that have no gradient: indices, statistics.
     counts
         For a loss, ``counts(xp, *inputs, **options)`` says what each value counts in the mean, where
         that is not one each; it gives ``None`` where it is.
+    autocast
+        What decides the dtype that PyTorch's automatic mixed precision computes the op in: a word of
+        the table in `backproof.torch.nn.autocast`.
     """
 
     name: str
@@ -99,6 +111,7 @@ class Op:
     arguments: Mapping[str, Argument]
     options: Mapping[str, object]
     rules: dict[str, Rule] = field(default_factory=dict)
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     kinks: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
     likelihood: int = 0
@@ -106,6 +119,7 @@ class Op:
     outputs: tuple[str, ...] = ("output",)
     constant: tuple[str, ...] = ()
     counts: Callable[..., Array | None] | None = None
+    autocast: Autocast = "inputs"
     reduction: Reduction | None = None
     broadcasting: Broadcasting = BROADCASTING
 
@@ -119,22 +133,40 @@ class Op:
 
         Examples
         --------
+        >>> from backproof.ops import CATALOGUE
         >>> CATALOGUE["Linear"].roles({"weight": 2.0, "input": 1.0})
         (1.0, 2.0, None)
         """
         return tuple(inputs.get(name) for name in self.arguments)
 
-    def rule(self, *arguments: str) -> Callable[[Rule], Rule]:
+    @property
+    def kept(self) -> frozenset[str]:
+        """Which inputs and outputs some rule looks at: what is kept from the forward to the backward.
+
+        Examples
+        --------
+        >>> from backproof.ops import CATALOGUE
+        >>> sorted(CATALOGUE["Linear"].kept)
+        ['input', 'weight']
+        """
+        everything = (*self.arguments, *self.outputs)
+        return frozenset(name for argument in self.rules for name in self.needs.get(argument, everything))
+
+    def rule(self, *arguments: str, needs: Sequence[str] | None = None) -> Callable[[Rule], Rule]:
         """Register the decorated function as the gradient rule for the arguments.
 
-        A rule for one argument gives its gradient, a rule for several a tuple in their order.
+        A rule for one argument gives its gradient, a rule for several a tuple in their order. ``needs``
+        names the inputs and outputs that it looks at, by default all; where it is called in a backward
+        pass, ``None`` stands in the place of any other.
 
         Raises
         ------
         TypeError
-            If the op has no such argument, an argument has a rule already, or the rule does not take
-            the roles ``(xp, grad_output, *arguments, output, *, **options)``.
+            If the op has no such argument, input or output, an argument has a rule already, or the rule
+            does not take the roles ``(xp, grad_output, *arguments, output, *, **options)``.
         """
+        for name in needs or ():
+            self._require("needs", name, (*self.arguments, *self.outputs))
         for argument in arguments:
             self._require("argument", argument, self.arguments)
             if argument in self.rules:
@@ -153,6 +185,8 @@ class Op:
                 )
             shares = [Share(rule, index) for index in range(len(arguments))] if arguments[1:] else [rule]
             self.rules.update(zip(arguments, shares, strict=True))
+            if needs is not None:
+                self.needs.update(dict.fromkeys(arguments, tuple(needs)))
             return rule
 
         return register
@@ -174,7 +208,7 @@ class Op:
             yield joint, tuple(name for name, _ in parts), tuple(index for _, index in parts)
 
     def evaluate(self, xp: Namespace, inputs: Sequence[Array], **options: object) -> Evaluation:
-        """Compute the output, and the values that it was reduced from.
+        """Compute the output, and what it was reduced from.
 
         Raises
         ------
@@ -195,9 +229,8 @@ class Op:
         values = self.forward(xp, *inputs, **known)
         if self.reduction is None:
             return Evaluation(values, values)
-        return Evaluation(
-            self.reduction.forward(xp, values, how, self._counts(xp, inputs, how, known)), values
-        )
+        counts = self._counts(xp, inputs, how, known)
+        return Evaluation(self.reduction.forward(xp, self._reduced(values), how, counts), values)
 
     def gradients(
         self,
@@ -212,8 +245,8 @@ class Op:
 
         ``values`` are those of `evaluate`, computed again where they are not given. Each gradient
         has the shape of its argument. An argument that is ``None``, left out at the end or holds
-        integers has none. Of an op with several outputs ``grad_output`` is a tuple of an upstream
-        gradient for each; ``None`` stands for zeros.
+        integers has none. Of an op with several outputs, but for a loss, ``grad_output`` is a tuple of an
+        upstream gradient for each; ``None`` stands for zeros.
 
         Raises
         ------
@@ -232,7 +265,9 @@ class Op:
         how, known = self._split(options)
         if self.reduction:
             counts = self._counts(xp, inputs, how, known)
-            grad_output = self.reduction.gradient(xp, grad_output, values, how, counts)
+            grad_output = self.reduction.gradient(xp, grad_output, self._reduced(values), how, counts)
+            if self.outputs[1:]:
+                grad_output = (grad_output, *[None] * len(self.outputs[1:]))
         elif len(self.outputs) > 1:
             grad_output = tuple(
                 xp.zeros_like(value) if upstream is None and name not in self.constant else upstream
@@ -252,9 +287,7 @@ class Op:
         found = {}
         for rule, names, shares in self.calls(given):
             result = rule(xp, grad_output, *roles, values, **known)
-            for name, gradient in zip(
-                names, [result] if shares is None else take(result, shares), strict=True
-            ):
+            for name, gradient in zip(names, take(result, shares), strict=True):
                 found[name] = self.broadcasting.gradient(xp, gradient, given[name].shape)
         return {name: found[name] for name in given}
 
@@ -263,6 +296,7 @@ class Op:
 
         Examples
         --------
+        >>> from backproof.ops import CATALOGUE
         >>> CATALOGUE["L1Loss"].place("target", {"target": 3.0}, {})
         3.0
         """
@@ -278,6 +312,7 @@ class Op:
 
         Examples
         --------
+        >>> from backproof.ops import CATALOGUE
         >>> CATALOGUE["Tanh"].main is CATALOGUE["Tanh"]
         True
         """
@@ -299,6 +334,10 @@ class Op:
         rules = {name: alone(rule) for name, rule in self.rules.items()}
         return self.replace(forward=forward, rules=rules, outputs=self.outputs[:1], constant=())
 
+    def _reduced(self, values: Any) -> Array:
+        """Give what the reduction of a loss is of."""
+        return values[0] if self.outputs[1:] else values
+
     def _counts(
         self, xp: Namespace, inputs: Sequence[Array], how: str, known: Mapping[str, object]
     ) -> Array | None:
@@ -318,87 +357,15 @@ class Op:
 
     def _require(self, what: str, name: str, names: Iterable[str]) -> None:
         if name not in names:
-            of = "options" if what == "option" else "arguments"
+            of = {"option": "options", "needs": "arguments and outputs"}.get(what, "arguments")
             raise TypeError(f"{self.name} has the {of} {', '.join(names) or 'none'}; got {what}={name!r}")
 
-    def replace(self, **changes: object) -> Op:
-        """Copy the op with some of its parts exchanged: how a mistake is planted."""
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # names are checked by dataclasses
+    def replace(self, **changes: Any) -> Op:
+        """Copy the op with some of its parts exchanged: how a mistake is planted.
 
-
-#: Every op by its name.
-CATALOGUE: dict[str, Op] = {}
-
-
-def op(
-    name: str,
-    *,
-    kind: Kind,
-    arguments: Mapping[str, Argument],
-    aliases: Mapping[str, Mapping[str, object]] | None = None,
-    kinks: Mapping[str, tuple[float | str, ...]] | None = None,
-    likelihood: int = 0,
-    elementwise: bool = False,
-    outputs: tuple[str, ...] = ("output",),
-    constant: tuple[str, ...] = (),
-    counts: Callable[..., Array | None] | None = None,
-    reduction: Reduction = REDUCTION,
-) -> Callable[[Callable[..., Array]], Op]:
-    """Make an op of a forward and put it into the catalogue.
-
-    ``reduction`` is that of a loss.
-
-    Raises
-    ------
-    TypeError
-        If the name is taken, or the forward's signature is not ``(xp, *arguments, *, **options)``.
-    """
-
-    def make(forward: Callable[..., Array]) -> Op:
-        positional, keyword = signature(forward)
-        if positional != ["xp", *arguments]:
-            raise TypeError(
-                f"the forward of {name} takes {written(['xp', *arguments], keyword)}; "
-                f"got forward={written(positional, keyword)}"
-            )
-        parameters = inspect.signature(forward).parameters
-        options: dict[str, object] = {
-            option: parameters[option].default for option in keyword if option != BUFFER
-        }
-        if kind == "loss":
-            options["reduction"] = "mean"
-        made = Op(
-            name=name,
-            kind=kind,
-            forward=forward,
-            arguments=arguments,
-            options=options,
-            aliases=aliases or {},
-            kinks=kinks or {},
-            likelihood=likelihood,
-            elementwise=elementwise,
-            outputs=outputs,
-            constant=constant,
-            counts=counts,
-            reduction=reduction if kind == "loss" else None,
-        )
-        return register(made)
-
-    return make
-
-
-def register(made: Op) -> Op:
-    """Put an op into the catalogue, documented by its forward.
-
-    `op` does it; call it for a variant of an op, such as one and two axes of space.
-
-    Raises
-    ------
-    TypeError
-        If the name is taken.
-    """
-    if made.name in CATALOGUE:
-        raise TypeError(f"an op's name is its own in the catalogue; got name={made.name!r}, which is taken")
-    object.__setattr__(made, "__doc__", made.forward.__doc__)
-    CATALOGUE[made.name] = made
-    return made
+        A rule that is exchanged for another may look at everything.
+        """
+        if "rules" in changes:
+            same = [name for name in self.needs if changes["rules"].get(name) is self.rules[name]]
+            changes.setdefault("needs", {name: self.needs[name] for name in same})
+        return dataclasses.replace(self, **changes)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.optim.states import States
 from backproof.updates import State, UpdateRule, apply
 from backproof.updates.following import FollowingRule, as_number
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Optimizer", "Parameter", "optimizer_of"]
 
@@ -25,6 +30,8 @@ class Parameter(Protocol):
 
 #: Parameters under ``"params"`` with their hyperparameters.
 Group: TypeAlias = dict[str, Any]
+#: How PyTorch's optimizers compute. Here there is one way.
+_COMPUTING = ("foreach", "fused", "capturable", "differentiable")
 
 
 class Optimizer:
@@ -36,23 +43,28 @@ class Optimizer:
         Parameters, or groups: dictionaries with parameters under ``"params"`` and the
         hyperparameters that are the group's own.
     *values, **hyperparameters
-        The update rule's, in the order and with the names and defaults of ``torch.optim``.
+        The update rule's, in the order and with the names and defaults of ``torch.optim``. What says how
+        PyTorch computes (``foreach``, ``fused``, ``capturable``, ``differentiable``) may be left off:
+        ``None`` or ``False``.
 
     Attributes
     ----------
     param_groups
-        The groups. A hyperparameter may be changed there at any time.
+        The groups. A hyperparameter may be changed there at any time, and a group removed.
     state
-        What the rule remembers of each parameter, by PyTorch's names.
+        What the rule remembers of each parameter, by PyTorch's names: a mapping from parameters, which
+        need not be hashable.
     defaults
         The hyperparameters of groups that do not have their own.
 
     Raises
     ------
     TypeError
-        If there is an argument the rule does not have, or what should be a parameter is none.
+        If there is an argument the rule does not have, a hyperparameter is no number, or what should be a
+        parameter is none.
     ValueError
-        If there are no parameters, one is given twice, or a hyperparameter is out of its range.
+        If there are no parameters, one is given twice, a hyperparameter is out of its range, or PyTorch's
+        way to compute is asked for.
     """
 
     rule: ClassVar[type[UpdateRule]]
@@ -61,16 +73,17 @@ class Optimizer:
     def __init__(
         self, params: Iterable[Parameter] | Iterable[Group], *values: Any, **hyperparameters: Any
     ) -> None:
+        hyperparameters = self._without_computing(hyperparameters)
         try:
             bound = self.__signature__.bind(params, *values, **hyperparameters)
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}{self.__signature__}: {error}") from None
         self.defaults = {**self.rule.hyperparameters(), **bound.arguments}
         del self.defaults["params"]
-        self.rule(**self.defaults)
+        self._require_fit(self.defaults)
         self.param_groups: list[Group] = []
-        self.state: dict[Parameter, State] = {}
-        self._rules: list[FollowingRule] = []
+        self.state = States()
+        self._following = FollowingRule(self.rule)
         given = _listed(params)
         if not given:
             raise ValueError(f"{type(self).__name__} got an empty list of parameters")
@@ -84,7 +97,8 @@ class Optimizer:
         Raises
         ------
         TypeError
-            If the group is no dictionary with ``"params"``, or what should be a parameter is none.
+            If the group is no dictionary with ``"params"``, a hyperparameter is no number, or what should
+            be a parameter is none.
         ValueError
             If a parameter is there already, or a hyperparameter is out of its range.
         """
@@ -98,12 +112,15 @@ class Optimizer:
                     "an optimizer takes parameters, which have an array as .data and a .grad, such as "
                     f"nn.Parameter; got {type(parameter).__name__}"
                 )
+            if parameter.data.dtype.kind != "f":
+                raise TypeError(
+                    f"{type(self).__name__} moves parameters of floats; got data.dtype={parameter.data.dtype}"
+                )
             if id(parameter) in seen:
                 raise ValueError("a parameter is in one group, once; got one twice, which would move twice")
             seen.add(id(parameter))
-        self.rule(**{name: as_number(group[name]) for name in self.defaults})
+        self._require_fit(group)
         self.param_groups.append(group)
-        self._rules.append(FollowingRule(self.rule))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient by one step of the update rule.
@@ -116,8 +133,8 @@ class Optimizer:
             If a gradient has another shape than its parameter.
         """
         loss = None if closure is None else closure()
-        for group, following in zip(self.param_groups, self._rules, strict=True):
-            rule = following.at(group)
+        for group in self.param_groups:
+            rule = self._following.at(group)
             for parameter in group["params"]:
                 gradient, data = parameter.grad, parameter.data
                 if gradient is None:
@@ -129,8 +146,8 @@ class Optimizer:
                     )
                 state = self.state.get(parameter)
                 if state is None:
-                    state = rule.start(np, data)
-                self.state[parameter] = apply(np, rule, data, gradient, state)
+                    state = self.state[parameter] = rule.start(np, data)
+                state.update(apply(np, rule, data, gradient, state))
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -146,14 +163,19 @@ class Optimizer:
                     parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the state and the groups, with a number in place of each parameter, as PyTorch does."""
-        numbers = self._numbered()
+        """Give the state and the groups, with a number in place of each parameter, as PyTorch does.
+
+        PyTorch itself takes tensors in the place of arrays: to go on there use `to_torch`.
+        """
+        numbers = itertools.count()
         groups = [
-            {**group, "params": [numbers[id(parameter)] for parameter in group["params"]]}
-            for group in self.param_groups
+            {**group, "params": [next(numbers) for _ in group["params"]]} for group in self.param_groups
         ]
-        state = {numbers[id(parameter)]: state for parameter, state in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        states = {number: self.state.get(parameter) for number, parameter in enumerate(self._parameters())}
+        return {
+            "state": {number: state for number, state in states.items() if state is not None},
+            "param_groups": groups,
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over a copy of what `state_dict` gave, of this optimizer or of PyTorch's of the same name.
@@ -161,7 +183,7 @@ class Optimizer:
         Raises
         ------
         ValueError
-            If the groups or their sizes are others.
+            If the groups or their sizes are others, or the shapes of the parameters.
         """
         saved = state_dict["param_groups"]
         sizes = [len(group["params"]) for group in self.param_groups]
@@ -170,15 +192,56 @@ class Optimizer:
                 f"the saved groups need as many parameters as those here, {sizes}; "
                 f"got {[len(group['params']) for group in saved]}"
             )
-        for group, other in zip(self.param_groups, saved, strict=True):
-            group.update({key: copy.deepcopy(value) for key, value in other.items() if key != "params"})
         numbers = [number for group in saved for number in group["params"]]
-        parameters = [parameter for group in self.param_groups for parameter in group["params"]]
-        self.state = {
-            parameter: self._copied(state_dict["state"][number], parameter.data.dtype)
-            for number, parameter in zip(numbers, parameters, strict=True)
+        self.state = States(
+            (parameter, self._copied(state_dict["state"][number], parameter.data))
+            for number, parameter in zip(numbers, self._parameters(), strict=True)
             if number in state_dict["state"]
+        )
+        for group, other in zip(self.param_groups, saved, strict=True):
+            own = {key: value for key, value in other.items() if key not in ("params", *_COMPUTING)}
+            group.update(copy.deepcopy(own))
+
+    def to_torch(self, params: Iterable[torch.Tensor]) -> torch.optim.Optimizer:
+        """Make the optimizer of this name in ``torch.optim``, which goes on from here.
+
+        ``params`` are its parameters, in the order of those here, such as
+        ``model.to_torch().parameters()``. Back again goes `load_state_dict`.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many parameters as here.
+
+        Examples
+        --------
+        >>> from backproof import nn, optim
+        >>> model = nn.Linear(2, 1)
+        >>> optimizer = optim.Adam(model.parameters(), lr=0.5)
+        >>> optimizer.to_torch(model.to_torch().parameters()).param_groups[0]["lr"]
+        0.5
+        """
+        import torch
+
+        given, saved = list(params), self.state_dict()
+        if len(given) != len(self._parameters()):
+            raise ValueError(
+                f"expected as many parameters as here, {len(self._parameters())}; got {len(given)}"
+            )
+        groups = [
+            {**group, "params": [given[number] for number in group["params"]]}
+            for group in saved["param_groups"]
+        ]
+        made: torch.optim.Optimizer = getattr(torch.optim, self.rule.__name__)(groups)
+        state = {
+            number: {
+                name: torch.tensor(float(value) if name in self.rule.numbers else value)
+                for name, value in state.items()
+            }
+            for number, state in saved["state"].items()
         }
+        made.load_state_dict({**made.state_dict(), "state": state})
+        return made
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -187,14 +250,33 @@ class Optimizer:
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
 
-    def _numbered(self) -> dict[int, int]:
-        parameters = (parameter for group in self.param_groups for parameter in group["params"])
-        return {id(parameter): number for number, parameter in enumerate(parameters)}
+    def _parameters(self) -> list[Parameter]:
+        return [parameter for group in self.param_groups for parameter in group["params"]]
 
-    def _copied(self, state: Mapping[str, Any], dtype: np.dtype[Any]) -> State:
+    def _require_fit(self, group: Mapping[str, Any]) -> None:
+        """Let the rule refuse hyperparameters that are no numbers or out of their range."""
+        self.rule(**{name: as_number(group[name]) for name in self.defaults})
+
+    def _without_computing(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+        for name in _COMPUTING:
+            if hyperparameters.get(name):
+                raise ValueError(
+                    f"{type(self).__name__} on NumPy needs {name} None or False, for it says how PyTorch "
+                    f"computes; got {name}={hyperparameters[name]!r}"
+                )
+        return {name: value for name, value in hyperparameters.items() if name not in _COMPUTING}
+
+    def _copied(self, saved: Mapping[str, Any], data: NDArray[Any]) -> State:
+        """Give a state as the rule keeps it. What is not there yet PyTorch may have as ``None``."""
+        state = {name: value for name, value in saved.items() if value is not None}
+        for name in state.keys() - set(self.rule.numbers):
+            state[name] = np.asarray(state[name]).astype(data.dtype)
+            if state[name].shape != data.shape:
+                raise ValueError(
+                    f"the saved {name} needs its parameter's shape {data.shape}; got {state[name].shape}"
+                )
         return {
-            name: as_number(value) if name in self.rule.numbers else np.asarray(value).astype(dtype)
-            for name, value in state.items()
+            name: as_number(value) if name in self.rule.numbers else value for name, value in state.items()
         }
 
 
@@ -227,15 +309,15 @@ def optimizer_of(rule: type[UpdateRule]) -> type[Optimizer]:
     --------
     >>> from backproof.updates import CATALOGUE
     >>> optimizer_of(CATALOGUE["Rprop"]).__signature__
-    <Signature (params, lr=0.01, etas=(0.5, 1.2), step_sizes=(1e-06, 50), maximize=False)>
+    <Signature (params, lr=0.01, etas=(0.5, 1.2), step_sizes=(1e-06, 50), *, maximize=False)>
     """
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    signature = inspect.Signature(
-        [
-            inspect.Parameter("params", kind),
-            *(inspect.Parameter(name, kind, default=value) for name, value in rule.hyperparameters().items()),
-        ]
-    )
+    kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter("params", kind)]
+    for name, value in rule.hyperparameters().items():
+        if name == "maximize":  # from here on PyTorch has other arguments in between
+            kind = inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter(name, kind, default=value))
+    signature = inspect.Signature(parameters)
     # The examples in a rule's docstring are of the rule, and are tested there.
     text = (inspect.getdoc(rule) or "").partition("Examples\n")[0].rstrip()
     described = {"rule": rule, "__signature__": signature, "__doc__": text, "__module__": "backproof.optim"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backproof._typing import Array, Float, Namespace
-from backproof.updates.update import DecayingRule, State, running_average, update_rule
+from backproof.updates.update import DecayingRule, State, plain_step, running_average, update_rule
 
 __all__ = ["Adadelta"]
 
@@ -63,8 +63,8 @@ class Adadelta(DecayingRule):
     ) -> tuple[Float[Array, "*shape"], State]:
         """Give θ − η Δ, both averages and the step."""
         gradient = self.prepared(parameter, gradient)
-        square = running_average(xp, state["square_avg"], gradient * gradient, self.rho)
+        square = running_average(xp, state["square_avg"], self.square(gradient), self.rho)
         delta = xp.sqrt(state["acc_delta"] + self.eps) / xp.sqrt(square + self.eps) * gradient
         past = running_average(xp, state["acc_delta"], delta * delta, self.rho)
         after = {"step": state["step"] + 1, "square_avg": square, "acc_delta": past}
-        return parameter - self.lr * delta, after
+        return plain_step(xp, parameter, self.lr, delta), after

@@ -66,7 +66,7 @@ class Adagrad(DecayingRule):
     ) -> tuple[Float[Array, "*shape"], State]:
         """Give the parameter a step further, the sum of squares and the step."""
         gradient = self.prepared(parameter, gradient)
-        step, total = state["step"] + 1, state["sum"] + gradient * gradient
+        step, total = state["step"] + 1, state["sum"] + self.square(gradient)
         rate = self.lr / (1 + (step - 1) * self.lr_decay)
         scale = xp.sqrt(total) + self.eps
         return scaled_step(xp, parameter, rate, gradient, scale), {"step": step, "sum": total}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backproof._typing import Array, Float, Namespace
-from backproof.updates.update import DecayingRule, State, update_rule
+from backproof.updates.update import DecayingRule, State, plain_step, update_rule
 
 __all__ = ["ASGD"]
 
@@ -68,7 +68,7 @@ class ASGD(DecayingRule):
         """Give the parameter a step further, the average, the step, η and μ."""
         gradient = self.prepared(parameter, gradient)
         step, eta, mu = state["step"] + 1, state["eta"], state["mu"]
-        parameter = (1 - self.lambd * eta) * parameter - eta * gradient
+        parameter = plain_step(xp, (1 - self.lambd * eta) * parameter, eta, gradient)
         average = parameter if mu == 1 else state["ax"] + mu * (parameter - state["ax"])
         return parameter, {
             "step": step,

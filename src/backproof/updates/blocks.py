@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
+import types
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.updates.update import State, UpdateRule
 
-__all__ = ["BLOCK", "apply"]
+__all__ = ["BLOCK", "InPlace", "apply"]
 
 #: Elements of a block: what a step allocates besides its state is a few of these, and stays in the
 #: cache. Measured for Adam on six million float32: half as many cost more in calls, twice as many gain
@@ -17,6 +19,47 @@ __all__ = ["BLOCK", "apply"]
 BLOCK = 2**17
 _Index: TypeAlias = tuple[int | slice, ...]
 _WHOLE: Any = (...,)
+
+
+class InPlace(types.SimpleNamespace):
+    """A namespace for `apply`, in which what a rule gives up is written to.
+
+    Those are the first arguments of `running_average`, `plain_step` and `scaled_step`. Its functions of
+    these names take their place; a library that has faster ones hands them in.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from backproof.updates.update import plain_step
+    >>> parameter = np.array([1.0, 2.0])
+    >>> plain_step(InPlace(np), parameter, 0.5, np.ones(2)) is parameter, parameter
+    (True, array([0.5, 1.5]))
+    """
+
+    def __init__(self, xp: Namespace, **faster: Callable[..., Array]) -> None:
+        own = {each.__name__: each for each in (running_average, plain_step, scaled_step)}
+        super().__init__(**{**vars(xp), **own, **faster})
+
+
+def running_average(mean: Array, value: Array, decay: float) -> Array:
+    mean *= decay
+    mean += (1 - decay) * value
+    return mean
+
+
+def plain_step(parameter: Array, rate: float, direction: Array) -> Array:
+    parameter -= rate * direction
+    return parameter
+
+
+def scaled_step(parameter: Array, rate: float, direction: Array, scale: Array) -> Array:
+    step = direction / scale
+    step *= rate
+    parameter -= step
+    return parameter
+
+
+_in_place = functools.cache(InPlace)
 
 
 def apply(
@@ -30,8 +73,8 @@ def apply(
     """Make a step in place: the parameter and the state's arrays are written to; give the state.
 
     A rule goes element by element, so it is run over one block after the other, and no temporary is of
-    the size of the parameter. An array that the state has not yet is made. What the namespace's own
-    functions have written in place already is not copied.
+    the size of the parameter. An array that the state has not yet is made. What is written in place
+    already is not copied.
 
     Examples
     --------
@@ -42,6 +85,7 @@ def apply(
     >>> parameter.round(6).tolist(), state["step"]
     ([0.9, 2.1], 1)
     """
+    xp = xp if isinstance(xp, InPlace) else _in_place(xp)
     after = dict(state)
     if math.prod(parameter.shape) <= block:
         _step(xp, rule, (parameter, gradient), state, after, _WHOLE)

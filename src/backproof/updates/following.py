@@ -1,4 +1,4 @@
-"""The update rule of a group of parameters, which follows the group's hyperparameters."""
+"""The update rule of groups of parameters, which follows each group's hyperparameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["FollowingRule", "as_number"]
 
 
 class FollowingRule:
-    """A rule for a group whose hyperparameters may change from step to step.
+    """A rule for groups, which may come and go, and whose hyperparameters may change from step to step.
 
     It is made anew only when they do, so that a step costs little. Their ranges are those at the start:
     what a schedule makes of them is taken as it is.
@@ -32,15 +32,18 @@ class FollowingRule:
     def __init__(self, rule: type[UpdateRule]) -> None:
         self._names = tuple(rule.hyperparameters())
         self._rule = rule()
-        self._values: list[object] = []
+        #: The values that each group had last, by its identity, with the rule made of them.
+        self._made: dict[int, tuple[list[object], UpdateRule]] = {}
 
     def at(self, group: Mapping[str, Any]) -> UpdateRule:
         """Give the rule with the hyperparameters that the group has now."""
         values = [as_number(group[name]) for name in self._names]
-        if values != self._values:
-            self._rule = self._rule.changed(**dict(zip(self._names, values, strict=True)))
-            self._values = values
-        return self._rule
+        # A group that has the identity of one that is gone cannot be told from it, and need not be.
+        then, rule = self._made.get(id(group), (None, self._rule))
+        if values != then:
+            rule = self._rule.changed(**dict(zip(self._names, values, strict=True)))
+            self._made[id(group)] = values, rule
+        return rule
 
 
 def as_number(value: Any) -> Any:

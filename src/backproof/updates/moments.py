@@ -45,10 +45,6 @@ class MomentsRule(DecayingRule):
             return (1 - self.lr * self.weight_decay) * parameter
         return parameter
 
-    def square(self, gradient: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        """Give what the second moment averages."""
-        return gradient * gradient
-
     def correction(self, beta: float, step: float) -> float:
         """Give 1 − βᵗ: a moment is too small by this factor, for it started at 0."""
         return 1 - math.pow(beta, step)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from backproof._typing import Array, Float, Namespace
 from backproof.updates.moments import MomentsRule
-from backproof.updates.update import State, scaled_step, update_rule
+from backproof.updates.update import State, plain_step, scaled_step, update_rule
 
 __all__ = ["RAdam"]
 
@@ -84,7 +84,7 @@ class RAdam(MomentsRule):
         rate, mean = self.lr / self.correction(self.betas[0], step), after["exp_avg"]
         length = self.length(step)
         if length <= _ENOUGH:
-            return self.decayed(parameter) - rate * mean, after
+            return plain_step(xp, self.decayed(parameter), rate, mean), after
         rate *= self.rectification(length) * self.correction(self.betas[1], step) ** 0.5
         scale = xp.sqrt(after["exp_avg_sq"]) + self.eps
         return scaled_step(xp, self.decayed(parameter), rate, mean, scale), after

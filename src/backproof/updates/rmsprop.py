@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backproof._typing import Array, Float, Namespace
-from backproof.updates.update import DecayingRule, State, running_average, update_rule
+from backproof.updates.update import DecayingRule, State, plain_step, running_average, update_rule
 
 __all__ = ["RMSprop"]
 
@@ -82,11 +82,11 @@ class RMSprop(DecayingRule):
     ) -> tuple[Float[Array, "*shape"], State]:
         """Give θ − η d, the averages, the velocity and the step."""
         gradient = self.prepared(parameter, gradient)
-        square = running_average(xp, state["square_avg"], gradient * gradient, self.alpha)
+        square = running_average(xp, state["square_avg"], self.square(gradient), self.alpha)
         after: State = {"step": state["step"] + 1, "square_avg": square}
         if self.centered:
             after["grad_avg"] = running_average(xp, state["grad_avg"], gradient, self.alpha)
         direction = gradient / self.scale(xp, square, after.get("grad_avg"))
         if self.momentum:
             direction = after["momentum_buffer"] = self.momentum * state["momentum_buffer"] + direction
-        return parameter - self.lr * direction, after
+        return plain_step(xp, parameter, self.lr, direction), after

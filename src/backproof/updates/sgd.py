@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backproof._typing import Array, Float, Namespace
-from backproof.updates.update import DecayingRule, State, update_rule
+from backproof.updates.update import DecayingRule, State, plain_step, update_rule
 
 __all__ = ["SGD"]
 
@@ -102,10 +102,10 @@ class SGD(DecayingRule):
         return gradient + self.momentum * velocity if self.nesterov else velocity
 
     def moved(
-        self, parameter: Float[Array, "*shape"], direction: Float[Array, "*shape"]
+        self, xp: Namespace, parameter: Float[Array, "*shape"], direction: Float[Array, "*shape"]
     ) -> Float[Array, "*shape"]:
         """Give θ − η d."""
-        return parameter - self.lr * direction
+        return plain_step(xp, parameter, self.lr, direction)
 
     def update(
         self, xp: Namespace, parameter: Float[Array, "*shape"], gradient: Float[Array, "*shape"], state: State
@@ -113,7 +113,7 @@ class SGD(DecayingRule):
         """Give θ − η d and the new velocity."""
         gradient = self.prepared(parameter, gradient)
         if not self.momentum:
-            return self.moved(parameter, gradient), state
+            return self.moved(xp, parameter, gradient), state
         velocity = self.velocity(state.get("momentum_buffer"), gradient)
         direction = self.direction(velocity, gradient)
-        return self.moved(parameter, direction), {"momentum_buffer": velocity}
+        return self.moved(xp, parameter, direction), {"momentum_buffer": velocity}

@@ -13,6 +13,7 @@ import copy
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from backproof._typing import Array, Float, Namespace
@@ -22,6 +23,7 @@ __all__ = [
     "DecayingRule",
     "State",
     "UpdateRule",
+    "plain_step",
     "running_average",
     "scaled_step",
     "update_rule",
@@ -37,13 +39,19 @@ _Made = TypeVar("_Made", bound="UpdateRule")
 def running_average(
     xp: Namespace, mean: Float[Array, "*shape"], value: Float[Array, "*shape"], decay: float
 ) -> Float[Array, "*shape"]:
-    """Give the running average: decay · mean + (1 − decay) · value."""
-    if "lerp" in vars(xp):  # PyTorch's goes over the arrays once, and may be given to do it in place
-        return xp.lerp(mean, value, 1 - decay)
-    average = decay * mean
-    # What was just made here may be changed in place: that saves the memory of one more array.
-    average += (1 - decay) * value
-    return average
+    """Give the running average, decay · mean + (1 − decay) · value. The mean is given up."""
+    if "running_average" in vars(xp):
+        return xp.running_average(mean, value, decay)
+    return decay * mean + (1 - decay) * value
+
+
+def plain_step(
+    xp: Namespace, parameter: Float[Array, "*shape"], rate: float, direction: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Give θ − rate · direction. The parameter is given up."""
+    if "plain_step" in vars(xp):
+        return xp.plain_step(parameter, rate, direction)
+    return parameter - rate * direction
 
 
 def scaled_step(
@@ -53,12 +61,10 @@ def scaled_step(
     direction: Float[Array, "*shape"],
     scale: Float[Array, "*shape"],
 ) -> Float[Array, "*shape"]:
-    """Give θ − rate · direction / scale."""
-    if "addcdiv" in vars(xp):  # as above
-        return xp.addcdiv(parameter, direction, scale, value=-rate)
-    step = direction / scale
-    step *= rate
-    return parameter - step
+    """Give θ − rate · direction / scale. The parameter is given up."""
+    if "scaled_step" in vars(xp):
+        return xp.scaled_step(parameter, rate, direction, scale)
+    return parameter - rate * (direction / scale)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,8 @@ class UpdateRule:
 
     Raises
     ------
+    TypeError
+        If a hyperparameter is no number.
     ValueError
         If a hyperparameter is out of its range.
     """
@@ -83,12 +91,25 @@ class UpdateRule:
         maximize: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse hyperparameters out of their range."""
+        """Refuse hyperparameters that are no numbers or out of their range."""
+        for name, default in self.hyperparameters().items():
+            self._require_numbers(name, getattr(self, name), default)
         for name in self.not_negative:
             if not getattr(self, name, 0) >= 0:
                 self.refuse(name, "at least 0")
         if not all(0 <= beta < 1 for beta in getattr(self, "betas", ())):
             self.refuse("betas", "two numbers, each at least 0 and below 1")
+
+    def _require_numbers(self, name: str, value: Any, default: Any) -> None:
+        count, expected, given = 1, "True or False" if isinstance(default, bool) else "a number", (value,)
+        if isinstance(default, tuple):
+            count, expected = len(default), f"{len(default)} numbers"
+            given = tuple(value) if isinstance(value, (tuple, list)) else ()
+        if len(given) != count or not all(isinstance(each, Real) for each in given):
+            raise TypeError(
+                f"{type(self).__name__} needs {name}, {expected}; got {name}={value!r} "
+                f"({type(value).__name__})"
+            )
 
     def refuse(self, name: str, expected: str) -> None:
         """Say that a hyperparameter is out of its range.
@@ -107,7 +128,11 @@ class UpdateRule:
     def update(
         self, xp: Namespace, parameter: Float[Array, "*shape"], gradient: Float[Array, "*shape"], state: State
     ) -> tuple[Float[Array, "*shape"], State]:
-        """Give the parameter and the state after one step. Nothing is changed in place."""
+        """Give the parameter and the state after one step.
+
+        Nothing is changed, unless ``xp`` is a `backproof.updates.blocks.InPlace`: then what is given up,
+        to the functions that say so, is written to, and must not be read again.
+        """
         raise NotImplementedError
 
     def prepared(
@@ -156,6 +181,10 @@ class DecayingRule(UpdateRule):
         """Give g + λ θ, with g of what falls."""
         gradient = super().prepared(parameter, gradient)
         return gradient + self.weight_decay * parameter if self.weight_decay else gradient
+
+    def square(self, gradient: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Give g²: what the rules that scale their steps add up or average."""
+        return gradient * gradient
 
 
 #: Every update rule by its name in ``torch.optim``.

@@ -37,7 +37,7 @@ IN_EVERY_STYLE = (
 )
 PLANTED = "planted"
 
-STYLED = [op for op in CATALOGUE.values() if styles_of(op)]
+STYLED = [op.main for op in CATALOGUE.values() if styles_of(op)]
 #: What can be judged by its own forward: nobody tells a sign from a class without a reference.
 OWN = pytest.mark.parametrize(
     "op",
@@ -50,7 +50,7 @@ OWN = pytest.mark.parametrize(
     ],
     ids=lambda op: op.name,
 )
-LOSSES = [op for op in CATALOGUE.values() if op.kind == "loss"]
+LOSSES = [op.main for op in CATALOGUE.values() if op.kind == "loss"]
 #: For each loss that has one, a name that promises no mean.
 UNPROMISED = {
     op.name: alias
@@ -230,7 +230,7 @@ def test_a_planted_forward_mistake_is_named_and_its_gradient_is_not_blamed(plant
     assert [f.diagnosis for f in judgement.findings if f.severity is Severity.ERROR] == [planted.diagnosis]
 
 
-@pytest.mark.parametrize("op", [o for o in CATALOGUE.values() if o.likelihood], ids=lambda o: o.name)
+@pytest.mark.parametrize("op", [o.main for o in CATALOGUE.values() if o.likelihood], ids=lambda o: o.name)
 @pytest.mark.parametrize("form", ["add", "clamp", "clamp both"])
 @pytest.mark.parametrize("epsilon", [1e-5, 1e-7, 3e-8, 1e-10, 1e-12])
 def test_an_epsilon_is_fitted_and_is_a_warning(op: Op, form: str, epsilon: float) -> None:
@@ -305,7 +305,7 @@ def test_the_update_rule_itself_passes(name: str, fixed: bool) -> None:
     assert judgement.findings == []
 
 
-@pytest.mark.parametrize("op", [o for o in CATALOGUE.values() if o.likelihood], ids=lambda o: o.name)
+@pytest.mark.parametrize("op", [o.main for o in CATALOGUE.values() if o.likelihood], ids=lambda o: o.name)
 @pytest.mark.parametrize(("factor", "diagnosis"), [(-1.0, "gradient-sign"), (2.0, "gradient-scale")])
 def test_a_wrong_gradient_is_named_beside_a_forward_with_an_epsilon(
     op: Op, factor: float, diagnosis: str

@@ -62,6 +62,13 @@ def test_vectors_at_the_ends_of_the_range(dtype: Any) -> None:
     assert op.evaluate(np, (small, large, target)).output == pytest.approx(0, abs=1e-2)
 
 
+@pytest.mark.parametrize("shape", [(), (4, 1)], ids=str)
+def test_a_sign_that_would_broadcast_is_refused(shape: tuple[int, ...]) -> None:
+    vectors = np.ones((4, 3))
+    with pytest.raises(ValueError, match=re.escape(f"got target of shape={shape}")):
+        CATALOGUE["CosineEmbeddingLoss"].evaluate(np, (vectors, vectors, np.ones(shape)))
+
+
 def test_a_vector_of_zeros_has_the_cosine_0() -> None:
     op, zeros = CATALOGUE["CosineEmbeddingLoss"], np.zeros((1, 3))
     inputs = (zeros, np.array([[3.0, 0.0, 4.0]]), np.array([1.0]))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tests.ops.row import generator
 from tests.ops.truth import (
+    DIGITS_OF_SUMS,
     FEW,
     SUBTRACTED,
     Numbers,
@@ -85,20 +86,27 @@ def divergences(dtype: Any) -> Inputs:
 
 def log_rates(dtype: Any) -> Inputs:
     # No product of two overflows.
-    values = reals(dtype, decades=30 if dtype is np.float64 else 15)
+    values = reals(dtype, decades=150 if dtype is np.float64 else 18)
     return [(values, np.abs(generator("log rates").permutation(values)))]
 
 
 def normals(dtype: Any) -> Inputs:
     rng = generator("normals")
-    sizes = [10.0 ** rng.uniform(low, 8, size=200) for low in (-20, -20, -5)]
-    numbers = [rng.choice([-1, 1], 200) * size for size in sizes[:2]]
+    decades = 100 if dtype is np.float64 else 12
+    # A variance below 1e-6 counts as 1e-6.
+    sizes = [10.0 ** rng.uniform(low, decades, size=400) for low in (-decades, -decades, -5)]
+    numbers = [rng.choice([-1, 1], 400) * size for size in sizes[:2]]
     return [tuple(array.astype(dtype) for array in (*numbers, sizes[2]))]
 
 
 def of_classes(dtype: Any) -> Inputs:
     """Give scores and class indices, without the targets that are distributions."""
     return [given for given in classes(dtype) if given[1].ndim == 1]
+
+
+def differing(dtype: Any) -> Inputs:
+    """Give scores, five differences of which add up to a float, and class indices."""
+    return [(scores / 16, index) for scores, index in of_classes(dtype)]
 
 
 def vectors(dtype: Any) -> Inputs:
@@ -108,14 +116,14 @@ def vectors(dtype: Any) -> Inputs:
     def drawn(low: float, high: float) -> Any:
         return (rng.normal(size=(2, 100, 5)) * 10.0 ** rng.uniform(low, high, (2, 100, 1))).astype(dtype)
 
-    first, second = drawn(0, 30)
+    first, second = drawn(0, 307 if dtype is np.float64 else 37)
     return [(first, second, sign), (first, first, sign), (*drawn(-20, -8), sign)]
 
 
 def triples(dtype: Any) -> Inputs:
     """Give three vectors of a size, the positive or the negative far away: or the distances would cancel."""
     rng = generator("triples")
-    sizes = 10.0 ** rng.uniform(-8, 30, size=(100, 1))
+    sizes = 10.0 ** rng.uniform(-8, 306 if dtype is np.float64 else 36, size=(100, 1))
     away = np.where(
         rng.uniform(size=(100, 1)) < 0.5, [[[1.0]], [[8.0]], [[1.0]]], [[[1.0]], [[1.0]], [[8.0]]]
     )
@@ -205,6 +213,7 @@ TRUTHS: dict[str, Truth] = {
             "input": FEW,
             "target": Within(4, "eps", "log x and log(1 − x) cancel where x is nearly ½"),
         },
+        digits=DIGITS_OF_SUMS,
     ),
     "BCEWithLogitsLoss": Truth(
         logits,
@@ -308,19 +317,21 @@ TRUTHS: dict[str, Truth] = {
         {"output": HALF, "input1": Within(0), "input2": Within(0), "target": FEW},
     ),
     "MultiMarginLoss": Truth(
-        of_classes,
+        differing,
         lambda x, t: lost(x, t).sum(axis=-1) / 5,
         {"input": multi_margin_slope},
         {
             "output": Within(8, "eps", "the margin cancels with the difference of the scores"),
             "input": FEW,
         },
+        digits=DIGITS_OF_SUMS,
     ),
     "CosineEmbeddingLoss": Truth(
         vectors,
         cosine_loss,
         {"input1": cosine_slope, "input2": lambda g, x, y, t: cosine_slope(g, y, x, t)},
         {"output": COSINE, "input1": COSINE, "input2": COSINE},
+        digits=DIGITS_OF_SUMS,
     ),
     "TripletMarginLoss": Truth(
         triples,

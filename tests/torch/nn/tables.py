@@ -1,14 +1,17 @@
-"""PyTorch's own table of modules, `module_db`: constructor arguments and inputs for each class."""
+"""PyTorch's own table of modules, `module_db`: constructor arguments and inputs for each class.
+
+The classes that it lacks have rows here.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch.testing._internal.common_modules import ModuleInfo, module_db
+from torch.testing._internal.common_modules import FunctionInput, ModuleInfo, ModuleInput, module_db
 
 from backproof.torch.nn.classes import MODULES
 
@@ -61,9 +64,52 @@ def _rows(info: ModuleInfo, dtype: torch.dtype, training: bool) -> list[Any]:
     return list(made)
 
 
+def _drawn(shape: tuple[int, ...], dtype: torch.dtype, requires_grad: bool) -> torch.Tensor:
+    return torch.randn(shape, dtype=dtype).mul_(2).requires_grad_(requires_grad)
+
+
+def _plain(*shapes: tuple[int, ...], options: tuple[dict[str, Any], ...] = ({},)) -> Callable[..., list[Any]]:
+    """Give the rows of a class: for each options of its constructor, inputs of the shapes."""
+
+    def rows(
+        info: ModuleInfo, device: str, dtype: torch.dtype, requires_grad: bool, training: bool, **_: Any
+    ) -> list[Any]:
+        return [
+            _row(
+                constructor_input=_call(**given),
+                forward_input=_call(*(_drawn(shape, dtype, requires_grad) for shape in shapes)),
+            )
+            for given in options
+        ]
+
+    return rows
+
+
+#: PyTorch's, which have no annotations.
+_info, _row, _call = cast("Any", ModuleInfo), cast("Any", ModuleInput), cast("Any", FunctionInput)
+#: What PyTorch's table lacks.
+LACKING = [
+    _info(
+        torch.nn.Dropout,
+        module_inputs_func=_plain((4, 5), options=({}, {"p": 0.3}, {"p": 0.0})),
+        train_and_eval_differ=True,
+    ),
+    _info(
+        torch.nn.Flatten, module_inputs_func=_plain((2, 3, 5), options=({}, {"start_dim": 0}, {"end_dim": 1}))
+    ),
+    _info(torch.nn.Hardsigmoid, module_inputs_func=_plain((4, 5))),
+    _info(
+        torch.nn.TripletMarginLoss,
+        module_inputs_func=_plain(
+            *[(4, 5)] * 3, options=({}, {"p": 1.0}, {"swap": True, "margin": 3.0}, {"reduction": "none"})
+        ),
+    ),
+]
+
+
 def cases() -> Iterator[Case]:
     """Give the rows of every class that is ours."""
-    for info in module_db:
+    for info in (*module_db, *LACKING):
         cls = info.module_cls
         if MODULES.get(cls.__name__) is None or getattr(torch.nn, cls.__name__, None) is not cls:
             continue

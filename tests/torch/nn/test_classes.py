@@ -5,17 +5,20 @@ from __future__ import annotations
 import copy
 import importlib
 import pickle
+import pkgutil
 from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from backproof.ops import CATALOGUE
 from backproof.torch import nn
 from backproof.torch.nn.classes import MODULES, make
+from tests.torch.nn.tables import Case, cases
 
 
-def test_every_op_that_torch_has_a_class_for_has_a_module() -> None:
+def test_every_op_has_a_module() -> None:
     expected = {name for name, op in CATALOGUE.items() if op.kind != "elementary"}
     assert MODULES.keys() == expected
     for name, cls in MODULES.items():
@@ -40,14 +43,65 @@ def test_every_other_name_is_pytorchs() -> None:
 
 
 def test_our_files_hide_no_name_of_torch_nn() -> None:
-    for name in ("asking", "attending", "autocast", "checks", "classes", "forwards", "function", "namespace"):
+    files = [module.name for module in pkgutil.iter_modules(nn.__path__)]
+    assert "classes" in files
+    for name in files:
         importlib.import_module(f"backproof.torch.nn.{name}")
         assert not hasattr(torch.nn, name)
 
 
-def test_an_op_that_torch_has_no_class_for() -> None:
-    with pytest.raises(TypeError, match="got op='Nonesuch'"):
-        make(CATALOGUE["Tanh"].replace(name="Nonesuch"))
+# --- What torch.nn has no class for --------------------------------------------------------------
+
+#: A row for each activation and loss that needs no arguments; PReLU has a parameter, as a layer.
+PLAIN = {
+    case.name: case
+    for case in cases()
+    if CATALOGUE[case.name].kind in ("activation", "loss") and case.training and case.name != "PReLU"
+    if not (made := case.row(torch.float64).constructor_input).args and not made.kwargs
+}
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")
+@pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN)
+def test_an_op_of_another_name_computes_the_same(case: Case) -> None:
+    op, row = CATALOGUE[case.name], case.row(torch.float64)
+    results = []
+    for cls in (make(op.replace(name=f"Other{case.name}")), case.classes[1]):
+        output, inputs = case.call(cls(), row)
+        leaves = [leaf for leaf in inputs if leaf.requires_grad]
+        results.append((output, torch.autograd.grad(output.sum(), leaves, allow_unused=True)))
+    torch.testing.assert_close(*results)
+
+
+def test_a_loss_of_another_name_keeps_its_weight_and_says_what_it_is() -> None:
+    cls: Any = make(CATALOGUE["BCEWithLogitsLoss"].replace(name="OtherLoss"))
+    weight, x, target = torch.rand(3), torch.randn(2, 3), torch.rand(2, 3)
+    loss = cls(weight, reduction="sum")
+    expected = torch.nn.BCEWithLogitsLoss(weight, reduction="sum")(x, target)
+    torch.testing.assert_close(loss(input=x, target=target), expected)
+    assert list(loss.state_dict()) == ["weight"]
+    assert repr(loss) == "OtherLoss()"
+    with pytest.raises(TypeError, match="unexpected keyword argument 'redction'"):
+        cls(redction="sum")
+    for wrong in ((x,), (x, target, target)):
+        with pytest.raises(TypeError, match="argument"):
+            loss(*wrong)
+    with pytest.raises(RuntimeError, match="broadcast"):
+        loss(x, target[:, :2])
+
+
+def test_an_activation_of_another_name_leaves_to_pytorch_what_the_rules_do_not_cover() -> None:
+    cls: Any = make(CATALOGUE["ELU"].replace(name="Other"))
+    assert repr(cls(2.0)) == "Other(alpha=2.0)"
+    torch.testing.assert_close(cls(2.0)(torch.tensor([-1, 1])), torch.nn.ELU(2.0)(torch.tensor([-1.0, 1.0])))
+
+
+def test_a_layer_that_torch_has_no_class_for_is_refused() -> None:
+    with pytest.raises(TypeError, match="got op='Nonesuch', of the kind 'layer'"):
+        make(CATALOGUE["Linear"].replace(name="Nonesuch"))
+
+
+# --- In a program --------------------------------------------------------------------------------
 
 
 def test_subclasses_hooks_and_copies() -> None:
@@ -108,6 +162,25 @@ def test_inplace_is_the_input_itself(name: str) -> None:
         assert given._version == 1
         results.append((output, *torch.autograd.grad(output, x, upstream)))
     torch.testing.assert_close(*results)
+
+
+class Cloned(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's
+    """Count the copies that are made."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += func is torch.ops.aten.clone.default
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", INPLACE)
+def test_inplace_copies_only_what_a_rule_looks_at(name: str) -> None:
+    x = torch.linspace(-4, 4, 9, requires_grad=True)
+    for grad in (True, False):
+        with torch.set_grad_enabled(grad), Cloned() as cloned:  # type: ignore[no-untyped-call]  # PyTorch's
+            getattr(nn, name)(inplace=True)(2 * x)
+        assert cloned.count == (grad and "input" in CATALOGUE[name].kept)
 
 
 def test_a_leaf_is_not_written_over() -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jaxtyping
 import pytest
 import torch
 
 from backproof.torch import nn
-from tests.torch.nn.tables import Case, cases, fresh
+from backproof.torch.nn.classes import MODULES
+from tests.torch.nn.tables import Case, cases, flat, fresh
 
 CASES = [case for case in cases() if case.training and case.index < 6]
 
@@ -28,6 +28,8 @@ UNLIKE = {
     ("GaussianNLLLoss", "2 whole"): "a whole number becomes a real one",
     ("PoissonNLLLoss", "1 true or false"): "a truth value counts as 0 or 1, as in PyTorch's MSELoss",
     ("BCEWithLogitsLoss", "1 true or false"): "likewise",
+    ("TripletMarginLoss", "1 true or false"): "likewise",
+    ("TripletMarginLoss", "2 true or false"): "likewise",
     ("BCEWithLogitsLoss", "1 whole"): "a whole number becomes a real one",
     ("MultiMarginLoss", "0 in float32"): "dtypes are promoted",
     (
@@ -40,41 +42,50 @@ UNLIKE = {
 def changed(arguments: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Give arguments of which one is wrong, in every way that is likely."""
     for place, given in enumerate(arguments):
-        if not isinstance(given, torch.Tensor):
-            continue
-        ways = {
-            "longer": torch.cat([given, given], -1) if given.ndim else given.expand(2),
-            "of a larger batch": torch.cat([given, given]) if given.ndim else given.expand(3),
-            "with an axis before": given[None],
-            "with an axis behind": given[..., None],
-            "with three axes before": given[None, None, None],
-            "with an axis less": given[0] if given.ndim and len(given) else given,
-            "without axes": given.flatten()[0] if given.numel() else given,
-            "empty": given[:0] if given.ndim else given,
-            "whole": given.long(),
-            "true or false": given > 0,
-            "in float32": given.float(),
-            "a list": given.tolist(),
-            "nothing": None,
-            "on another device": given.to("meta"),
-            "below zero": -given.abs() - 2,
-            "far above": given + 1000,
-        }
-        for way, wrong in ways.items():
-            yield f"{place} {way}", (*arguments[:place], wrong, *arguments[place + 1 :])
+        if isinstance(given, torch.Tensor):
+            for way, wrong in wrongs(given).items():
+                yield f"{place} {way}", (*arguments[:place], wrong, *arguments[place + 1 :])
     yield "one too few", arguments[:-1]
     yield "one too many", (*arguments, arguments[0])
 
 
-def outcome(case: Case, cls: type[torch.nn.Module], arguments: tuple[Any, ...]) -> type[Exception] | None:
+def wrongs(given: torch.Tensor) -> dict[str, Any]:
+    """Give what may stand wrongly in the place of a tensor."""
+    return {
+        "longer": torch.cat([given, given], -1) if given.ndim else given.expand(2),
+        "of a larger batch": torch.cat([given, given]) if given.ndim else given.expand(3),
+        "with an axis before": given[None],
+        "with an axis behind": given[..., None],
+        "with three axes before": given[None, None, None],
+        "with an axis less": given[0] if given.ndim and len(given) else given,
+        "without axes": given.flatten()[0] if given.numel() else given,
+        "empty": given[:0] if given.ndim else given,
+        "whole": given.long(),
+        "true or false": given > 0,
+        "in float32": given.float(),
+        "a list": given.tolist(),
+        "nothing": None,
+        "on another device": given.to("meta"),
+        "below zero": -given.abs() - 2,
+        "far above": given + 1000,
+    }
+
+
+def outcome(
+    case: Case, cls: type[torch.nn.Module], arguments: tuple[Any, ...], held: Mapping[str, Any] | None = None
+) -> type[Exception] | None:
     module = case.make(cls, torch.float64, case.row(torch.float64))
+    for name, tensor in (held or {}).items():
+        setattr(module, name, tensor)
     try:
         module(*fresh(arguments))
-    except jaxtyping.TypeCheckError:  # in the tests, shapes are refused before PyTorch's operation sees them
-        return RuntimeError
     except Exception as refused:
         return type(refused)
     return None
+
+
+def test_every_module_of_pytorchs_is_asked() -> None:
+    assert {case.name for case in CASES} == {name for name in MODULES if hasattr(torch.nn, name)}
 
 
 @pytest.mark.filterwarnings("ignore")  # of what PyTorch finds doubtful, and takes
@@ -89,6 +100,31 @@ def test_what_pytorch_refuses_is_refused(case: Case) -> None:
             got = outcome(case, ours, arguments)
             if got is not expected:
                 differing[what] = (got, expected)
+    assert not differing
+
+
+def constructor(case: Case) -> list[torch.Tensor]:
+    """Give the tensors that a row's module is constructed with: weights of losses."""
+    given = case.row(torch.float64).constructor_input
+    return flat((given.args, given.kwargs))
+
+
+HOLDING = [case for case in CASES if constructor(case)]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("case", HOLDING, ids=str)
+def test_tensors_of_the_constructor_are_refused_as_by_pytorch(case: Case) -> None:
+    ours, theirs = case.classes
+    given = case.row(torch.float64).forward_input
+    arguments = tuple(given.args) or tuple(given.kwargs.values())
+    differing = {}
+    for name, tensor in case.make(theirs, torch.float64, case.row(torch.float64))._buffers.items():
+        for way, wrong in wrongs(tensor).items() if tensor is not None else ():
+            if isinstance(wrong, torch.Tensor) and (case.name, f"{name} {way}") not in UNLIKE:
+                got, expected = (outcome(case, cls, arguments, {name: wrong}) for cls in (ours, theirs))
+                if expected is not None and got is not expected:
+                    differing[f"{name} {way}"] = (got, expected)
     assert not differing
 
 

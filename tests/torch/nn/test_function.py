@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import pytest
 import torch
 
 from backproof.ops import CATALOGUE
+from backproof.torch import nn
 from backproof.torch.nn.function import functional
-from tests.ops.examples import FLOATS, Example, examples
+from tests.ops.examples import FLOATS, Example, examples, of
 from tests.ops.results import Result, assert_same, call_torch, leaves_of
 
 Tensors = tuple[torch.Tensor, ...]
@@ -255,6 +257,19 @@ def test_compiles_whole() -> None:
     assert done.stdout.split() == ["GELU", "BatchNorm1d", "Linear", "CrossEntropyLoss", "Sequential"]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_traced_and_exported() -> None:
+    """A trace records PyTorch's operations; a script cannot be made."""
+    model, x = nn.Sequential(nn.Linear(5, 3), nn.ReLU(inplace=True), nn.LogSoftmax(-1)), torch.randn(7, 5)
+    jit: Any = torch.jit
+    torch.testing.assert_close(jit.trace(model, (x,))(x), model(x))
+    loss, pair = nn.NLLLoss(), (model(x).detach(), torch.tensor([0, 1, 2, 0, 1, 2, 0]))
+    torch.testing.assert_close(jit.trace(loss, pair)(*pair), loss(*pair))
+    torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), model(x))
+    with pytest.raises(jit.frontend.NotSupportedError, match="variable number of arguments"):
+        jit.script(model)
+
+
 # --- What is kept, and what is refused -----------------------------------------------------------
 
 
@@ -281,6 +296,35 @@ def test_what_is_not_kept_is_freed(name: str) -> None:
     seen = weakref.ref(output)
     del output
     assert seen() is None
+
+
+def wrapped(rule: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(rule)
+    def doubled(*roles: Any, **options: Any) -> Any:
+        return 2 * rule(*roles, **options)
+
+    return doubled
+
+
+@pytest.mark.parametrize("change", [wrapped, functools.partial], ids=["wrapped", "partial"])
+def test_a_rule_need_be_no_plain_function(change: Callable[..., Any]) -> None:
+    linear, given = CATALOGUE["Linear"], [torch.randn(7, 5), torch.randn(3, 5, requires_grad=True)]
+    changed = linear.replace(rules={name: change(rule) for name, rule in linear.rules.items()})
+    functional(changed, *given).sum().backward()
+    expected = (1 + (change is wrapped)) * given[0].sum(0).expand(3, 5)
+    torch.testing.assert_close(given[1].grad, expected)
+
+
+@pytest.mark.parametrize("name", [name for name, op in CATALOGUE.items() if op.outputs[1:]])
+def test_the_op_of_the_first_output(name: str) -> None:
+    example = next(of(CATALOGUE[name]))
+    found = []
+    for op in (example.op, example.op.main):
+        leaves = ruled(example, leaves_of(example))
+        output = functional(op, *leaves, **example.options)
+        (output[0] if isinstance(output, tuple) else output).sum().backward()
+        found.append([leaf.grad for leaf in leaves if leaf is not None])
+    torch.testing.assert_close(*found)
 
 
 def test_the_output_may_be_written_over_where_no_rule_looks_at_it() -> None:

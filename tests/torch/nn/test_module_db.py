@@ -57,13 +57,14 @@ def test_output_gradients_and_buffers(case: Case, dtype: torch.dtype) -> None:
         run(case, cls, dtype) for cls in case.classes
     )
     assert_close(outputs, expected, dtype)
-    assert_close(found, gradients, dtype)
+    # PyTorch's derivative of Hardsigmoid is 1/6 in float32, also for float64.
+    assert_close(found, gradients, torch.float32 if case.name == "Hardsigmoid" else dtype)
     assert ours.state_dict().keys() == theirs.state_dict().keys()
     assert_close(list(ours.state_dict().values()), list(theirs.state_dict().values()), dtype)
 
 
 #: PyTorch has no second derivative of it.
-NO_SECOND = {"MultiMarginLoss"}
+NO_SECOND = {"Hardsigmoid", "MultiMarginLoss"}
 
 
 @pytest.mark.parametrize("case", [case for case in FEW if case.name not in NO_SECOND], ids=str)
@@ -132,17 +133,30 @@ def test_any_device(case: Case) -> None:
     assert shapes[0] == shapes[1]
 
 
+#: How far a narrow result may be from the exact one: so many units in the last place of the largest value.
+#: Several matrix products in a row round several times.
+UNITS = {"MultiheadAttention": 16.0}
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("case", ONE, ids=str)
 def test_narrow_dtypes(case: Case, dtype: torch.dtype) -> None:
-    """The output has the dtype, and about the value in float64."""
-    ours, theirs = case.classes
-    row, precise = case.row(dtype), case.row(torch.float64)
-    module, reference = case.make(ours, dtype, row), case.make(theirs, torch.float64, precise)
-    widen = {name: value.to(torch.float64) for name, value in module.state_dict().items()}
-    reference.load_state_dict(widen)
-    got = flat(case.call(module, row)[0])
-    expected = flat(case.call(reference, row, lambda t: t.double() if t.is_floating_point() else t)[0])
-    for narrow, wide in zip(got, expected, strict=True):
+    """Outputs and gradients have the dtype, and are PyTorch's in float64 of the same numbers, rounded."""
+    row, (ours, theirs) = case.row(dtype), case.classes
+
+    def results(cls: type[torch.nn.Module], within: torch.dtype) -> list[torch.Tensor]:
+        module = case.make(cls, dtype, row).to(within)
+        output, inputs = case.call(module, row, lambda t: t.to(within) if t.is_floating_point() else t)
+        outputs = [tensor for tensor in flat(output) if tensor.requires_grad]
+        leaves = [leaf for leaf in (*inputs, *module.parameters()) if leaf.requires_grad]
+        torch.manual_seed(2)
+        upstreams = [torch.randn(tensor.shape, dtype=dtype).to(within) for tensor in outputs]
+        found = torch.autograd.grad(outputs, leaves, upstreams, materialize_grads=True, allow_unused=True)
+        return [*flat(output), *found]
+
+    units = UNITS.get(case.name, 4.0) * torch.finfo(dtype).eps
+    for narrow, wide in zip(results(ours, dtype), results(theirs, torch.float64), strict=True):
         assert narrow.dtype == (dtype if wide.is_floating_point() else wide.dtype)
-        torch.testing.assert_close(narrow.double(), wide.double(), rtol=0.05, atol=0.2, equal_nan=True)
+        finite = wide[wide.isfinite()]
+        scale = finite.abs().max().item() if finite.numel() else 1.0
+        torch.testing.assert_close(narrow.double(), wide.double(), rtol=0, atol=units * scale, equal_nan=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounter
 
 from backproof.torch import optim
 from backproof.torch.optim.optimizer import _BLOCK
@@ -78,6 +79,54 @@ def test_numbers_of_the_state_are_kept_as_torch_keeps_them(name: str) -> None:
         got = mine.state[ours[0]][key]
         assert (got.dtype, got.device, got.shape) == (expected.dtype, expected.device, expected.shape)
         torch.testing.assert_close(got, expected)
+
+
+@names
+def test_a_group_that_is_removed_stays_as_it_is(name: str) -> None:
+    pairs = both(name, {}, torch.float64)
+    for optimizer, parameters in pairs:
+        optimizer.add_param_group({"params": made(torch.float64)[:1], "lr": 0.3})
+        optimizer.step()
+        removed = optimizer.param_groups.pop(0)
+        optimizer.param_groups.append({**removed, "params": parameters[:2]})
+    run(pairs, range(3))
+
+
+@names
+def test_a_step_does_not_wait_for_a_device(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers of the state are read again only where somebody else has written to them."""
+    monkeypatch.setattr("backproof.torch.optim.optimizer._is_at_hand", lambda tensor: False)
+    pairs = both(name, {"lr": 0.1}, torch.float64)
+    run(pairs, range(2))
+    for optimizer, _ in pairs:
+        for state in optimizer.state.values():
+            if "step" in state:
+                state["step"].fill_(7)
+    run(pairs, range(2, 4))
+    read, item = set(), torch.Tensor.item
+
+    def watched(tensor: torch.Tensor) -> Any:
+        read.add(id(tensor))
+        return item(tensor)
+
+    monkeypatch.setattr(torch.Tensor, "item", watched)
+    pairs[0][0].step()
+    assert not read & {id(value) for state in pairs[0][0].state.values() for value in state.values()}
+
+
+def test_a_graph_of_kernels_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cuda, "is_built", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_current_stream_capturing", lambda: True)
+    with pytest.raises(RuntimeError, match=r"Adam counts its steps in Python.*use torch.optim.Adam"):
+        optim.Adam(made(torch.float32), capturable=True).step()
+
+
+def test_the_compiler_leaves_a_step_as_it_is() -> None:
+    pairs = both("Adam", {}, torch.float64)
+    compiled = CompileCounter()
+    pairs[0][0].step = torch.compile(pairs[0][0].step, backend=compiled)
+    run(pairs, range(4))
+    assert compiled.frame_count == 0
 
 
 def test_a_closure_is_called_with_gradients_on() -> None:

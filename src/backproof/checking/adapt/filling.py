@@ -100,9 +100,12 @@ def fill_constructor(found: Sequence[Parameter], signature: Signature, *, model:
         filled = {required[0]: {"size": ["weight", 1]}, required[1]: {"size": ["weight", 0]}}
         found = [parameter for parameter in found if parameter.name not in required]
     known = LAYER_SIZES.get(signature.reference, {})
+    by_name = {canonical(parameter.name, signature.options) for parameter in found}
     for parameter in found:
         size = canonical(parameter.name, known)
         option = None if size else option_for(parameter, signature.options)
+        if option and option[0] in by_name and not canonical(parameter.name, signature.options):
+            option = None  # PyTorch's old ``size_average``, beside the ``reduction`` that is filled
         if size:
             filled[parameter.name] = {"size": list(known[size])}
         elif known and parameter.name in _LAYOUTS:

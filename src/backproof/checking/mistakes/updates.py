@@ -184,7 +184,7 @@ UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
         "PyTorch's v ← μ v + g, θ ← θ − η v until the rate changes; after that the steps still to come "
         "from the old gradients keep the old rate. Multiply by the rate when the parameter is updated",
         prepared=_gradient_times_lr,
-        moved=lambda self, parameter, direction: parameter - direction,
+        moved=lambda self, xp, parameter, direction: parameter - direction,
     ),
     _sgd(
         "momentum-averaged",

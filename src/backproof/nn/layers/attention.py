@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from backproof.nn import init
+from backproof.nn.arguments import parameters_dtype, probability, whole
 from backproof.nn.component import Component
 from backproof.nn.init import Seed
 from backproof.nn.layers.linear import Linear
 from backproof.nn.parameter import Parameter
-from backproof.ops.layers.attention import multihead_attention
+from backproof.nn.thin import THIN
+from backproof.ops.layers.attention import merged_mask, multihead_attention, weights_shape
+from backproof.ops.layers.dropout import dropout
 
 __all__ = ["MultiheadAttention"]
 
@@ -67,10 +70,15 @@ class MultiheadAttention(Component):
         kdim: int | None = None,
         vdim: int | None = None,
         batch_first: bool = False,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
-        dtype: DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
+        whole(self, 1, embed_dim=embed_dim)
+        whole(self, 0, num_heads=num_heads)
+        probability(self, dropout=dropout)
+        dtype = parameters_dtype(self, device, dtype)
         if num_heads < 1 or embed_dim % num_heads:
             raise ValueError(
                 f"expected num_heads to divide embed_dim; got num_heads={num_heads}, embed_dim={embed_dim}"
@@ -116,46 +124,56 @@ class MultiheadAttention(Component):
         need_weights: bool = True,
         attn_mask: Any = None,
         average_attn_weights: bool = True,
+        is_causal: bool = False,
     ) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """Give the output and the weights."""
+        """Give the output and the weights, in training those that are left of them by dropout."""
         query, key, value = (self._turned(array) for array in self._converted([query, key, value]))
-        mask = self._mask(query, key, key_padding_mask, attn_mask)
-        roles: tuple[Any, ...] = (query, key, value, *[holder.data for holder in self._holders], mask)
-        drop = None
+        if is_causal:
+            if attn_mask is None:
+                raise ValueError(f"{type(self).__name__} takes is_causal=True of an attn_mask; got none")
+            if key_padding_mask is None and not need_weights:  # PyTorch then looks at no mask
+                attn_mask = np.triu(np.ones((query.shape[-2], key.shape[-2]), bool), 1)
+        masks = (self._mask(query.dtype, mask) for mask in (attn_mask, key_padding_mask))
+        mask = merged_mask(THIN, query, self.num_heads, *masks)
+        kept = None
         if self.dropout and self.training:
-            places = key.shape[-2] + (self._parameters["bias_k"] is not None) + self.add_zero_attn
-            shape = (*query.shape[:-2], self.num_heads, query.shape[-2], places)
-            drop = self.rng.random(shape) >= self.dropout
-        roles = (*roles, drop)
+            further = (self._parameters["bias_k"] is not None) + self.add_zero_attn
+            kept = self.rng.random(weights_shape(query, key, self.num_heads, further)) >= self.dropout
+        roles = (query, key, value, *[holder.data for holder in self._holders], mask, kept)
         output, weights = self._save(roles, self._value(roles))
         if not need_weights:
             return self._turned(output), None
+        if kept is not None:
+            weights = dropout.forward(THIN, weights, kept, p=self.dropout)
         return self._turned(output), weights.mean(axis=-3) if average_attn_weights else weights
 
     def backward(self, grad_output: Any) -> Any:
-        """Add the parameters' gradients to them, and give those for query, key and value."""
-        gradients = super().backward(self._turned(np.asarray(grad_output)))
+        """Add the parameters' gradients to them, and give those for query, key and value.
+
+        The upstream gradient is that of the output, alone or with ``None`` for the weights.
+        """
+        gradients = super().backward(self._of_output(grad_output))
         return tuple(self._turned(gradient) for gradient in gradients)
 
     def accumulate(self, grad_output: Any) -> None:
         """Go backward for the parameters alone."""
-        super().accumulate(self._turned(np.asarray(grad_output)))
+        super().accumulate(self._of_output(grad_output))
+
+    def _of_output(self, grad_output: Any) -> NDArray[Any]:
+        if isinstance(grad_output, tuple):
+            grad_output, *further = grad_output
+            if any(gradient is not None for gradient in further):
+                raise ValueError(
+                    f"{type(self).__name__} takes no gradient for its weights, which are there to look at; "
+                    "expected (grad_output, None)"
+                )
+        return self._turned(np.asarray(grad_output))
 
     def _turned(self, array: NDArray[Any]) -> NDArray[Any]:
         """Bring the batch to the front, or back."""
         return array if self.batch_first or array.ndim == 2 else array.swapaxes(0, 1)  # noqa: PLR2004
 
-    def _mask(self, query: Any, key: Any, padding: Any, attention: Any) -> NDArray[Any] | None:
-        """Put the two masks together, in a shape that broadcasts to ``(N, heads, L, S)``."""
-        masks = []
-        if attention is not None:
-            attention = np.asarray(attention)
-            if attention.ndim > 2:  # noqa: PLR2004 - (L, S) is the same for every head
-                attention = attention.reshape(*query.shape[:-2], self.num_heads, *attention.shape[-2:])
-            masks.append(attention)
-        if padding is not None:
-            masks.append(np.asarray(padding)[..., None, None, :])
-        if all(mask.dtype == bool for mask in masks):
-            return masks[0] | masks[-1] if masks else None
-        added = (np.where(m, -np.inf, 0) if m.dtype == bool else m for m in masks)
-        return np.asarray(sum(added), query.dtype)
+    def _mask(self, dtype: np.dtype[Any], mask: Any) -> NDArray[Any] | None:
+        """Give a mask as an array of truth values, or of the inputs' dtype."""
+        array = None if mask is None else np.asarray(mask)
+        return array if array is None or array.dtype == bool else array.astype(dtype)

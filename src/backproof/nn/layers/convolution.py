@@ -9,19 +9,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backproof.nn import init
+from backproof.nn.arguments import only, parameters_dtype, whole
 from backproof.nn.component import Component
 from backproof.nn.init import Seed
 from backproof.nn.layers.linear import add_bias
 from backproof.nn.parameter import Parameter
 from backproof.ops.layers.convolution import conv1d, conv2d
+from backproof.ops.windows import each_axis
 
 __all__ = ["Conv1d", "Conv2d"]
 
 Size: TypeAlias = int | tuple[int, ...]
-
-
-def _sizes(size: Size, rank: int) -> tuple[int, ...]:
-    return (size,) * rank if isinstance(size, int) else tuple(size)
 
 
 class _Convolution(Component):
@@ -41,25 +39,40 @@ class _Convolution(Component):
         dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
+        padding_mode: str = "zeros",
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
-        dtype: DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
+        only(self, padding_mode=(padding_mode, "zeros"))
+        whole(self, 0, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
                 "expected groups to divide in_channels and out_channels; "
                 f"got groups={groups}, in_channels={in_channels}, out_channels={out_channels}"
             )
-        rng, rank = np.random.default_rng(rng), self.rank
+        rng, rank, dtype = np.random.default_rng(rng), self.rank, parameters_dtype(self, device, dtype)
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size, self.stride = _sizes(kernel_size, rank), _sizes(stride, rank)
-        self.padding = padding if isinstance(padding, str) else _sizes(padding, rank)
-        self.dilation = _sizes(dilation, rank)
+        self.kernel_size = each_axis("kernel_size", kernel_size, rank)
+        self.stride = each_axis("stride", stride, rank)
+        self.dilation = each_axis("dilation", dilation, rank)
+        self.padding = self._padded(padding)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         self.register_parameter(
             "weight", Parameter(init.kaiming_uniform_(np.empty(shape, dtype), math.sqrt(5), rng=rng))
         )
         add_bias(self, out_channels if bias else None, init.fans(self.weight)[0], dtype, rng)
+
+    def _padded(self, padding: Size | str) -> tuple[int, ...] | str:
+        if not isinstance(padding, str):
+            return each_axis("padding", padding, self.rank, least=0)
+        if padding not in ("valid", "same") or (padding == "same" and set(self.stride) != {1}):
+            raise ValueError(
+                f"{type(self).__name__} expects padding to be a size, 'valid', or 'same' with a stride of 1; "
+                f"got padding={padding!r} with stride={self.stride}"
+            )
+        return padding
 
     def extra_repr(self) -> str:
         """Give the options that are not the default, as PyTorch does."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backproof.nn import init
+from backproof.nn.arguments import only, parameters_dtype, whole
 from backproof.nn.component import Component
 from backproof.nn.init import Seed
 from backproof.nn.parameter import Parameter
@@ -31,8 +32,11 @@ class Linear(Component):
         The sizes of the last axis.
     bias
         Whether there is a shift.
+    device
+        ``None`` or ``"cpu"``.
     dtype
-        Of the parameters. Input of another floating dtype is computed with as NumPy promotes.
+        Of the parameters, float32 by default. Input of another floating dtype is computed with as NumPy
+        promotes.
     rng
         A generator or a seed, for the parameters.
 
@@ -56,11 +60,13 @@ class Linear(Component):
         in_features: int,
         out_features: int,
         bias: bool = True,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
-        dtype: DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        whole(self, 0, in_features=in_features, out_features=out_features)
+        rng, dtype = np.random.default_rng(rng), parameters_dtype(self, device, dtype)
         self.in_features, self.out_features = in_features, out_features
         self.register_parameter("weight", Parameter(np.empty((out_features, in_features), dtype)))
         init.kaiming_uniform_(self.weight, math.sqrt(5), rng=rng)
@@ -108,11 +114,14 @@ class Bilinear(Component):
         in2_features: int,
         out_features: int,
         bias: bool = True,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
-        dtype: DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        whole(self, 1, in1_features=in1_features)
+        whole(self, 0, in2_features=in2_features, out_features=out_features)
+        rng, dtype = np.random.default_rng(rng), parameters_dtype(self, device, dtype)
         self.in1_features, self.in2_features = in1_features, in2_features
         self.out_features = out_features
         bound = 1 / math.sqrt(in1_features)
@@ -154,10 +163,24 @@ class Embedding(Component):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        max_norm: None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
         *,
-        dtype: DTypeLike = np.float32,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         rng: Seed = None,
     ) -> None:
+        only(
+            self,
+            max_norm=(max_norm, None),
+            norm_type=(norm_type, 2.0),
+            scale_grad_by_freq=(scale_grad_by_freq, False),
+            sparse=(sparse, False),
+        )
+        whole(self, 0, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        dtype = parameters_dtype(self, device, dtype)
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
                 raise ValueError(

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from backproof.nn.arguments import parameters_dtype, whole
 from backproof.nn.component import Component, Roles
 from backproof.nn.parameter import Parameter
-from backproof.ops.layers.batch_norm import batch_norm1d, batch_norm2d
+from backproof.ops.layers.batch_norm import batch_norm1d, batch_norm2d, moved
 from backproof.ops.layers.normalization import group_norm, layer_norm, rms_norm
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
@@ -40,10 +41,13 @@ class _BatchNorm(Component):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
         bias: bool = True,
-        dtype: DTypeLike = np.float32,
     ) -> None:
+        whole(self, 0, num_features=num_features)
+        dtype = parameters_dtype(self, device, dtype)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         _scale(self, num_features, dtype, weight=affine, bias=affine and bias)
@@ -52,9 +56,9 @@ class _BatchNorm(Component):
             self.register_buffer("running_var", np.ones(num_features, dtype))
             self.register_buffer("num_batches_tracked", np.array(0))
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         """Normalise with the batch's statistics in training, with the running ones in prediction."""
-        (x,) = self._converted(inputs)
+        (x,) = self._converted([input])
         if x.ndim not in self.ranks or x.shape[1] != self.num_features:
             ranks = " or ".join(map(str, self.ranks))
             raise ValueError(
@@ -80,14 +84,11 @@ class _BatchNorm(Component):
 
     def _track(self, output: Any, count: int) -> None:
         """Move the running statistics towards those of the batch."""
-        _, mean, variance = output
+        running = (self._buffers["running_mean"], self._buffers["running_var"])
         self._buffers["num_batches_tracked"] += 1
-        share = self.momentum
-        if share is None:  # the mean over all batches
-            share = 1 / float(self._buffers["num_batches_tracked"])
-        for name, seen in (("running_mean", mean), ("running_var", variance * (count / (count - 1)))):
-            running = self._buffers[name]
-            running += (share * (seen - running)).astype(running.dtype)
+        batches = float(self._buffers["num_batches_tracked"])
+        for old, new in zip(running, moved(running, output[1:], count, self.momentum, batches), strict=True):
+            old[...] = new
 
     def extra_repr(self) -> str:
         """Give the options, as PyTorch does."""
@@ -153,7 +154,9 @@ class _LastAxes(Component):
         bias: bool,
         dtype: DTypeLike,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = tuple(normalized_shape) if isinstance(normalized_shape, Sequence) else (normalized_shape,)
+        for size in shape:
+            whole(self, 0, normalized_shape=size)
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, affine
         _scale(self, shape, dtype, weight=affine, bias=affine and bias)
 
@@ -185,9 +188,10 @@ class LayerNorm(_LastAxes):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
-        *,
-        dtype: DTypeLike = np.float32,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
     ) -> None:
+        dtype = parameters_dtype(self, device, dtype)
         self._start(normalized_shape, eps, elementwise_affine, bias, dtype)
 
     def extra_repr(self) -> str:
@@ -218,9 +222,10 @@ class RMSNorm(_LastAxes):
         normalized_shape: int | Sequence[int],
         eps: float | None = None,
         elementwise_affine: bool = True,
-        *,
-        dtype: DTypeLike = np.float32,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
     ) -> None:
+        dtype = parameters_dtype(self, device, dtype)
         self._start(normalized_shape, eps, elementwise_affine, False, dtype)
 
 
@@ -247,10 +252,13 @@ class GroupNorm(Component):
         num_channels: int,
         eps: float = 1e-5,
         affine: bool = True,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
         bias: bool = True,
-        dtype: DTypeLike = np.float32,
     ) -> None:
+        whole(self, 0, num_groups=num_groups, num_channels=num_channels)
+        dtype = parameters_dtype(self, device, dtype)
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(
                 "expected num_groups to divide num_channels; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
+from backproof.nn.arguments import parameters_dtype, whole
 from backproof.nn.component import Component
 from backproof.nn.parameter import Parameter
 from backproof.ops import CATALOGUE
@@ -30,7 +31,15 @@ class PReLU(Component):
     op = CATALOGUE["PReLU"]
     held = ("weight",)
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self,
+        num_parameters: int = 1,
+        init: float = 0.25,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        whole(self, 1, num_parameters=num_parameters)
+        dtype = parameters_dtype(self, device, dtype)
         self.num_parameters, self.init = num_parameters, init
         self.register_parameter("weight", Parameter(np.full(num_parameters, init, dtype)))
 

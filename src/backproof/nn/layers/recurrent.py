@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backproof.nn import init
+from backproof.nn.arguments import parameters_dtype, whole
 from backproof.nn.component import Component
 from backproof.nn.init import Seed
 from backproof.nn.parameter import Parameter
@@ -30,11 +31,14 @@ class _Cell(Component):
         input_size: int,
         hidden_size: int,
         bias: bool = True,
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
-        dtype: DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        whole(self, 0, input_size=input_size)
+        whole(self, 1, hidden_size=hidden_size)
+        rng, dtype = np.random.default_rng(rng), parameters_dtype(self, device, dtype)
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         bound, rows = 1 / math.sqrt(hidden_size), self.gates * hidden_size
         shapes = ((rows, input_size), (rows, hidden_size), (rows,), (rows,))
@@ -43,9 +47,9 @@ class _Cell(Component):
             array = init.uniform_(np.empty(shape, dtype), -bound, bound, rng=rng)
             self.register_parameter(name, Parameter(array) if there else None)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, input: Any, hx: Any = None) -> Any:
         """Take a step from the state, or from zeros."""
-        x, *state = self._converted(value for value in inputs if value is not None)
+        x, *state = self._converted([input] if hx is None else [input, hx])
         if not state:
             state = [np.zeros((*x.shape[:-1], self.hidden_size), x.dtype)]
         roles = (x, *state, *[holder.data for holder in self._holders])
@@ -81,11 +85,14 @@ class RNNCell(_Cell):
         hidden_size: int,
         bias: bool = True,
         nonlinearity: str = "tanh",
+        device: str | None = None,
+        dtype: DTypeLike | None = None,
         *,
-        dtype: DTypeLike = np.float32,
         rng: Seed = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"RNNCell expects 'tanh' or 'relu'; got nonlinearity={nonlinearity!r}")
+        super().__init__(input_size, hidden_size, bias, device, dtype, rng=rng)
         self.nonlinearity = nonlinearity
 
     def extra_repr(self) -> str:
@@ -133,13 +140,14 @@ class LSTMCell(_Cell):
     wrt = ("input", "hx", "cx")
     gates = 4
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, input: Any, hx: Any = None) -> Any:
         """Take a step from the state, or from zeros."""
-        x, *state = inputs
-        (x,) = self._converted([x])
-        if not state or state[0] is None:
-            state = [(np.zeros((*x.shape[:-1], self.hidden_size), x.dtype),) * 2]
-        roles = (*self._converted([x, *state[0]]), *[holder.data for holder in self._holders])
+        (x,) = self._converted([input])
+        if hx is None:
+            hx = (np.zeros((*x.shape[:-1], self.hidden_size), x.dtype),) * 2
+        elif not isinstance(hx, (tuple, list)) or len(hx) != len(("h", "c")):
+            raise TypeError(f"LSTMCell takes its state as hx=(h, c); got hx of type {type(hx).__name__}")
+        roles = (*self._converted([x, *hx]), *[holder.data for holder in self._holders])
         return self._save(roles, self._value(roles))[:2]
 
     def backward(self, grad_output: Any) -> Any:

@@ -6,15 +6,25 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from backproof.nn.arguments import only, probability
 from backproof.nn.component import Component
 from backproof.nn.init import Seed
 from backproof.ops.layers.dropout import dropout
 from backproof.ops.layers.flatten import flatten
 from backproof.ops.layers.pooling import avg_pool2d, max_pool2d
+from backproof.ops.windows import each_axis
 
 __all__ = ["AvgPool2d", "Dropout", "Flatten", "MaxPool2d"]
 
 Size: TypeAlias = int | tuple[int, int]
+
+
+def _require_sizes(kernel_size: Size, stride: Size | None, padding: Size, dilation: Size = 1) -> None:
+    """Refuse windows that there are not, whatever the input."""
+    given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
+    for name, size in given.items():
+        if size is not None:
+            each_axis(name, size, axes=2, least=0 if name == "padding" else 1)
 
 
 class Dropout(Component):
@@ -26,6 +36,8 @@ class Dropout(Component):
     ----------
     p
         The probability.
+    inplace
+        Changes no number, and nothing else here.
     rng
         A generator or a seed: the same seed drops the same elements.
 
@@ -43,15 +55,14 @@ class Dropout(Component):
 
     op = dropout
 
-    def __init__(self, p: float = 0.5, *, rng: Seed = None) -> None:
-        if not 0 <= p <= 1:
-            raise ValueError(f"expected a probability; got p={p!r}")
-        self.p = p
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Seed = None) -> None:
+        probability(self, p=p)
+        self.p, self.inplace = p, inplace
         self.rng = np.random.default_rng(rng)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         """Drop elements in training."""
-        (x,) = self._converted(inputs)
+        (x,) = self._converted([input])
         if not self.training:
             return self._save((), x)
         roles = (x, self.rng.random(x.shape) >= self.p)
@@ -64,7 +75,7 @@ class Dropout(Component):
 
     def extra_repr(self) -> str:
         """Give the probability, as PyTorch does."""
-        return f"p={self.p}, inplace=False"
+        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Flatten(Component):
@@ -105,9 +116,11 @@ class MaxPool2d(Component):
         stride: Size | None = None,
         padding: Size = 0,
         dilation: Size = 1,
-        *,
+        return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
+        only(self, return_indices=(return_indices, False))
+        _require_sizes(kernel_size, stride, padding, dilation)
         self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
         self.padding, self.dilation, self.ceil_mode = padding, dilation, ceil_mode
 
@@ -144,6 +157,7 @@ class AvgPool2d(Component):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
+        _require_sizes(kernel_size, stride, padding)
         self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
         self.padding, self.ceil_mode = padding, ceil_mode
         self.count_include_pad, self.divisor_override = count_include_pad, divisor_override

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["hardsigmoid", "hardswish", "hardtanh", "relu6"]
 
@@ -44,7 +44,7 @@ def hardtanh(xp: Namespace, input: Same, *, min_val: float = -1.0, max_val: floa
     return xp.clip(input, min_val, max_val)
 
 
-@hardtanh.rule("input")
+@hardtanh.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, min_val: float, max_val: float) -> Same:
     return xp.where((input > min_val) & (input < max_val), grad_output, 0)
 
@@ -98,7 +98,7 @@ def hardsigmoid(xp: Namespace, input: Same) -> Same:
     return xp.clip(input + _EDGE, 0, 2 * _EDGE) / (2 * _EDGE)
 
 
-@hardsigmoid.rule("input")
+@hardsigmoid.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return xp.where((input > -_EDGE) & (input < _EDGE), grad_output / (2 * _EDGE), 0)
 
@@ -130,7 +130,7 @@ def hardswish(xp: Namespace, input: Same) -> Same:
     return input * hardsigmoid.forward(xp, input)
 
 
-@hardswish.rule("input")
+@hardswish.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     middle = grad_output * (xp.clip(input, -_EDGE, _EDGE) / _EDGE + 0.5)
     return xp.where(input <= -_EDGE, 0, xp.where(input >= _EDGE, grad_output, middle))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["celu", "elu", "selu"]
 
@@ -59,7 +59,7 @@ def elu(xp: Namespace, input: Same, *, alpha: float = 1.0) -> Same:
     return _forward(xp, input, 1.0, alpha, 1.0)
 
 
-@elu.rule("input")
+@elu.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, alpha: float) -> Same:
     return _gradient(xp, grad_output, input, 1.0, alpha, 1.0)
 
@@ -91,7 +91,7 @@ def selu(xp: Namespace, input: Same) -> Same:
     return _forward(xp, input, _SELU_SCALE, _SELU_SCALE * _SELU_ALPHA, 1.0)
 
 
-@selu.rule("input")
+@selu.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return _gradient(xp, grad_output, input, _SELU_SCALE, _SELU_SCALE * _SELU_ALPHA, 1.0)
 
@@ -120,6 +120,6 @@ def celu(xp: Namespace, input: Same, *, alpha: float = 1.0) -> Same:
     return _forward(xp, input, 1.0, alpha, 1 / alpha)
 
 
-@celu.rule("input")
+@celu.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, alpha: float) -> Same:
     return _gradient(xp, grad_output, input, 1.0, alpha, 1 / alpha)

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.backend import erfc
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 from backproof.ops.stable import exponential, logistic
 
 __all__ = ["gelu", "glu", "mish", "silu"]
@@ -49,7 +49,7 @@ def silu(xp: Namespace, input: Same) -> Same:
     return input * logistic(xp, input)[0]
 
 
-@silu.rule("input")
+@silu.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     gate, closed = logistic(xp, input)
     return grad_output * gate * (1 + input * closed)
@@ -85,7 +85,7 @@ def mish(xp: Namespace, input: Same) -> Same:
     return input * (numerator / total)
 
 
-@mish.rule("input")
+@mish.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     a, b = exponential(xp, input)
     n, w, total = _mish_gate(a, b)
@@ -154,7 +154,7 @@ def _doubled(x: Same) -> Same:
     return (2 * _KAPPA) * (x + _CUBIC * (x * x * x))
 
 
-@gelu.rule("input")
+@gelu.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, approximate: str) -> Same:
     x = xp.clip(input, -_CLOSED, _CLOSED)  # beyond, the density is 0, and squares and cubes overflow
     square = x * x
@@ -206,7 +206,7 @@ def _halves(xp: Namespace, input: Float[Array, "..."], dim: int) -> tuple[Array,
     return xp.moveaxis(first, -1, dim), xp.moveaxis(second, -1, dim)
 
 
-@glu.rule("input")
+@glu.rule("input", needs=("input",))
 def _(
     xp: Namespace,
     grad_output: Float[Array, "..."],

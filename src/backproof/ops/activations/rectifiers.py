@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
+from backproof.ops.channels import along_channels
 from backproof.ops.domain import REAL, SMALL, Argument
-from backproof.ops.op import op
 
 __all__ = ["leaky_relu", "prelu", "relu"]
 
@@ -43,7 +44,7 @@ def relu(xp: Namespace, input: Same) -> Same:
     return xp.maximum(input, 0)
 
 
-@relu.rule("input")
+@relu.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return xp.where(output <= 0, 0, grad_output)
 
@@ -75,7 +76,7 @@ def leaky_relu(xp: Namespace, input: Same, *, negative_slope: float = 0.01) -> S
     return xp.where(input > 0, input, negative_slope * input)
 
 
-@leaky_relu.rule("input")
+@leaky_relu.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, negative_slope: float) -> Same:
     return xp.where(input > 0, grad_output, negative_slope * grad_output)
 
@@ -86,6 +87,7 @@ def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, negative_s
     arguments={"input": Argument(REAL, "N D"), "weight": Argument(SMALL, "D")},
     aliases={"parametric relu": {}},
     kinks={"input": (0.0,)},
+    autocast="product",
 )
 def prelu(xp: Namespace, input: Same, weight: Float[Array, "..."]) -> Same:
     """Rectified linear unit that leaks with a slope that is learnt.
@@ -104,24 +106,20 @@ def prelu(xp: Namespace, input: Same, weight: Float[Array, "..."]) -> Same:
     >>> prelu.forward(np, np.array([[-1.0, -1.0], [2.0, 2.0]]), np.array([0.25, 0.5])).tolist()
     [[-0.25, -0.5], [2.0, 2.0]]
     """
-    return xp.where(input > 0, input, _along_channels(xp, weight, input) * input)
+    return xp.where(input > 0, input, _slopes(xp, weight, input) * input)
 
 
-def _along_channels(xp: Namespace, weight: Float[Array, "..."], input: Same) -> Float[Array, "..."]:
-    """Put the axis of the weight where the input's second axis is."""
-    if input.ndim == 0:
-        return xp.reshape(weight, ())
-    if weight.ndim == 0 or input.ndim <= _CHANNELS_LAST:
-        return weight
-    return xp.reshape(weight, (-1, *[1] * (input.ndim - _CHANNELS_LAST)))
+def _slopes(xp: Namespace, weight: Float[Array, "..."], input: Same) -> Float[Array, "..."]:
+    """Lay the slopes out along the channels; a number has one."""
+    return along_channels(xp, weight, input.ndim) if input.ndim else xp.reshape(weight, ())
 
 
-@prelu.rule("input")
+@prelu.rule("input", needs=("input", "weight"))
 def _(xp: Namespace, grad_output: Same, input: Same, weight: Float[Array, "..."], output: Same) -> Same:
-    return xp.where(input > 0, grad_output, _along_channels(xp, weight, input) * grad_output)
+    return xp.where(input > 0, grad_output, _slopes(xp, weight, input) * grad_output)
 
 
-@prelu.rule("weight")
+@prelu.rule("weight", needs=("input", "weight"))
 def _(xp: Namespace, grad_output: Same, input: Same, weight: Float[Array, "..."], output: Same) -> Array:
     gradient = xp.where(input > 0, 0, grad_output * input)
     if input.ndim == 0:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["hardshrink", "softshrink", "tanhshrink", "threshold"]
 
@@ -50,7 +50,7 @@ def softshrink(xp: Namespace, input: Same, *, lambd: float = 0.5) -> Same:
     return input - xp.clip(input, -lambd, lambd)
 
 
-@softshrink.rule("input")
+@softshrink.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, lambd: float) -> Same:
     return xp.where(xp.abs(input) > lambd, grad_output, 0)
 
@@ -117,7 +117,7 @@ def tanhshrink(xp: Namespace, input: Same) -> Same:
     return xp.where(xp.abs(input) < 1, difference, input - xp.tanh(input))
 
 
-@tanhshrink.rule("input")
+@tanhshrink.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * xp.tanh(input) ** 2
 
@@ -141,6 +141,6 @@ def threshold(xp: Namespace, input: Same, *, threshold: float = 0.0, value: floa
     return xp.where(input <= threshold, value, input)
 
 
-@threshold.rule("input")
+@threshold.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, threshold: float, value: float) -> Same:
     return xp.where(input <= threshold, 0, grad_output)

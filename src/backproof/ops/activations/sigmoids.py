@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op, register
 from backproof.ops.domain import REAL, Argument
 from backproof.ops.elementary import hyperbolic
-from backproof.ops.op import Op, op, register
+from backproof.ops.op import Op
 from backproof.ops.stable import logistic
 
 __all__ = ["sigmoid", "softsign", "tanh"]
@@ -38,7 +39,7 @@ def sigmoid(xp: Namespace, input: Same) -> Same:
     return logistic(xp, input)[0]
 
 
-@sigmoid.rule("input")
+@sigmoid.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * output * (1 - output)
 
@@ -68,7 +69,7 @@ def softsign(xp: Namespace, input: Same) -> Same:
     return input / (1 + xp.abs(input))
 
 
-@softsign.rule("input")
+@softsign.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     inverse = 1 / (1 + xp.abs(input))
     return grad_output * inverse * inverse

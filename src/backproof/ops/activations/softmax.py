@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["log_softmax", "softmax", "softmin"]
 
@@ -29,7 +29,7 @@ def _shifted(xp: Namespace, input: Same, dim: int) -> Same:
     return input - xp.max(input, axis=axis, keepdims=True)
 
 
-@op("Softmax", kind="activation", arguments=_ARGUMENTS)
+@op("Softmax", kind="activation", arguments=_ARGUMENTS, autocast="sum")
 def softmax(xp: Namespace, input: Same, *, dim: int = -1) -> Same:
     """Softmax along the axis ``dim``.
 
@@ -51,12 +51,12 @@ def softmax(xp: Namespace, input: Same, *, dim: int = -1) -> Same:
     return exponentials / xp.sum(exponentials, axis=_axis(input, dim), keepdims=True)
 
 
-@softmax.rule("input")
+@softmax.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, dim: int) -> Same:
-    return output * (grad_output - xp.sum(grad_output * output, axis=_axis(input, dim), keepdims=True))
+    return output * (grad_output - xp.sum(grad_output * output, axis=_axis(output, dim), keepdims=True))
 
 
-@op("Softmin", kind="activation", arguments=_ARGUMENTS)
+@op("Softmin", kind="activation", arguments=_ARGUMENTS, autocast="sum")
 def softmin(xp: Namespace, input: Same, *, dim: int = -1) -> Same:
     """Softmax of the negative, along the axis ``dim``.
 
@@ -74,12 +74,12 @@ def softmin(xp: Namespace, input: Same, *, dim: int = -1) -> Same:
     return softmax.forward(xp, -input, dim=dim)
 
 
-@softmin.rule("input")
+@softmin.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, dim: int) -> Same:
-    return -softmax.rules["input"](xp, grad_output, -input, output, dim=dim)
+    return -softmax.rules["input"](xp, grad_output, output, output, dim=dim)
 
 
-@op("LogSoftmax", kind="activation", arguments=_ARGUMENTS, likelihood=1)
+@op("LogSoftmax", kind="activation", arguments=_ARGUMENTS, likelihood=1, autocast="sum")
 def log_softmax(xp: Namespace, input: Same, *, dim: int = -1) -> Same:
     """Logarithm of the softmax along the axis ``dim``.
 
@@ -98,6 +98,6 @@ def log_softmax(xp: Namespace, input: Same, *, dim: int = -1) -> Same:
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=_axis(input, dim), keepdims=True))
 
 
-@log_softmax.rule("input")
+@log_softmax.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, dim: int) -> Same:
-    return grad_output - xp.exp(output) * xp.sum(grad_output, axis=_axis(input, dim), keepdims=True)
+    return grad_output - xp.exp(output) * xp.sum(grad_output, axis=_axis(output, dim), keepdims=True)

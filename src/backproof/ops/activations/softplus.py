@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 from backproof.ops.stable import log_one_plus_exp, logistic
 
 __all__ = ["log_sigmoid", "softplus"]
@@ -17,7 +17,14 @@ Same: TypeAlias = Float[Array, "*shape"]
 _ARGUMENTS = {"input": Argument(REAL, "N D")}
 
 
-@op("Softplus", kind="activation", arguments=_ARGUMENTS, aliases={"smooth relu": {}}, elementwise=True)
+@op(
+    "Softplus",
+    kind="activation",
+    arguments=_ARGUMENTS,
+    aliases={"smooth relu": {}},
+    elementwise=True,
+    autocast="sum",
+)
 def softplus(xp: Namespace, input: Same, *, beta: float = 1.0, threshold: float = 20.0) -> Same:
     """Softplus: a smooth rectifier.
 
@@ -40,7 +47,7 @@ def softplus(xp: Namespace, input: Same, *, beta: float = 1.0, threshold: float 
     return xp.where(scaled > threshold, input, log_one_plus_exp(xp, scaled) / beta)
 
 
-@softplus.rule("input")
+@softplus.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, beta: float, threshold: float) -> Same:
     scaled = beta * input
     return xp.where(scaled > threshold, grad_output, grad_output * logistic(xp, scaled)[0])
@@ -64,6 +71,6 @@ def log_sigmoid(xp: Namespace, input: Same) -> Same:
     return -log_one_plus_exp(xp, -input)
 
 
-@log_sigmoid.rule("input")
+@log_sigmoid.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * logistic(xp, -input)[0]

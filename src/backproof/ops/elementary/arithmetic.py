@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import POSITIVE, REAL, SMALL, Argument
-from backproof.ops.op import op
 
 __all__ = ["add", "divide", "multiply", "negative", "power", "subtract"]
 
@@ -37,12 +37,12 @@ def add(xp: Namespace, input: Given, other: Given) -> Values:
     return input + other
 
 
-@add.rule("input")
+@add.rule("input", needs=())
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return grad_output
 
 
-@add.rule("other")
+@add.rule("other", needs=())
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return grad_output
 
@@ -70,12 +70,12 @@ def subtract(xp: Namespace, input: Given, other: Given) -> Values:
     return input - other
 
 
-@subtract.rule("input")
+@subtract.rule("input", needs=())
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return grad_output
 
 
-@subtract.rule("other")
+@subtract.rule("other", needs=())
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return -grad_output
 
@@ -103,12 +103,12 @@ def multiply(xp: Namespace, input: Given, other: Given) -> Values:
     return input * other
 
 
-@multiply.rule("input")
+@multiply.rule("input", needs=("other",))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return grad_output * other
 
 
-@multiply.rule("other")
+@multiply.rule("other", needs=("input",))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return grad_output * input
 
@@ -136,12 +136,12 @@ def divide(xp: Namespace, input: Given, other: Given) -> Values:
     return input / other
 
 
-@divide.rule("input")
+@divide.rule("input", needs=("other",))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return grad_output / other
 
 
-@divide.rule("other")
+@divide.rule("other", needs=("other", "output"))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return -grad_output * (output / other)
 
@@ -174,7 +174,7 @@ def power(xp: Namespace, input: Given, exponent: Given) -> Values:
     return input**exponent
 
 
-@power.rule("input")
+@power.rule("input", needs=("input", "exponent"))
 def _(xp: Namespace, grad_output: Values, input: Given, exponent: Given, output: Values) -> Values:
     constant = exponent == 0
     # Where it is constant, an exponent of 1 keeps 1/x from the dividing by 0.
@@ -211,6 +211,6 @@ def negative(xp: Namespace, input: Same) -> Same:
     return -input
 
 
-@negative.rule("input")
+@negative.rule("input", needs=())
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return -grad_output

@@ -5,17 +5,18 @@ from __future__ import annotations
 from types import EllipsisType
 from typing import TypeAlias
 
-from backproof._typing import Array, Float, Namespace
-from backproof.ops.backend import put
+from backproof._typing import Array, Float, Namespace, Shaped
+from backproof.ops.backend import is_torch, put
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["broadcast_to", "indexing", "reshape", "transpose"]
 
 #: Any shape.
 Some: TypeAlias = Float[Array, "..."]
-#: What may stand for an axis between the brackets.
-Part: TypeAlias = int | slice | EllipsisType
+#: What may stand between the brackets, alone or several of them.
+Part: TypeAlias = int | slice | EllipsisType | Shaped[Array, "..."] | None
+Index: TypeAlias = Part | tuple[Part, ...]
 
 _ARGUMENTS = {"input": Argument(REAL, "N D")}
 
@@ -39,7 +40,7 @@ def reshape(xp: Namespace, input: Some, *, shape: tuple[int, ...] = (-1,)) -> So
     return xp.reshape(input, shape)
 
 
-@reshape.rule("input")
+@reshape.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Some, input: Some, output: Some, *, shape: tuple[int, ...]) -> Some:
     return xp.reshape(grad_output, input.shape)
 
@@ -69,39 +70,58 @@ def _exchanged(xp: Namespace, array: Some, dim0: int, dim1: int) -> Some:
     return xp.permute_dims(array, tuple(order))
 
 
-@transpose.rule("input")
+@transpose.rule("input", needs=())
 def _(xp: Namespace, grad_output: Some, input: Some, output: Some, *, dim0: int, dim1: int) -> Some:
     return _exchanged(xp, grad_output, dim0, dim1)
 
 
 @op("indexing", kind="elementary", arguments=_ARGUMENTS)
-def indexing(xp: Namespace, input: Some, *, index: Part | tuple[Part, ...] = ...) -> Some:
+def indexing(xp: Namespace, input: Some, *, index: Index = ...) -> Some:
     """Part of an array: ``input[index]``.
 
-    The ``index`` holds whole numbers, slices and ``...``, as between brackets. yₖ = xᵢ₍ₖ₎, with a place
-    i(k) of its own for every k. Its derivative for xᵢ is 1 if i = i(k) and 0 otherwise: the
-    upstream gradient is put back to where the part came from, into zeros.
+    The ``index`` is what stands between brackets: whole numbers, slices, ``...`` and ``None``, arrays
+    of whole numbers or of truth values, or a tuple of these. yₖ = xᵢ₍ₖ₎ with a place i(k) for every k.
+    Its derivative for xᵢ is 1 if i = i(k) and 0 otherwise: ∂L/∂xᵢ = Σₖ [i(k) = i] gₖ, the upstream
+    gradient g put back to where it came from. A place that an array of whole numbers names several
+    times has the sum.
 
     Shapes: any; the output has the shape of the part, all of it by default.
 
-    Source: PyTorch, indexing of ``torch.Tensor``.
+    Raises
+    ------
+    IndexError
+        If the input has no such place.
+    ValueError
+        If a slice of a tensor has a negative step: PyTorch has none.
+
+    Source: NumPy, "Indexing on ndarrays"; PyTorch, indexing of ``torch.Tensor``.
 
     >>> import numpy as np
-    >>> indexing.forward(np, np.array([[1.0, 2.0], [3.0, 4.0]]), index=(slice(None), 0)).tolist()
+    >>> x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> indexing.forward(np, x, index=(slice(None), 0)).tolist()
     [1.0, 3.0]
+    >>> indexing.forward(np, x, index=np.array([1, 1, 0])).tolist()
+    [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
     """
-    return input[_complete(index)]
+    return input[_complete(xp, index)]
 
 
-def _complete(index: Part | tuple[Part, ...]) -> tuple[Part, ...]:
-    """Name the axes that are left out at the end, as the array API standard demands."""
+def _complete(xp: Namespace, index: Index) -> tuple[Part, ...]:
+    """Name the axes that are left out at the end, as the array API standard demands without arrays."""
     parts = index if isinstance(index, tuple) else (index,)
-    return parts if ... in parts else (*parts, ...)
+    for part in parts:
+        if is_torch(xp) and isinstance(part, slice) and part.step is not None and part.step < 0:
+            raise ValueError(
+                "a slice of a tensor has a positive step, as PyTorch has it; reverse the axis with "
+                f"torch.flip; got index={index!r}"
+            )
+    plain = all(part is None or isinstance(part, int | slice) for part in parts)
+    return (*parts, ...) if plain else parts
 
 
-@indexing.rule("input")
-def _(xp: Namespace, grad_output: Some, input: Some, output: Some, *, index: Part | tuple[Part, ...]) -> Some:
-    return put(xp, grad_output, _complete(index), input.shape)
+@indexing.rule("input", needs=("input",))
+def _(xp: Namespace, grad_output: Some, input: Some, output: Some, *, index: Index) -> Some:
+    return put(xp, grad_output, _complete(xp, index), input.shape)
 
 
 @op("broadcast_to", kind="elementary", arguments=_ARGUMENTS)
@@ -122,6 +142,6 @@ def broadcast_to(xp: Namespace, input: Some, *, shape: tuple[int, ...] | None = 
     return xp.broadcast_to(input, input.shape if shape is None else shape)
 
 
-@broadcast_to.rule("input")
+@broadcast_to.rule("input", needs=())
 def _(xp: Namespace, grad_output: Some, input: Some, output: Some, *, shape: tuple[int, ...] | None) -> Some:
     return grad_output

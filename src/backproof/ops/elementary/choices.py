@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace, Shaped
+from backproof.ops.catalogue import op
 from backproof.ops.domain import MASK, REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["absolute", "maximum", "minimum", "where"]
 
@@ -48,7 +48,7 @@ def absolute(xp: Namespace, input: Same) -> Same:
     return xp.abs(input)
 
 
-@absolute.rule("input")
+@absolute.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * xp.sign(input)
 
@@ -84,12 +84,12 @@ def maximum(xp: Namespace, input: Given, other: Given) -> Values:
     return xp.maximum(input, other)
 
 
-@maximum.rule("input")
+@maximum.rule("input", needs=("input", "other"))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return _share(xp, grad_output, input < other, input == other)
 
 
-@maximum.rule("other")
+@maximum.rule("other", needs=("input", "other"))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return _share(xp, grad_output, other < input, input == other)
 
@@ -120,12 +120,12 @@ def minimum(xp: Namespace, input: Given, other: Given) -> Values:
     return xp.minimum(input, other)
 
 
-@minimum.rule("input")
+@minimum.rule("input", needs=("input", "other"))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return _share(xp, grad_output, input > other, input == other)
 
 
-@minimum.rule("other")
+@minimum.rule("other", needs=("input", "other"))
 def _(xp: Namespace, grad_output: Values, input: Given, other: Given, output: Values) -> Values:
     return _share(xp, grad_output, other > input, input == other)
 
@@ -158,14 +158,14 @@ def where(xp: Namespace, condition: Condition, input: Given, other: Given) -> Va
     return xp.where(condition, input, other)
 
 
-@where.rule("input")
+@where.rule("input", needs=("condition",))
 def _(
     xp: Namespace, grad_output: Values, condition: Condition, input: Given, other: Given, output: Values
 ) -> Values:
     return xp.where(condition, grad_output, 0)
 
 
-@where.rule("other")
+@where.rule("other", needs=("condition",))
 def _(
     xp: Namespace, grad_output: Values, condition: Condition, input: Given, other: Given, output: Values
 ) -> Values:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import POSITIVE, REAL, UNIT, Argument
-from backproof.ops.op import op
 
 __all__ = ["exp", "expm1", "log", "log1p", "sqrt"]
 
@@ -35,7 +35,7 @@ def exp(xp: Namespace, input: Same) -> Same:
     return xp.exp(input)
 
 
-@exp.rule("input")
+@exp.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * output
 
@@ -57,7 +57,7 @@ def expm1(xp: Namespace, input: Same) -> Same:
     return xp.expm1(input)
 
 
-@expm1.rule("input")
+@expm1.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * xp.exp(input)
 
@@ -86,7 +86,7 @@ def log(xp: Namespace, input: Same) -> Same:
     return xp.log(input)
 
 
-@log.rule("input")
+@log.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output / input
 
@@ -108,7 +108,7 @@ def log1p(xp: Namespace, input: Same) -> Same:
     return xp.log1p(input)
 
 
-@log1p.rule("input")
+@log1p.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output / (1 + input)
 
@@ -130,6 +130,6 @@ def sqrt(xp: Namespace, input: Same) -> Same:
     return xp.sqrt(input)
 
 
-@sqrt.rule("input")
+@sqrt.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return 0.5 * grad_output / output

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["cosh", "sinh", "tanh"]
 
@@ -33,7 +33,7 @@ def sinh(xp: Namespace, input: Same) -> Same:
     return xp.sinh(input)
 
 
-@sinh.rule("input")
+@sinh.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * xp.cosh(input)
 
@@ -55,7 +55,7 @@ def cosh(xp: Namespace, input: Same) -> Same:
     return xp.cosh(input)
 
 
-@cosh.rule("input")
+@cosh.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * xp.sinh(input)
 
@@ -78,6 +78,6 @@ def tanh(xp: Namespace, input: Same) -> Same:
     return xp.tanh(input)
 
 
-@tanh.rule("input")
+@tanh.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * (1 - output * output)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["matmul"]
 
@@ -51,7 +51,7 @@ def _as_matrix(xp: Namespace, grad_output: Factor, input: Factor, other: Factor)
     return xp.expand_dims(grad_output, axis=-2) if input.ndim == 1 else grad_output
 
 
-@matmul.rule("input")
+@matmul.rule("input", needs=("input", "other"))
 def _(xp: Namespace, grad_output: Factor, input: Factor, other: Factor, output: Factor) -> Factor:
     upstream = _as_matrix(xp, grad_output, input, other)
     transposed = other[None, :] if other.ndim == 1 else xp.matrix_transpose(other)
@@ -59,7 +59,7 @@ def _(xp: Namespace, grad_output: Factor, input: Factor, other: Factor, output: 
     return xp.squeeze(gradient, axis=-2) if input.ndim == 1 else gradient
 
 
-@matmul.rule("other")
+@matmul.rule("other", needs=("input", "other"))
 def _(xp: Namespace, grad_output: Factor, input: Factor, other: Factor, output: Factor) -> Factor:
     upstream = _as_matrix(xp, grad_output, input, other)
     transposed = input[:, None] if input.ndim == 1 else xp.matrix_transpose(input)

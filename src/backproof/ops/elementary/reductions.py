@@ -6,8 +6,8 @@ import math
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["mean", "total"]
 
@@ -36,7 +36,7 @@ def total(xp: Namespace, input: Some, *, dim: Axes = None, keepdim: bool = False
     return xp.sum(input, axis=dim, keepdims=keepdim)
 
 
-@total.rule("input")
+@total.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Some, input: Some, output: Some, *, dim: Axes, keepdim: bool) -> Some:
     kept = xp.reshape(grad_output, _kept_shape(input, dim))
     return xp.broadcast_to(kept, input.shape)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, UNIT, Argument
-from backproof.ops.op import op
 
 __all__ = ["acos", "asin", "atan", "cos", "sin", "tan"]
 
@@ -34,7 +34,7 @@ def sin(xp: Namespace, input: Same) -> Same:
     return xp.sin(input)
 
 
-@sin.rule("input")
+@sin.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * xp.cos(input)
 
@@ -56,7 +56,7 @@ def cos(xp: Namespace, input: Same) -> Same:
     return xp.cos(input)
 
 
-@cos.rule("input")
+@cos.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return -grad_output * xp.sin(input)
 
@@ -79,7 +79,7 @@ def tan(xp: Namespace, input: Same) -> Same:
     return xp.tan(input)
 
 
-@tan.rule("input")
+@tan.rule("input", needs=("output",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output * (1 + output * output)
 
@@ -102,7 +102,7 @@ def asin(xp: Namespace, input: Same) -> Same:
     return xp.asin(input)
 
 
-@asin.rule("input")
+@asin.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return grad_output / xp.sqrt((1 - input) * (1 + input))
 
@@ -125,7 +125,7 @@ def acos(xp: Namespace, input: Same) -> Same:
     return xp.acos(input)
 
 
-@acos.rule("input")
+@acos.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     return -grad_output / xp.sqrt((1 - input) * (1 + input))
 
@@ -148,7 +148,7 @@ def atan(xp: Namespace, input: Same) -> Same:
     return xp.atan(input)
 
 
-@atan.rule("input")
+@atan.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
     # √(1 + x²), of which the inverse is the cosine of y.
     cosine = 1 / xp.hypot(xp.ones_like(input), input)

@@ -9,13 +9,13 @@ from typing import NamedTuple, TypeAlias
 from backproof._typing import Array, Float, Namespace, Shaped
 from backproof.ops.activations.softmax import softmax
 from backproof.ops.backend import zeros
+from backproof.ops.catalogue import op
 from backproof.ops.domain import MASK, REAL, SMALL, Argument
 from backproof.ops.layers.dropout import dropout as drop
 from backproof.ops.layers.linear import linear
-from backproof.ops.op import op
 from backproof.ops.products import products
 
-__all__ = ["multihead_attention"]
+__all__ = ["merged_mask", "multihead_attention", "weights_shape"]
 
 #: What is asked, what it is compared with, and what is then averaged; L places ask S places.
 Query: TypeAlias = Float[Array, "*batch L embed"]
@@ -34,6 +34,47 @@ Heads: TypeAlias = Float[Array, "*batch heads _ part"]
 Weights: TypeAlias = Float[Array, "*batch heads L places"]
 Mask: TypeAlias = Shaped[Array, "..."] | None
 Outputs: TypeAlias = tuple[Query, Weights]
+
+
+def weights_shape(query: Query, key: Key, heads: int, further: int) -> tuple[int, ...]:
+    """Give the shape of the weights: further places are those besides the key's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights_shape(np.ones((2, 5, 6)), np.ones((2, 3, 6)), 3, 1)
+    (2, 3, 5, 4)
+    """
+    return (*query.shape[:-2], heads, query.shape[-2], key.shape[-2] + further)
+
+
+def merged_mask(xp: Namespace, query: Query, heads: int, attn_mask: Mask, key_padding_mask: Mask) -> Mask:
+    """Make one mask of two, in a shape that broadcasts to ``(*batch, heads, L, S)``.
+
+    Each is true where a place must not count, or numbers that are added. ``attn_mask`` is ``(L, S)``,
+    the same for every head, or ``(batch · heads, L, S)``; ``key_padding_mask`` is ``(*batch, S)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> padding, attention = np.array([[False, True]]), np.array([[0.5, 0.25]])
+    >>> merged_mask(np, np.ones((1, 1, 6)), 1, attention, padding).tolist()
+    [[[[0.5, -inf]]]]
+    """
+    if attn_mask is not None and attn_mask.ndim > 2:  # noqa: PLR2004 - (L, S)
+        attn_mask = xp.reshape(attn_mask, (*query.shape[:-2], heads, *attn_mask.shape[-2:]))
+    if key_padding_mask is None:
+        return attn_mask
+    padding = key_padding_mask[..., None, None, :]
+    if attn_mask is None:
+        return padding
+    true = [xp.isdtype(mask.dtype, "bool") for mask in (attn_mask, padding)]
+    if all(true):
+        return attn_mask | padding
+    if any(true):
+        hidden, added = (attn_mask, padding) if true[0] else (padding, attn_mask)
+        return xp.where(hidden, -float("inf"), added)
+    return attn_mask + padding
 
 
 class _Projections(NamedTuple):
@@ -65,6 +106,7 @@ class _Projections(NamedTuple):
     },
     aliases={"multi head attention": {}, "self attention": {}, "attention": {}, "mha": {}},
     outputs=("output", "weights"),
+    autocast="product",
 )
 def multihead_attention(
     xp: Namespace,
@@ -245,6 +287,11 @@ def _softmax(xp: Namespace, scores: Weights, mask: Mask) -> Weights:
     "bias_k",
     "bias_v",
     "attn_mask",
+    needs=(
+        *("query", "key", "value", "in_proj_weight", "in_proj_bias", "out_proj_weight"),
+        *("q_proj_weight", "k_proj_weight", "v_proj_weight", "bias_k", "bias_v"),
+        *("attn_mask", "dropout_mask", "weights"),
+    ),
 )
 def _(
     xp: Namespace,

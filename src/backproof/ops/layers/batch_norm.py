@@ -6,16 +6,15 @@ import math
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op, register
+from backproof.ops.channels import Channels, along_channels, not_channels, over_channels
 from backproof.ops.domain import POSITIVE, REAL, SMALL, Argument
-from backproof.ops.layers.normalization import along_channels, over_channels
-from backproof.ops.op import op, register
+from backproof.ops.layers.normalization import moments, through
 
-__all__ = ["batch_norm1d", "batch_norm2d"]
+__all__ = ["batch_norm1d", "batch_norm2d", "moved"]
 
 #: Samples, channels, and what axes there are besides.
 Same: TypeAlias = Float[Array, "*shape"]
-#: One for each channel.
-Channels: TypeAlias = Float[Array, "channels"]
 #: The normalized values, and the statistics that they were normalized by.
 Outputs: TypeAlias = tuple[Same, Channels, Channels]
 
@@ -32,6 +31,7 @@ _STATISTICS = {
     arguments={"input": Argument(REAL, "N D"), **_PARAMETERS, **_STATISTICS},
     aliases={"batch norm": {}, "batch normalization": {}},
     outputs=("output", "mean", "var"),
+    autocast="batch statistics",
 )
 def batch_norm1d(
     xp: Namespace,
@@ -51,10 +51,10 @@ def batch_norm1d(
 
     - ∂L/∂b = Σ g and ∂L/∂w = Σ g x̂, over the values of the channel.
 
-    A value of the input moves its own output and, by ∂μ/∂xⱼ = 1/m, ∂σ²/∂xⱼ = 2 (xⱼ − μ)/m and
-    dr/dσ² = −r³/2, all others: ∂x̂ᵢ/∂xⱼ = r (δᵢⱼ − 1/m − x̂ᵢ x̂ⱼ/m). The two sums are those above:
+    A value of the input moves its own output and, by the mean and the variance, all others. As derived
+    in `backproof.ops.layers.normalization`, with h = g w, whose sums are w times those above,
 
-    - ∂L/∂xⱼ = w r (gⱼ − (Σ g + x̂ⱼ Σ g x̂)/m) + ∂L/∂μ/m + ∂L/∂σ² 2 (xⱼ − μ)/m,
+    - ∂L/∂xⱼ = r (hⱼ − mean(h) − x̂ⱼ mean(h x̂)) + ∂L/∂μ/m + ∂L/∂σ² 2 (xⱼ − μ)/m,
 
     where the last two terms are for what else is made of the mean and the variance, which are outputs
     too. Where ``running_mean`` and ``running_var`` are given they take the place of μ and σ², do not
@@ -82,10 +82,8 @@ def batch_norm1d(
         given = "running_mean" if running_var is None else "running_var"
         raise ValueError(f"running_mean and running_var are given both or neither; got {given} alone")
     if running_mean is None or running_var is None:
-        axes = _axes(rank)
-        mean = xp.mean(input, axis=axes)
-        centred = input - along_channels(xp, mean, rank)
-        var = xp.mean(centred * centred, axis=axes)
+        mean, var, centred = moments(xp, input, not_channels(rank))
+        mean, var = xp.reshape(mean, (-1,)), xp.reshape(var, (-1,))
     else:
         # An output is never one of the inputs: copies, of one value a channel.
         mean, var = running_mean + 0, running_var + 0
@@ -95,11 +93,7 @@ def batch_norm1d(
     return output if bias is None else output + along_channels(xp, bias, rank), mean, var
 
 
-def _axes(rank: int) -> tuple[int, ...]:
-    return (0, *range(2, rank))
-
-
-@batch_norm1d.rule("input", "weight", "bias")
+@batch_norm1d.rule("input", "weight", "bias", needs=("input", "weight", "running_mean", "mean", "var"))
 def _(
     xp: Namespace,
     grad_output: Outputs,
@@ -115,17 +109,21 @@ def _(
     (grad, grad_mean, grad_var), (_, mean, var) = grad_output, output
     rank, count = input.ndim, max(math.prod(input.shape) // max(input.shape[1], 1), 1)
     factor = 1 / xp.sqrt(var + eps)
-    centred = input - along_channels(xp, mean, rank)
-    grad_bias = over_channels(xp, grad)
-    grad_weight = over_channels(xp, grad * centred) * factor
     slope = factor if weight is None else factor * weight
-    grad_input = grad * along_channels(xp, slope, rank)
-    if running_mean is None:
-        per_distance = (2 * grad_var - slope * factor * grad_weight) / count
-        constant = (grad_mean - slope * grad_bias) / count
-        grad_input = (
-            grad_input + centred * along_channels(xp, per_distance, rank) + along_channels(xp, constant, rank)
-        )
+
+    def along(values: Channels) -> Array:
+        return along_channels(xp, values, rank)
+
+    distance, grad_bias = input - along(mean), over_channels(xp, grad)
+    if running_mean is not None:
+        grad_weight = over_channels(xp, grad * distance) * factor
+        return grad * along(slope), grad_weight, grad_bias
+    # Less its mean the upstream gradient has the same sum with x̂, of smaller terms.
+    centred = grad - along(grad_bias / count)
+    grad_weight = over_channels(xp, centred * distance) * factor
+    # The weight is one with r, and the distance is x̂ but for r.
+    share = (slope * factor * grad_weight - 2 * grad_var) / count
+    grad_input = through(centred, distance, along(slope), along(share)) + along(grad_mean / count)
     return grad_input, grad_weight, grad_bias
 
 
@@ -136,3 +134,30 @@ batch_norm2d = register(
         aliases={},
     )
 )
+
+
+def moved(
+    running: tuple[Channels, Channels],
+    batch: tuple[Channels, Channels],
+    count: int,
+    momentum: float | None,
+    batches: float,
+) -> tuple[Channels, Channels]:
+    """Move the running mean and variance by one more batch.
+
+    r' = (1 − a) r + a s with the batch's statistic s and a = ``momentum``; ``None`` is 1/``batches``, the
+    number of batches with this one, which makes r' the mean over all. The variance that is followed is
+    the unbiased one, over m − 1 of the m = ``count`` values of a channel.
+
+    Source: Ioffe and Szegedy, as for `batch_norm1d`, algorithm 2, lines 9 and 10; PyTorch,
+    ``torch.nn.BatchNorm1d``.
+
+    >>> import numpy as np
+    >>> mean, var = moved((np.zeros(1), np.ones(1)), (np.array([4.0]), np.array([6.0])), 4, 0.5, 1)
+    >>> mean.tolist(), var.tolist()
+    ([2.0], [4.5])
+    """
+    share = 1 / batches if momentum is None else momentum
+    seen = (batch[0], batch[1] * (count / (count - 1)))
+    mean, var = ((1 - share) * old + share * new for old, new in zip(running, seen, strict=True))
+    return mean, var

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, SMALL, Argument
-from backproof.ops.op import op
 
 __all__ = ["bilinear"]
 
@@ -31,6 +31,7 @@ Out: TypeAlias = Float[Array, "*batch out"]
         "weight": Argument(SMALL, "O I J"),
         "bias": Argument(SMALL, "O"),
     },
+    autocast="widest",
 )
 def bilinear(xp: Namespace, input1: First, input2: Second, weight: Weight, bias: Bias = None) -> Out:
     """Bilinear map of two inputs and shift.
@@ -63,21 +64,21 @@ def _contracted(xp: Namespace, rows: Array, weight: Weight, axis: int) -> Float[
     return xp.tensordot(rows, weight, axes=((rows.ndim - 1,), (axis,)))
 
 
-@bilinear.rule("input1")
+@bilinear.rule("input1", needs=("input2", "weight"))
 def _(
     xp: Namespace, grad_output: Out, input1: First, input2: Second, weight: Weight, bias: Bias, output: Out
 ) -> First:
     return (grad_output[..., None, :] @ _contracted(xp, input2, weight, 2))[..., 0, :]
 
 
-@bilinear.rule("input2")
+@bilinear.rule("input2", needs=("input1", "weight"))
 def _(
     xp: Namespace, grad_output: Out, input1: First, input2: Second, weight: Weight, bias: Bias, output: Out
 ) -> Second:
     return (grad_output[..., None, :] @ _contracted(xp, input1, weight, 1))[..., 0, :]
 
 
-@bilinear.rule("weight")
+@bilinear.rule("weight", needs=("input1", "input2", "weight"))
 def _(
     xp: Namespace, grad_output: Out, input1: First, input2: Second, weight: Weight, bias: Bias, output: Out
 ) -> Weight:
@@ -86,7 +87,7 @@ def _(
     return xp.reshape(products.T @ xp.reshape(input2, (-1, second)), weight.shape)
 
 
-@bilinear.rule("bias")
+@bilinear.rule("bias", needs=())
 def _(
     xp: Namespace, grad_output: Out, input1: First, input2: Second, weight: Weight, bias: Bias, output: Out
 ) -> Out:

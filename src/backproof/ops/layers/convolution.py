@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op, register
+from backproof.ops.correlation import correlate, correlate_transposed, correlate_weight
 from backproof.ops.domain import REAL, SMALL, Argument
-from backproof.ops.op import op, register
-from backproof.ops.windows import Size, Windows, add_columns, columns, each_axis
+from backproof.ops.windows import Size, Windows, each_axis
 
 __all__ = ["conv1d", "conv2d"]
 
@@ -19,8 +19,6 @@ Space: TypeAlias = Float[Array, "..."]
 Weight: TypeAlias = Float[Array, "out in *kernel"]
 #: One for each output channel; may be left out.
 Bias: TypeAlias = Float[Array, "out"] | None
-#: Samples, groups, then two axes of a matrix.
-Matrices: TypeAlias = Float[Array, "batch groups rows columns"]
 
 
 @op(
@@ -32,6 +30,7 @@ Matrices: TypeAlias = Float[Array, "batch groups rows columns"]
         "bias": Argument(SMALL, "O"),
     },
     aliases={"convolution": {}, "cross correlation": {}},
+    autocast="product",
 )
 def conv1d(
     xp: Namespace,
@@ -85,10 +84,9 @@ def conv1d(
     [[21.5, 42.5, 84.5]]
     """
     windows = _windows(input, weight, stride, padding, dilation, groups)
-    product = _weight_rows(xp, weight, groups) @ _window_columns(xp, input, windows, groups)
-    output = xp.reshape(product, _output_shape(input, weight, windows))
-    rank = len(windows)
-    return output if bias is None else output + xp.reshape(bias, (-1, *[1] * rank))
+    output = correlate(xp, _samples(xp, input, windows), weight, windows, groups)
+    output = xp.reshape(output, (*input.shape[: -len(windows) - 1], *output.shape[1:]))
+    return output if bias is None else output + xp.reshape(bias, (-1, *[1] * len(windows)))
 
 
 def _windows(
@@ -139,39 +137,12 @@ def _padding(
     return [(span // 2, span - span // 2) for span in spans]
 
 
-def _weight_rows(xp: Namespace, weight: Weight, groups: int) -> Float[Array, "groups rows columns"]:
-    outputs, *values = weight.shape
-    return xp.reshape(weight, (groups, outputs // groups, math.prod(values)))
+def _samples(xp: Namespace, space: Space, windows: Sequence[Windows]) -> Float[Array, "samples ..."]:
+    """Give a sample that stands alone an axis for samples."""
+    return space if space.ndim == len(windows) + 2 else xp.expand_dims(space, axis=0)
 
 
-def _window_columns(xp: Namespace, input: Space, windows: Sequence[Windows], groups: int) -> Matrices:
-    return xp.reshape(columns(xp, input, windows), _columns_shape(input, windows, groups))
-
-
-def _columns_shape(input: Space, windows: Sequence[Windows], groups: int) -> tuple[int, int, int, int]:
-    rank = len(windows)
-    values = input.shape[-rank - 1] // groups * math.prod([along.kernel for along in windows])
-    return _samples(input, rank), groups, values, math.prod([along.count for along in windows])
-
-
-def _samples(space: Space, rank: int) -> int:
-    return space.shape[0] if space.ndim == rank + 2 else 1
-
-
-def _output_shape(input: Space, weight: Weight, windows: Sequence[Windows]) -> tuple[int, ...]:
-    lead = input.shape[: input.ndim - len(windows) - 1]
-    return (*lead, weight.shape[0], *(along.count for along in windows))
-
-
-def _output_rows(xp: Namespace, grad_output: Space, weight: Weight, groups: int) -> Matrices:
-    """Give the upstream gradient as a matrix for each group: its output channels, the windows."""
-    rank = weight.ndim - 2
-    places = math.prod(grad_output.shape[-rank:])
-    shape = (_samples(grad_output, rank), groups, weight.shape[0] // groups, places)
-    return xp.reshape(grad_output, shape)
-
-
-@conv1d.rule("input")
+@conv1d.rule("input", needs=("input", "weight"))
 def _(
     xp: Namespace,
     grad_output: Space,
@@ -186,14 +157,11 @@ def _(
     groups: int,
 ) -> Space:
     windows = _windows(input, weight, stride, padding, dilation, groups)
-    rows = xp.matrix_transpose(_weight_rows(xp, weight, groups))
-    grad_columns = rows @ _output_rows(xp, grad_output, weight, groups)
-    kernels, counts = ([getattr(along, what) for along in windows] for what in ("kernel", "count"))
-    lead = input.shape[: input.ndim - len(windows)]
-    return add_columns(xp, xp.reshape(grad_columns, (*lead, *kernels, *counts)), windows)
+    upstream = _samples(xp, grad_output, windows)
+    return xp.reshape(correlate_transposed(xp, upstream, weight, windows, groups), input.shape)
 
 
-@conv1d.rule("weight")
+@conv1d.rule("weight", needs=("input", "weight"))
 def _(
     xp: Namespace,
     grad_output: Space,
@@ -208,12 +176,11 @@ def _(
     groups: int,
 ) -> Weight:
     windows = _windows(input, weight, stride, padding, dilation, groups)
-    taken = _window_columns(xp, input, windows, groups)
-    products = _output_rows(xp, grad_output, weight, groups) @ xp.matrix_transpose(taken)
-    return xp.reshape(xp.sum(products, axis=0), weight.shape)
+    samples, upstream = (_samples(xp, space, windows) for space in (input, grad_output))
+    return correlate_weight(xp, samples, upstream, windows, groups)
 
 
-@conv1d.rule("bias")
+@conv1d.rule("bias", needs=("weight",))
 def _(
     xp: Namespace,
     grad_output: Space,
@@ -227,7 +194,9 @@ def _(
     dilation: Size,
     groups: int,
 ) -> Float[Array, "out"]:
-    return xp.sum(_output_rows(xp, grad_output, weight, 1), axis=(0, 1, 3))
+    rank = weight.ndim - len(("out", "in"))
+    channel = grad_output.ndim - rank - 1
+    return xp.sum(grad_output, axis=tuple(axis for axis in range(grad_output.ndim) if axis != channel))
 
 
 conv2d = register(

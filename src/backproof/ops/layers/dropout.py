@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace, Shaped
+from backproof.ops.catalogue import op
 from backproof.ops.domain import MASK, REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["dropout"]
 
@@ -48,6 +48,6 @@ def _factor(xp: Namespace, mask: Mask, dtype: object, p: float) -> Same:
     return xp.astype(mask, dtype) * (1 / (1 - p) if p < 1 else 0)
 
 
-@dropout.rule("input")
+@dropout.rule("input", needs=("input", "mask"))
 def _(xp: Namespace, grad_output: Same, input: Same, mask: Mask, output: Same, *, p: float) -> Same:
     return grad_output * _factor(xp, mask, input.dtype, p)

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Int, Namespace
 from backproof.ops.backend import check_classes, scatter_add
+from backproof.ops.catalogue import op
 from backproof.ops.domain import CLASS, SMALL, Argument
-from backproof.ops.op import op
 
 __all__ = ["embedding"]
 
@@ -56,7 +56,7 @@ def embedding(xp: Namespace, input: Indices, weight: Weight, *, padding_idx: int
     return xp.reshape(rows, (*input.shape, weight.shape[1]))
 
 
-@embedding.rule("weight")
+@embedding.rule("weight", needs=("input", "weight"))
 def _(
     xp: Namespace, grad_output: Out, input: Indices, weight: Weight, output: Out, *, padding_idx: int | None
 ) -> Weight:

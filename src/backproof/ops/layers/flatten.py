@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["flatten"]
 
@@ -55,7 +55,7 @@ def _axis(name: str, dim: int, rank: int) -> int:
     return dim % axes
 
 
-@flatten.rule("input")
+@flatten.rule("input", needs=("input",))
 def _(
     xp: Namespace,
     grad_output: Float[Array, "..."],

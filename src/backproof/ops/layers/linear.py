@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, SMALL, Argument
-from backproof.ops.op import op
 from backproof.ops.products import products
 
 __all__ = ["linear"]
@@ -30,6 +30,7 @@ Out: TypeAlias = Float[Array, "*batch out"]
         "bias": Argument(SMALL, "O"),
     },
     aliases={"dense": {}, "fully connected": {}, "fc": {}, "affine": {}},
+    autocast="product",
 )
 def linear(xp: Namespace, input: Rows, weight: Weight, bias: Bias = None) -> Out:
     """Linear map and shift.
@@ -53,12 +54,12 @@ def linear(xp: Namespace, input: Rows, weight: Weight, bias: Bias = None) -> Out
     return product if bias is None else product + bias
 
 
-@linear.rule("input")
+@linear.rule("input", needs=("weight",))
 def _(xp: Namespace, grad_output: Out, input: Rows, weight: Weight, bias: Bias, output: Out) -> Rows:
     return grad_output @ weight
 
 
-@linear.rule("weight")
+@linear.rule("weight", needs=("input",))
 def _(
     xp: Namespace,
     grad_output: Out,
@@ -72,6 +73,6 @@ def _(
     return products(xp, grad_output, input, out)
 
 
-@linear.rule("bias")
+@linear.rule("bias", needs=())
 def _(xp: Namespace, grad_output: Out, input: Rows, weight: Weight, bias: Bias, output: Out) -> Out:
     return grad_output

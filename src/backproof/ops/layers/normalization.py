@@ -1,10 +1,13 @@
 """Normalization of each sample: over its last axes, over groups of its channels, by its mean square.
 
-All three divide by a spread, and all three gradients have one form. Let x̂ = (x − μ) r with the mean μ
-and r = 1/√(σ² + ε) over a set of m values, and h = ∂L/∂x̂. From ∂μ/∂xⱼ = 1/m, ∂σ²/∂xⱼ = 2 (xⱼ − μ)/m
-and dr/dσ² = −r³/2 follows ∂x̂ᵢ/∂xⱼ = r (δᵢⱼ − 1/m − x̂ᵢ x̂ⱼ/m), so
+All three, and batch normalization, divide by a spread, and all gradients have one form. Let
+x̂ = (x − μ) r with the mean μ and r = 1/√(σ² + ε) over a set of m values, and h = ∂L/∂x̂. From
+∂μ/∂xⱼ = 1/m, ∂σ²/∂xⱼ = 2 (xⱼ − μ)/m and dr/dσ² = −r³/2 follows
+∂x̂ᵢ/∂xⱼ = r (δᵢⱼ − 1/m − x̂ᵢ x̂ⱼ/m), so
 
 ∂L/∂xⱼ = r (hⱼ − mean(h) − x̂ⱼ mean(h x̂)).
+
+As mean(x̂) = 0, the last mean is that of (h − mean(h)) x̂, too, whose terms are smaller.
 """
 
 from __future__ import annotations
@@ -14,33 +17,45 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
+from backproof.ops.channels import Channels, along_channels, over_channels
 from backproof.ops.domain import REAL, SMALL, Argument
-from backproof.ops.op import op
 
-__all__ = ["group_norm", "layer_norm", "rms_norm"]
+__all__ = ["group_norm", "layer_norm", "moments", "rms_norm", "through"]
 
 #: Any shape, the same throughout a function.
 Same: TypeAlias = Float[Array, "*shape"]
 #: As the normalized axes are; may be left out.
 Scale: TypeAlias = Float[Array, "..."] | None
-#: One for each channel; may be left out.
-Channels: TypeAlias = Float[Array, "channels"] | None
 Axes: TypeAlias = tuple[int, ...]
 #: The size of the last axis, or the sizes of several.
 Sizes: TypeAlias = int | Sequence[int] | None
 
 
+def moments(xp: Namespace, input: Same, axes: Axes) -> tuple[Array, Array, Same]:
+    """Give μ and σ², whose axes are kept, and x − μ."""
+    mean = xp.mean(input, axis=axes, keepdims=True)
+    centred = input - mean
+    return mean, xp.mean(centred * centred, axis=axes, keepdims=True), centred
+
+
+def through(grad: Same, standardized: Same, factor: Array, share: Array) -> Same:
+    """Give ∂L/∂x for h = ∂L/∂x̂ less its mean, x̂, r, and the share of x̂, r mean(h x̂)."""
+    return factor * grad - standardized * share
+
+
 def _standardized(xp: Namespace, input: Same, axes: Axes, eps: float) -> tuple[Same, Array]:
     """Give x̂ and r."""
-    centred = input - xp.mean(input, axis=axes, keepdims=True)
-    factor = 1 / xp.sqrt(xp.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    _, var, centred = moments(xp, input, axes)
+    factor = 1 / xp.sqrt(var + eps)
     return centred * factor, factor
 
 
-def _through(xp: Namespace, grad: Same, standardized: Same, factor: Array, axes: Axes) -> Same:
-    """Give ∂L/∂x for h = ∂L/∂x̂, x̂ and r."""
-    mean = xp.mean(grad, axis=axes, keepdims=True)
-    return factor * (grad - mean - standardized * xp.mean(grad * standardized, axis=axes, keepdims=True))
+def _through_both(xp: Namespace, grad: Same, standardized: Same, factor: Array, axes: Axes) -> Same:
+    """Give ∂L/∂x for h = ∂L/∂x̂, x̂ and r, where x̂ is less its mean."""
+    centred = grad - xp.mean(grad, axis=axes, keepdims=True)
+    product = xp.mean(centred * standardized, axis=axes, keepdims=True)
+    return through(centred, standardized, factor, factor * product)
 
 
 def _scaled(values: Same, weight: Array | None, bias: Array | None = None) -> Same:
@@ -69,6 +84,7 @@ def _last_axes(input: Same, weight: Scale, normalized_shape: Sizes) -> Axes:
         "weight": Argument(SMALL, "D"),
         "bias": Argument(SMALL, "D"),
     },
+    autocast="normalization",
 )
 def layer_norm(
     xp: Namespace,
@@ -107,7 +123,7 @@ def layer_norm(
     return _scaled(_standardized(xp, input, axes, eps)[0], weight, bias)
 
 
-@layer_norm.rule("input", "weight")
+@layer_norm.rule("input", "weight", needs=("input", "weight"))
 def _(
     xp: Namespace,
     grad_output: Same,
@@ -121,11 +137,11 @@ def _(
 ) -> tuple[Same, Same]:
     axes = _last_axes(input, weight, normalized_shape)
     standardized, factor = _standardized(xp, input, axes, eps)
-    through = _through(xp, _scaled(grad_output, weight), standardized, factor, axes)
-    return through, grad_output * standardized
+    grad = _scaled(grad_output, weight)
+    return _through_both(xp, grad, standardized, factor, axes), grad_output * standardized
 
 
-@layer_norm.rule("bias")
+@layer_norm.rule("bias", needs=())
 def _(
     xp: Namespace,
     grad_output: Same,
@@ -145,6 +161,7 @@ def _(
     kind="layer",
     arguments={"input": Argument(REAL, "N D"), "weight": Argument(SMALL, "D")},
     aliases={"root mean square norm": {}},
+    autocast="normalization",
 )
 def rms_norm(
     xp: Namespace,
@@ -190,7 +207,7 @@ def _inverse_root(xp: Namespace, input: Same, axes: Axes, eps: float | None) -> 
     return 1 / xp.sqrt(xp.mean(input * input, axis=axes, keepdims=True) + eps)
 
 
-@rms_norm.rule("input", "weight")
+@rms_norm.rule("input", "weight", needs=("input", "weight"))
 def _(
     xp: Namespace,
     grad_output: Same,
@@ -204,8 +221,8 @@ def _(
     axes = _last_axes(input, weight, normalized_shape)
     factor = _inverse_root(xp, input, axes, eps)
     normalized, grad = input * factor, _scaled(grad_output, weight)
-    mean = xp.mean(grad * normalized, axis=axes, keepdims=True)
-    return factor * (grad - normalized * mean), grad_output * normalized
+    product = xp.mean(grad * normalized, axis=axes, keepdims=True)
+    return through(grad, normalized, factor, factor * product), grad_output * normalized
 
 
 @op(
@@ -216,12 +233,13 @@ def _(
         "weight": Argument(SMALL, "D"),
         "bias": Argument(SMALL, "D"),
     },
+    autocast="normalization",
 )
 def group_norm(
     xp: Namespace,
     input: Same,
-    weight: Channels = None,
-    bias: Channels = None,
+    weight: Channels | None = None,
+    bias: Channels | None = None,
     *,
     num_groups: int = 1,
     eps: float = 1e-5,
@@ -269,23 +287,13 @@ def _grouped(xp: Namespace, input: Same, num_groups: int) -> Float[Array, "batch
     return xp.reshape(input, (batch, num_groups, channels // num_groups * math.prod(rest)))
 
 
-def along_channels(xp: Namespace, values: Channels, rank: int) -> Array | None:
-    """Lay values out along the second of ``rank`` axes."""
-    return None if values is None else xp.reshape(values, (-1, *[1] * (rank - 2)))
-
-
-def over_channels(xp: Namespace, values: Same) -> Float[Array, "channels"]:
-    """Sum over all axes but the second."""
-    return xp.sum(values, axis=(0, *range(2, values.ndim)))
-
-
-@group_norm.rule("input", "weight")
+@group_norm.rule("input", "weight", needs=("input", "weight"))
 def _(
     xp: Namespace,
     grad_output: Same,
     input: Same,
-    weight: Channels,
-    bias: Channels,
+    weight: Channels | None,
+    bias: Channels | None,
     output: Same,
     *,
     num_groups: int,
@@ -293,17 +301,17 @@ def _(
 ) -> tuple[Same, Array]:
     standardized, factor = _standardized(xp, _grouped(xp, input, num_groups), (-1,), eps)
     grad = _grouped(xp, _scaled(grad_output, along_channels(xp, weight, input.ndim)), num_groups)
-    through = xp.reshape(_through(xp, grad, standardized, factor, (-1,)), input.shape)
-    return through, over_channels(xp, grad_output * xp.reshape(standardized, input.shape))
+    grad_input = xp.reshape(_through_both(xp, grad, standardized, factor, (-1,)), input.shape)
+    return grad_input, over_channels(xp, grad_output * xp.reshape(standardized, input.shape))
 
 
-@group_norm.rule("bias")
+@group_norm.rule("bias", needs=())
 def _(
     xp: Namespace,
     grad_output: Same,
     input: Same,
-    weight: Channels,
-    bias: Channels,
+    weight: Channels | None,
+    bias: Channels | None,
     output: Same,
     *,
     num_groups: int,

@@ -7,13 +7,14 @@ axis after the other, and so is its gradient.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from backproof._typing import Array, Float, Namespace
-from backproof.ops.backend import device, pad
+from backproof._typing import Array, Float, Int, Namespace
+from backproof.ops.backend import device, is_torch, pad, scatter_add
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 from backproof.ops.windows import Size, Windows, each_axis
 
 __all__ = ["avg_pool2d", "max_pool2d"]
@@ -99,7 +100,26 @@ def max_pool2d(
     [[7.0, 9.0]]
     """
     rows, columns = _windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    if is_torch(xp):
+        return _with_places(input, rows, columns)[0]
     return _largest(xp, _largest(xp, input, columns, -1), rows, -2)
+
+
+def _with_places(input: Images, rows: Windows, columns: Windows) -> tuple[Pooled, Int[Array, "..."]]:
+    """Give the largest value of each window, and where in its image it is: PyTorch's maximum of windows."""
+    from torch.nn.functional import max_pool2d as largest
+
+    kernel, stride, padding, dilation = [
+        [getattr(windows, what) for windows in (rows, columns)]
+        for what in ("kernel", "stride", "before", "dilation")
+    ]
+    beyond = any(windows.after > windows.before for windows in (rows, columns))
+    # Images that have two axes before theirs are left as they lie in memory.
+    lead = input.shape[:-2]
+    images = input if input.ndim == 2 + 2 else input.reshape(math.prod(lead), 1, *input.shape[-2:])
+    values, places = largest(images, kernel, stride, padding, dilation, beyond, return_indices=True)
+    shape = (*lead, rows.count, columns.count)
+    return values.reshape(shape), places.reshape(shape)
 
 
 def _largest(xp: Namespace, input: Array, windows: Windows, axis: int) -> Array:
@@ -127,6 +147,17 @@ def _to_largest(
     return windows.add_back(xp, shares(), axis)
 
 
+def _to_places(
+    xp: Namespace, grad_output: Pooled, places: Int[Array, "..."], shape: tuple[int, ...]
+) -> Images:
+    """Add the upstream gradient of each window to a place in its image."""
+    images, size = math.prod(shape[:-2]), shape[-2] * shape[-1]
+    first = xp.reshape(size * xp.arange(images, device=device(places)), (*shape[:-2], 1, 1))
+    flat = places + first
+    total = scatter_add(xp, xp.reshape(grad_output, (-1,)), xp.reshape(flat, (-1,)), images * size)
+    return xp.reshape(total, shape)
+
+
 @max_pool2d.rule("input")
 def _(
     xp: Namespace,
@@ -141,6 +172,8 @@ def _(
     ceil_mode: bool,
 ) -> Images:
     rows, columns = _windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    if is_torch(xp):
+        return _to_places(xp, grad_output, _with_places(input, rows, columns)[1], input.shape)
     along_rows = _largest(xp, input, columns, -1)
     grad_rows = _to_largest(xp, grad_output, along_rows, output, rows, -2)
     return _to_largest(xp, grad_rows, input, along_rows, columns, -1)
@@ -219,7 +252,7 @@ def _counts(
     return down[:, None] * across
 
 
-@avg_pool2d.rule("input")
+@avg_pool2d.rule("input", needs=("input",))
 def _(
     xp: Namespace,
     grad_output: Pooled,

@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
-from backproof.ops.activations.sigmoids import sigmoid
+from backproof.ops.activations.rectifiers import relu
+from backproof.ops.activations.sigmoids import sigmoid, tanh
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, SMALL, Argument
 from backproof.ops.layers.linear import linear
-from backproof.ops.op import op
+from backproof.ops.op import Op
 from backproof.ops.products import products
 
 __all__ = ["gru_cell", "lstm_cell", "rnn_cell"]
@@ -48,7 +50,15 @@ def _parts(values: Gates, count: int) -> list[State]:
     return [values[..., index * size : (index + 1) * size] for index in range(count)]
 
 
-@op("RNNCell", kind="layer", arguments=_arguments("", "hx"), aliases={"elman cell": {}})
+def _before(xp: Namespace, activation: Op, grad: State, output: State) -> State:
+    """Give the gradient for what goes into an activation, whose rule looks at its output alone."""
+    return activation.rules["input"](xp, grad, output, output)
+
+
+_NONLINEARITIES: dict[str, Op] = {"tanh": tanh, "relu": relu}
+
+
+@op("RNNCell", kind="layer", arguments=_arguments("", "hx"), aliases={"elman cell": {}}, autocast="product")
 def rnn_cell(
     xp: Namespace,
     input: Input,
@@ -87,18 +97,20 @@ def rnn_cell(
     [[5.0]]
     """
     total = linear.forward(xp, input, weight_ih, bias_ih) + linear.forward(xp, hx, weight_hh, bias_hh)
-    if nonlinearity not in ("tanh", "relu"):
+    if nonlinearity not in _NONLINEARITIES:
         raise ValueError(f"nonlinearity is 'tanh' or 'relu'; got nonlinearity={nonlinearity!r}")
-    return xp.tanh(total) if nonlinearity == "tanh" else xp.where(total <= 0, 0, total)
+    return _NONLINEARITIES[nonlinearity].forward(xp, total)
 
 
-def _rnn_delta(xp: Namespace, grad_output: State, output: State, nonlinearity: str) -> State:
-    if nonlinearity == "tanh":
-        return grad_output * (1 - output * output)
-    return xp.where(output <= 0, 0, grad_output)
-
-
-@rnn_cell.rule("input", "hx", "weight_ih", "weight_hh", "bias_ih", "bias_hh")
+@rnn_cell.rule(
+    "input",
+    "hx",
+    "weight_ih",
+    "weight_hh",
+    "bias_ih",
+    "bias_hh",
+    needs=("input", "hx", "weight_ih", "weight_hh", "output"),
+)
 def _(
     xp: Namespace,
     grad_output: State,
@@ -112,7 +124,7 @@ def _(
     *,
     nonlinearity: str,
 ) -> tuple[Array, ...]:
-    delta = _rnn_delta(xp, grad_output, output, nonlinearity)
+    delta = _before(xp, _NONLINEARITIES[nonlinearity], grad_output, output)
     weights = products(xp, delta, input), products(xp, delta, hx)
     return delta @ weight_ih, delta @ weight_hh, *weights, delta, delta
 
@@ -123,6 +135,7 @@ def _(
     arguments=_arguments("4", "hx", "cx"),
     aliases={"lstm": {}, "long short term memory": {}},
     outputs=("output", "cell", "gates"),
+    autocast="state",
 )
 def lstm_cell(
     xp: Namespace,
@@ -178,7 +191,16 @@ def lstm_cell(
     return gates[3] * xp.tanh(cell), cell, xp.concat(gates, axis=-1)
 
 
-@lstm_cell.rule("input", "hx", "cx", "weight_ih", "weight_hh", "bias_ih", "bias_hh")
+@lstm_cell.rule(
+    "input",
+    "hx",
+    "cx",
+    "weight_ih",
+    "weight_hh",
+    "bias_ih",
+    "bias_hh",
+    needs=("input", "hx", "cx", "weight_ih", "weight_hh", "cell", "gates"),
+)
 def _(
     xp: Namespace,
     grad_output: tuple[State, State, Gates],
@@ -194,12 +216,12 @@ def _(
     (grad, grad_cell, grad_gates), (_, cell, gates) = grad_output, output
     (i, f, g, o), further = _parts(gates, 4), _parts(grad_gates, 4)
     squashed = xp.tanh(cell)
-    grad_cell = grad_cell + grad * o * (1 - squashed * squashed)
+    grad_cell = grad_cell + _before(xp, tanh, grad * o, squashed)
     deltas = (
-        (grad_cell * g + further[0]) * i * (1 - i),
-        (grad_cell * cx + further[1]) * f * (1 - f),
-        (grad_cell * i + further[2]) * (1 - g * g),
-        (grad * squashed + further[3]) * o * (1 - o),
+        _before(xp, sigmoid, grad_cell * g + further[0], i),
+        _before(xp, sigmoid, grad_cell * cx + further[1], f),
+        _before(xp, tanh, grad_cell * i + further[2], g),
+        _before(xp, sigmoid, grad * squashed + further[3], o),
     )
     delta = xp.concat(deltas, axis=-1)
     weights = products(xp, delta, input), products(xp, delta, hx)
@@ -212,6 +234,7 @@ def _(
     arguments=_arguments("3", "hx"),
     aliases={"gru": {}, "gated recurrent unit": {}},
     outputs=("output", "gates"),
+    autocast="state",
 )
 def gru_cell(
     xp: Namespace,
@@ -258,7 +281,15 @@ def gru_cell(
     return n + z * (hx - n), xp.concat((r, z, n, of_hidden[2]), axis=-1)
 
 
-@gru_cell.rule("input", "hx", "weight_ih", "weight_hh", "bias_ih", "bias_hh")
+@gru_cell.rule(
+    "input",
+    "hx",
+    "weight_ih",
+    "weight_hh",
+    "bias_ih",
+    "bias_hh",
+    needs=("input", "hx", "weight_ih", "weight_hh", "gates"),
+)
 def _(
     xp: Namespace,
     grad_output: tuple[State, Gates],
@@ -272,9 +303,9 @@ def _(
 ) -> tuple[Array, ...]:
     (grad, grad_gates), (_, gates) = grad_output, output
     (r, z, n, m), further = _parts(gates, 4), _parts(grad_gates, 4)
-    delta_s = (grad * (1 - z) + further[2]) * (1 - n * n)
-    delta_p = (delta_s * m + further[0]) * r * (1 - r)
-    delta_q = (grad * (hx - n) + further[1]) * z * (1 - z)
+    delta_s = _before(xp, tanh, grad * (1 - z) + further[2], n)
+    delta_p = _before(xp, sigmoid, delta_s * m + further[0], r)
+    delta_q = _before(xp, sigmoid, grad * (hx - n) + further[1], z)
     delta = xp.concat((delta_p, delta_q, delta_s), axis=-1)
     epsilon = xp.concat((delta_p, delta_q, delta_s * r + further[3]), axis=-1)
     weights = products(xp, delta, input), products(xp, epsilon, hx)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import BINARY, POSITIVE, PROBABILITY, REAL, Argument
-from backproof.ops.op import op
 from backproof.ops.stable import log_one_plus_exp, logistic
 
 __all__ = ["bce_loss", "bce_with_logits_loss"]
@@ -34,6 +34,7 @@ def _weighted(value: Values, weight: Weight) -> Values:
     aliases={"binary cross entropy": {}, "binary ce": {}, "log loss": {}},
     likelihood=-1,
     elementwise=True,
+    autocast="probability",
 )
 def bce_loss(xp: Namespace, input: Given, target: Given, weight: Weight = None) -> Values:
     """Binary cross-entropy of probabilities.
@@ -69,7 +70,7 @@ def _log_of_complement(xp: Namespace, probability: Values) -> Values:
     return xp.where(one, -100, xp.maximum(xp.log1p(-xp.where(one, 0, probability)), -100))
 
 
-@bce_loss.rule("input")
+@bce_loss.rule("input", needs=("input", "target", "weight"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, weight: Weight, output: Values
 ) -> Values:
@@ -77,7 +78,7 @@ def _(
     return grad_output * _weighted(slope, weight)
 
 
-@bce_loss.rule("target")
+@bce_loss.rule("target", needs=("input", "weight"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, weight: Weight, output: Values
 ) -> Values:
@@ -132,7 +133,7 @@ def bce_with_logits_loss(
     return _weighted(line + (rest if pos_weight is None else (1 - target + positive) * rest), weight)
 
 
-@bce_with_logits_loss.rule("input")
+@bce_with_logits_loss.rule("input", needs=("input", "target", "weight", "pos_weight"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -147,7 +148,7 @@ def _(
     return grad_output * _weighted((1 - target) * probability - positive * complement, weight)
 
 
-@bce_with_logits_loss.rule("target")
+@bce_with_logits_loss.rule("target", needs=("input", "weight", "pos_weight"))
 def _(
     xp: Namespace,
     grad_output: Values,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Int, Namespace, Shaped
-from backproof.ops.activations.softmax import log_softmax, softmax
-from backproof.ops.backend import check_classes, one_hot
+from backproof.ops.activations.softmax import log_softmax
+from backproof.ops.catalogue import op
 from backproof.ops.domain import CLASS, LOG_PROBABILITY, POSITIVE, REAL, Argument
-from backproof.ops.labels import of_class, require_fit
-from backproof.ops.op import op
+from backproof.ops.labels import known, of_class, put_class, require_fit, take_class
 
 __all__ = ["cross_entropy_loss", "nll_loss"]
 
@@ -43,19 +42,17 @@ def _counts(
     target: Labels,
     weight: Weight = None,
     *,
-    ignore_index: int | None,
+    ignore_index: int,
     label_smoothing: float = 0.0,
 ) -> Values | None:
     """Give what each value counts in the mean: the weight of its class, nothing if it is ignored."""
-    if not _are_classes(input, target) or (ignore_index is None and weight is None):
+    if not _are_classes(input, target):
         return None
-    target = xp.reshape(target, (-1,))
-    if ignore_index is None:
-        return of_class(xp, weight, target)
-    ignored = target == ignore_index
+    index, kept = known(xp, target, input.shape[_class_axis(input)], ignore_index)
     if weight is None:
-        return xp.astype(~ignored, input.dtype)
-    return xp.where(ignored, 0, of_class(xp, weight, xp.where(ignored, 0, target)))
+        return None if kept is None else xp.astype(kept, input.dtype)
+    counts = of_class(xp, weight, index)
+    return counts if kept is None else xp.where(kept, counts, 0)
 
 
 @op(
@@ -71,14 +68,14 @@ def _counts(
     counts=_counts,
 )
 def nll_loss(
-    xp: Namespace, input: Same, target: Classes, weight: Weight = None, *, ignore_index: int | None = -100
+    xp: Namespace, input: Same, target: Classes, weight: Weight = None, *, ignore_index: int = -100
 ) -> Values:
     """Negative log-likelihood: the logarithm of the probability that was given to the class.
 
     For log-probabilities x and a class c of weight w (1 where no weights are given), ℓ = −w_c x_c.
     Its derivative for xⱼ is −w_c where j = c, and 0 elsewhere. A target of ``ignore_index`` has the
-    value 0 and no gradient; ``None`` says that every target is a class. In the mean a value counts
-    as much as its class weighs, and an ignored one nothing: it is Σ ℓ / Σ w_c.
+    value 0 and no gradient. In the mean a value counts as much as its class weighs, and an ignored one
+    nothing: it is Σ ℓ / Σ w_c.
 
     Shapes: the input is ``(C)``, ``(N, C)`` or ``(N, C, …)``; target and values lack the axis C; the
     weight is ``(C)``.
@@ -93,19 +90,21 @@ def nll_loss(
     >>> nll_loss.forward(np, np.log([[0.5, 0.25, 0.25]] * 2), np.array([1, -100])).round(4).tolist()
     [1.3863, 0.0]
     """
+    require_fit(input, target, weight, axis=_class_axis(input))
+    return _of_classes(xp, input, target, weight, ignore_index)
+
+
+def _of_classes(xp: Namespace, input: Same, target: Classes, weight: Weight, ignore_index: int) -> Values:
+    """Give the negative log-likelihood of each class, from the logarithms of the probabilities."""
     axis = _class_axis(input)
-    require_fit(input, target, weight, axis=axis)
-    if ignore_index is not None:
-        check_classes(xp, target, input.shape[axis], ignore_index)
-    index = target if ignore_index is None else xp.where(target == ignore_index, 0, target)
-    chosen = xp.take_along_axis(input, xp.expand_dims(index, axis=axis), axis=axis)
-    chosen = xp.squeeze(chosen, axis=axis)
+    index, kept = known(xp, target, input.shape[axis], ignore_index)
+    values = -take_class(xp, input, index, axis)
     if weight is not None:
-        chosen = chosen * of_class(xp, weight, index)
-    return -chosen if ignore_index is None else xp.where(target == ignore_index, 0, -chosen)
+        values = values * of_class(xp, weight, index)
+    return values if kept is None else xp.where(kept, values, 0)
 
 
-@nll_loss.rule("input")
+@nll_loss.rule("input", needs=("input", "target", "weight"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -114,28 +113,24 @@ def _(
     weight: Weight,
     output: Values,
     *,
-    ignore_index: int | None,
+    ignore_index: int,
 ) -> Same:
+    _, placed = _passed_on(xp, grad_output, input, target, weight, ignore_index)
+    return -placed
+
+
+def _passed_on(
+    xp: Namespace, grad_output: Values, input: Same, target: Classes, weight: Weight, ignore_index: int
+) -> tuple[Values, Same]:
+    """Give the upstream gradient times what the class weighs, and the same at the class among zeros."""
     axis = _class_axis(input)
-    share = -xp.expand_dims(grad_output, axis=axis)
-    if weight is not None:
-        share = share * _along_classes(xp, input, weight)
-    # A choice, not a product: where every target is ignored the upstream gradient of the mean is infinite.
-    chosen = _chosen(xp, input, target)
-    if ignore_index is not None:
-        chosen = chosen & _kept(xp, input, target, ignore_index)
-    return xp.where(chosen, share, 0)
-
-
-def _chosen(xp: Namespace, input: Same, target: Classes) -> Array:
-    """Say of each element whether it is that of the target's class."""
-    axis = _class_axis(input)
-    return xp.moveaxis(one_hot(xp, target, input.shape[axis], xp.bool), -1, axis)
-
-
-def _kept(xp: Namespace, input: Same, target: Classes, ignore_index: int) -> Array:
-    """Say whether a target is not ignored, in a shape that broadcasts with the input."""
-    return xp.expand_dims(target != ignore_index, axis=_class_axis(input))
+    classes = input.shape[axis]
+    index, kept = known(xp, target, classes, ignore_index)
+    total = grad_output if weight is None else grad_output * of_class(xp, weight, index)
+    if kept is not None:
+        # A choice, not a product: where all are ignored the upstream gradient of the mean is infinite.
+        total = xp.where(kept, total, 0)
+    return total, put_class(xp, total, index, classes, axis)
 
 
 @op(
@@ -155,6 +150,7 @@ def _kept(xp: Namespace, input: Same, target: Classes, ignore_index: int) -> Arr
         "softmax with loss": {},
     },
     likelihood=-1,
+    outputs=("output", "log_probability"),
     counts=_counts,
 )
 def cross_entropy_loss(
@@ -163,9 +159,9 @@ def cross_entropy_loss(
     target: Labels,
     weight: Weight = None,
     *,
-    ignore_index: int | None = -100,
+    ignore_index: int = -100,
     label_smoothing: float = 0.0,
-) -> Values:
+) -> tuple[Values, Same]:
     """Cross-entropy of logits: the softmax and the negative log-likelihood in one.
 
     For a class index c, ℓ = −log softmax(x)_c; for probabilities t, ℓ = −Σᵢ tᵢ log softmax(x)ᵢ,
@@ -176,13 +172,16 @@ def cross_entropy_loss(
     With ``label_smoothing`` s, of C classes, (1 − s) tᵢ + s/C stands in the place of tᵢ; with class
     weights w, wᵢ tᵢ does, after that. For tᵢ the derivative then is −wᵢ (1 − s) log pᵢ.
 
-    A class index ``ignore_index`` has the value 0 and no gradient; ``None`` says that every index is
-    a class. In the mean of class indices a value counts as much as its class weighs, and an ignored
-    one nothing: it is Σ ℓ / Σ w_c. That of probabilities is over all values.
+    A class index ``ignore_index`` has the value 0 and no gradient. In the mean of class indices a value
+    counts as much as its class weighs, and an ignored one nothing: it is Σ ℓ / Σ w_c. That of
+    probabilities is over all values.
+
+    log p is an output too, though none of the loss's, so that it need not be computed again; what else
+    is made of it adds its upstream gradient.
 
     Shapes: the input is ``(C)``, ``(N, C)`` or ``(N, C, …)``; the target has the input's shape
     (probabilities, floating) or lacks the axis C (class indices, integer); the weight is ``(C)``. The
-    values lack the axis C.
+    values lack the axis C, log p does not.
 
     Raises: ``ValueError`` if s is not between 0 and 1 or the shapes do not go together;
     ``IndexError``, on NumPy, if a class index is neither a class nor to be ignored.
@@ -192,7 +191,8 @@ def cross_entropy_loss(
 
     >>> import numpy as np
     >>> logits = np.array([[1.0, 2.0, 0.5], [2.0, 1.0, 0.5]])
-    >>> cross_entropy_loss.forward(np, logits, np.array([1, 0])).round(6).tolist()
+    >>> values, log_probability = cross_entropy_loss.forward(np, logits, np.array([1, 0]))
+    >>> values.round(6).tolist()
     [0.464369, 0.464369]
     """
     if not 0 <= label_smoothing <= 1:
@@ -202,63 +202,73 @@ def cross_entropy_loss(
     axis = _class_axis(input)
     require_fit(input, target, weight, axis=axis, shares=True)
     log_probability = log_softmax.forward(xp, input, dim=axis)
-    if _are_classes(input, target):
-        if not label_smoothing:
-            return nll_loss.forward(xp, log_probability, target, weight, ignore_index=ignore_index)
-        if ignore_index is not None:
-            check_classes(xp, target, input.shape[axis], ignore_index)
-    share = _shares(xp, input, target, weight, label_smoothing)
+    if _are_classes(input, target) and not label_smoothing:
+        return _of_classes(xp, log_probability, target, weight, ignore_index), log_probability
+    share, _ = _shares(xp, input, target, weight, ignore_index, label_smoothing)
     # A class of share 0 adds nothing, even where its logarithm is infinite.
-    values = -xp.sum(share * xp.where(share == 0, 0, log_probability), axis=axis)
-    if _are_classes(input, target) and ignore_index is not None:
-        return xp.where(target == ignore_index, 0, values)
-    return values
+    return -xp.sum(share * xp.where(share == 0, 0, log_probability), axis=axis), log_probability
 
 
-def _shares(xp: Namespace, input: Same, target: Labels, weight: Weight, label_smoothing: float) -> Same:
-    """Give what the logarithm of each class's probability is multiplied by."""
+def _shares(
+    xp: Namespace, input: Same, target: Labels, weight: Weight, ignore_index: int, label_smoothing: float
+) -> tuple[Same, Array | None]:
+    """Give what the logarithm of each class's probability is multiplied by, and which are not ignored."""
+    axis, kept = _class_axis(input), None
+    classes = input.shape[axis]
     if _are_classes(input, target):
-        target = xp.astype(_chosen(xp, input, target), input.dtype)
+        index, kept = known(xp, target, classes, ignore_index)
+        target = put_class(xp, xp.ones_like(index, dtype=input.dtype), index, classes, axis)
     if label_smoothing:
-        target = (1 - label_smoothing) * target + label_smoothing / input.shape[_class_axis(input)]
-    return target if weight is None else target * _along_classes(xp, input, weight)
+        target = (1 - label_smoothing) * target + label_smoothing / classes
+    share = target if weight is None else target * _along_classes(xp, input, weight)
+    if kept is None:
+        return share, None
+    kept = xp.expand_dims(kept, axis=axis)
+    return xp.where(kept, share, 0), kept
 
 
-@cross_entropy_loss.rule("input")
+@cross_entropy_loss.rule("input", needs=("target", "weight", "log_probability"))
 def _(
     xp: Namespace,
-    grad_output: Values,
+    grad_output: tuple[Values, Same | None],
     input: Same,
     target: Labels,
     weight: Weight,
-    output: Values,
+    output: tuple[Values, Same],
     *,
-    ignore_index: int | None,
+    ignore_index: int,
     label_smoothing: float,
 ) -> Same:
-    axis = _class_axis(input)
-    share = _shares(xp, input, target, weight, label_smoothing)
-    total = xp.sum(share, axis=axis, keepdims=True)
-    gradient = xp.expand_dims(grad_output, axis=axis) * (softmax.forward(xp, input, dim=axis) * total - share)
-    if _are_classes(input, target) and ignore_index is not None:
-        return xp.where(_kept(xp, input, target, ignore_index), gradient, 0)
-    return gradient
+    (grad, further), (_, log_probability) = grad_output, output
+    axis = _class_axis(log_probability)
+    if _are_classes(log_probability, target) and not label_smoothing:
+        total, placed = _passed_on(xp, grad, log_probability, target, weight, ignore_index)
+        total = xp.expand_dims(total, axis=axis)
+    else:
+        share, kept = _shares(xp, log_probability, target, weight, ignore_index, label_smoothing)
+        placed = xp.expand_dims(grad, axis=axis) * share
+        placed = placed if kept is None else xp.where(kept, placed, 0)
+        total = xp.sum(placed, axis=axis, keepdims=True)
+    gradient = xp.exp(log_probability) * total - placed
+    if further is None:
+        return gradient
+    return gradient + log_softmax.rules["input"](xp, further, log_probability, log_probability, dim=axis)
 
 
-@cross_entropy_loss.rule("target")
+@cross_entropy_loss.rule("target", needs=("weight", "log_probability"))
 def _(
     xp: Namespace,
-    grad_output: Values,
+    grad_output: tuple[Values, Same | None],
     input: Same,
     target: Same,
     weight: Weight,
-    output: Values,
+    output: tuple[Values, Same],
     *,
-    ignore_index: int | None,
+    ignore_index: int,
     label_smoothing: float,
 ) -> Same:
-    axis = _class_axis(input)
-    upstream = (label_smoothing - 1) * xp.expand_dims(grad_output, axis=axis)
+    (grad, _), (_, log_probability) = grad_output, output
+    upstream = (label_smoothing - 1) * xp.expand_dims(grad, axis=_class_axis(log_probability))
     if weight is not None:
-        upstream = upstream * _along_classes(xp, input, weight)
-    return upstream * log_softmax.forward(xp, input, dim=axis)
+        upstream = upstream * _along_classes(xp, log_probability, weight)
+    return upstream * log_probability

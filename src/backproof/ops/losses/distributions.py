@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.backend import check_not_negative
+from backproof.ops.catalogue import op
 from backproof.ops.domain import LOG_PROBABILITY, POSITIVE, PROBABILITY, REAL, Argument
-from backproof.ops.op import op
 from backproof.ops.reduction import BATCH_REDUCTION
 
 __all__ = ["gaussian_nll_loss", "kl_div_loss", "poisson_nll_loss"]
@@ -52,14 +52,14 @@ def kl_div_loss(xp: Namespace, input: Given, target: Given, *, log_target: bool 
     return target * (xp.log(xp.where(target == 0, 1, target)) - input)
 
 
-@kl_div_loss.rule("input")
+@kl_div_loss.rule("input", needs=("target",))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, log_target: bool
 ) -> Values:
     return -grad_output * (xp.exp(target) if log_target else target)
 
 
-@kl_div_loss.rule("target")
+@kl_div_loss.rule("target", needs=("input", "target"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, log_target: bool
 ) -> Values:
@@ -116,7 +116,7 @@ def _large(xp: Namespace, target: Given) -> Given:
     return xp.where(target > 1, target, 1)
 
 
-@poisson_nll_loss.rule("input")
+@poisson_nll_loss.rule("input", needs=("input", "target"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -133,7 +133,7 @@ def _(
     return grad_output * (1 - target / (input + eps))
 
 
-@poisson_nll_loss.rule("target")
+@poisson_nll_loss.rule("target", needs=("input", "target"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -161,6 +161,7 @@ def _(
         "var": Argument(POSITIVE, "N D"),
     },
     aliases={"gaussian": {}},
+    autocast="sum",
 )
 def gaussian_nll_loss(
     xp: Namespace, input: Given, target: Given, var: Array, *, full: bool = False, eps: float = 1e-6
@@ -203,7 +204,7 @@ def _variance(xp: Namespace, input: Given, var: Array, eps: float) -> Array:
     return xp.maximum(xp.expand_dims(var, axis=-1) if _lacks_an_axis(input, var) else var, eps)
 
 
-@gaussian_nll_loss.rule("input")
+@gaussian_nll_loss.rule("input", needs=("input", "target", "var"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -218,7 +219,7 @@ def _(
     return grad_output * ((input - target) / _variance(xp, input, var, eps))
 
 
-@gaussian_nll_loss.rule("target")
+@gaussian_nll_loss.rule("target", needs=("input", "target", "var"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -233,7 +234,7 @@ def _(
     return grad_output * ((target - input) / _variance(xp, input, var, eps))
 
 
-@gaussian_nll_loss.rule("var")
+@gaussian_nll_loss.rule("var", needs=("input", "target", "var"))
 def _(
     xp: Namespace,
     grad_output: Values,

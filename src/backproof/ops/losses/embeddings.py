@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.backend import power_of_two
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, SIGN, Argument
-from backproof.ops.op import op
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss"]
 
@@ -52,6 +52,8 @@ def cosine_embedding_loss(
 
     Shapes: inputs ``(D)`` or ``(N, D)``; target and values lack the axis D.
 
+    Raises: ``ValueError`` if the target has not one axis less than the inputs.
+
     Source: PyTorch, ``torch.nn.CosineEmbeddingLoss``.
 
     >>> import numpy as np
@@ -59,20 +61,29 @@ def cosine_embedding_loss(
     >>> cosine_embedding_loss.forward(np, x1, x2, np.array([1.0, -1.0])).round(4).tolist()
     [0.4, 0.6]
     """
-    cosine = xp.sum(_direction(xp, input1)[0] * _direction(xp, input2)[0], axis=-1)
+    if target.ndim != max(input1.ndim, input2.ndim) - 1:
+        raise ValueError(
+            f"the target is a sign for each pair of vectors, without their axis; got target of shape="
+            f"{tuple(target.shape)} for inputs of shape {tuple(input1.shape)} and {tuple(input2.shape)}"
+        )
+    (scaled1, norm1, _), (scaled2, norm2, _) = _scaled(xp, input1), _scaled(xp, input2)
+    cosine = xp.squeeze(_cosine(xp, scaled1, scaled2, norm1, norm2), axis=-1)
     near = xp.where(target == 1, 1 - cosine, 0)
     return near + xp.where(target == -1, xp.maximum(cosine - margin, 0), 0)
 
 
-def _direction(xp: Namespace, vectors: Vectors) -> tuple[Vectors, Column]:
-    """Give x/n and n, scaled so that no square overflows."""
-    scale = power_of_two(xp, vectors, axis=-1, least=math.sqrt(_EPS))
-    scaled, root = vectors / scale, math.sqrt(_EPS) / scale
-    norm = xp.sqrt(xp.sum(scaled * scaled, axis=-1, keepdims=True) + root * root)
-    return scaled / norm, norm * scale
+def _scaled(xp: Namespace, vectors: Vectors) -> tuple[Vectors, Column, Column]:
+    """Give s x, n s and s, with a power of two s such that no square overflows."""
+    factor = 1 / power_of_two(xp, vectors, axis=-1, least=math.sqrt(_EPS))
+    scaled, root = vectors * factor, math.sqrt(_EPS) * factor
+    return scaled, xp.sqrt(xp.sum(scaled * scaled, axis=-1, keepdims=True) + root * root), factor
 
 
-@cosine_embedding_loss.rule("input1", "input2")
+def _cosine(xp: Namespace, scaled1: Vectors, scaled2: Vectors, norm1: Column, norm2: Column) -> Column:
+    return xp.sum(scaled1 * scaled2, axis=-1, keepdims=True) / (norm1 * norm2)
+
+
+@cosine_embedding_loss.rule("input1", "input2", needs=("input1", "input2", "target"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -83,12 +94,16 @@ def _(
     *,
     margin: float,
 ) -> tuple[Vectors, Vectors]:
-    (unit1, norm1), (unit2, norm2) = _direction(xp, input1), _direction(xp, input2)
-    cosine = xp.sum(unit1 * unit2, axis=-1, keepdims=True)
+    (scaled1, norm1, factor1), (scaled2, norm2, factor2) = _scaled(xp, input1), _scaled(xp, input2)
+    cosine = _cosine(xp, scaled1, scaled2, norm1, norm2)
     sign, upstream = target[..., None], grad_output[..., None]
     wide = xp.where((sign == -1) & (cosine - margin >= 0), upstream, 0)
     slope = wide - xp.where(sign == 1, upstream, 0)
-    return slope * ((unit2 - cosine * unit1) / norm1), slope * ((unit1 - cosine * unit2) / norm2)
+    unit1, unit2 = scaled1 * (1 / norm1), scaled2 * (1 / norm2)
+    return (
+        slope * (factor1 / norm1) * (unit2 - cosine * unit1),
+        slope * (factor2 / norm2) * (unit1 - cosine * unit2),
+    )
 
 
 @op(
@@ -179,7 +194,7 @@ def _slope(xp: Namespace, vectors: Same, norm: Column, p: float) -> Same:
     return xp.where(zero, 0, sign * (xp.where(zero, 1, size) / xp.where(zero, 1, norm)) ** (p - 1))
 
 
-@triplet_margin_loss.rule("anchor", "positive", "negative")
+@triplet_margin_loss.rule("anchor", "positive", "negative", needs=("anchor", "positive", "negative"))
 def _(
     xp: Namespace,
     grad_output: Values,

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Int, Namespace
 from backproof.ops.backend import check_classes, one_hot
+from backproof.ops.catalogue import op
 from backproof.ops.domain import CLASS, POSITIVE, REAL, SIGN, Argument
 from backproof.ops.labels import of_class, require_fit
-from backproof.ops.op import op
 from backproof.ops.stable import log_one_plus_exp, logistic
 
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "soft_margin_loss"]
@@ -53,7 +53,7 @@ def hinge_embedding_loss(xp: Namespace, input: Given, target: Given, *, margin: 
     return near + xp.where(target != 1, xp.maximum(margin - input, 0), 0)
 
 
-@hinge_embedding_loss.rule("input")
+@hinge_embedding_loss.rule("input", needs=("input", "target"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, margin: float
 ) -> Values:
@@ -80,7 +80,7 @@ def soft_margin_loss(xp: Namespace, input: Given, target: Given) -> Values:
     return log_one_plus_exp(xp, -target * input)
 
 
-@soft_margin_loss.rule("input")
+@soft_margin_loss.rule("input", needs=("input", "target"))
 def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values) -> Values:
     return -grad_output * (target * logistic(xp, -target * input)[0])
 
@@ -127,7 +127,7 @@ def _passed(
     return xp.where(_lacking(input1, input2, target, margin) >= 0, grad_output, 0)
 
 
-@margin_ranking_loss.rule("input1")
+@margin_ranking_loss.rule("input1", needs=("input1", "input2", "target"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -141,7 +141,7 @@ def _(
     return -target * _passed(xp, grad_output, input1, input2, target, margin)
 
 
-@margin_ranking_loss.rule("input2")
+@margin_ranking_loss.rule("input2", needs=("input1", "input2", "target"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -155,7 +155,7 @@ def _(
     return target * _passed(xp, grad_output, input1, input2, target, margin)
 
 
-@margin_ranking_loss.rule("target")
+@margin_ranking_loss.rule("target", needs=("input1", "input2", "target"))
 def _(
     xp: Namespace,
     grad_output: Values,
@@ -192,7 +192,7 @@ def multi_margin_loss(
 
     For scores x of C classes, of which c is right, with the ``margin`` Δ, the power ``p`` (1 or 2) and
     the weight w_c of the class (1 where none is given), ℓ = (w_c/C) Σ_{i≠c} max(0, zᵢ)ᵖ with
-    zᵢ = Δ − x_c + xᵢ. For i ≠ c its derivative for xᵢ is sᵢ = (w_c/C) p zᵢᵖ⁻¹ where zᵢ > 0, and 0
+    zᵢ = Δ + xᵢ − x_c. For i ≠ c its derivative for xᵢ is sᵢ = (w_c/C) p zᵢᵖ⁻¹ where zᵢ > 0, and 0
     elsewhere; x_c stands in every zᵢ with the sign −, so for it the derivative is −Σ_{i≠c} sᵢ.
 
     Shapes: the input is ``(C)`` or ``(N, C)``, target and values lack the axis C, the weight is
@@ -221,10 +221,11 @@ def _lost(xp: Namespace, input: Scores, target: Classes, margin: float) -> Score
     """Give max(0, zᵢ) for each class, 0 for the right one."""
     right = xp.take_along_axis(input, target[..., None], axis=-1)
     others = ~one_hot(xp, target, input.shape[-1], xp.bool)
-    return xp.where(others, xp.maximum(margin - right + input, 0), 0)
+    # The scores first: equal ones differ by exactly 0, however large.
+    return xp.where(others, xp.maximum(margin + (input - right), 0), 0)
 
 
-@multi_margin_loss.rule("input")
+@multi_margin_loss.rule("input", needs=("input", "target", "weight"))
 def _(
     xp: Namespace,
     grad_output: Values1,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
-from backproof.ops.op import op
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
@@ -43,12 +43,12 @@ def l1_loss(xp: Namespace, input: Given, target: Given) -> Values:
     return xp.abs(input - target)
 
 
-@l1_loss.rule("input")
+@l1_loss.rule("input", needs=("input", "target"))
 def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values) -> Values:
     return grad_output * xp.sign(input - target)
 
 
-@l1_loss.rule("target")
+@l1_loss.rule("target", needs=("input", "target"))
 def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values) -> Values:
     return grad_output * xp.sign(target - input)
 
@@ -85,12 +85,12 @@ def mse_loss(xp: Namespace, input: Given, target: Given) -> Values:
     return difference * difference
 
 
-@mse_loss.rule("input")
+@mse_loss.rule("input", needs=("input", "target"))
 def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values) -> Values:
     return 2 * grad_output * (input - target)
 
 
-@mse_loss.rule("target")
+@mse_loss.rule("target", needs=("input", "target"))
 def _(xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values) -> Values:
     return 2 * grad_output * (target - input)
 
@@ -135,7 +135,7 @@ def _held(xp: Namespace, difference: Values, bend: float) -> Values:
     return xp.where(difference >= bend, bend, xp.where(difference <= -bend, -bend, difference))
 
 
-@smooth_l1_loss.rule("input")
+@smooth_l1_loss.rule("input", needs=("input", "target"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, beta: float
 ) -> Values:
@@ -145,7 +145,7 @@ def _(
     return grad_output * (_held(xp, difference, beta) / beta)
 
 
-@smooth_l1_loss.rule("target")
+@smooth_l1_loss.rule("target", needs=("input", "target"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, beta: float
 ) -> Values:
@@ -179,14 +179,14 @@ def huber_loss(xp: Namespace, input: Given, target: Given, *, delta: float = 1.0
     return near * rest
 
 
-@huber_loss.rule("input")
+@huber_loss.rule("input", needs=("input", "target"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, delta: float
 ) -> Values:
     return grad_output * _held(xp, input - target, delta)
 
 
-@huber_loss.rule("target")
+@huber_loss.rule("target", needs=("input", "target"))
 def _(
     xp: Namespace, grad_output: Values, input: Given, target: Given, output: Values, *, delta: float
 ) -> Values:

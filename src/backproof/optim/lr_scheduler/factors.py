@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import ClassVar
 
-from backproof.optim.lr_scheduler.schedule import LRScheduler
+from backproof.optim.lr_scheduler.schedule import LRScheduler, require_above_zero
 from backproof.optim.optimizer import Group, Optimizer
 
 __all__ = [
@@ -52,6 +52,11 @@ class FactorLR(LRScheduler):
 class StepLR(FactorLR):
     """Multiply the rate by γ every so many epochs: f(t) = γ^⌊t / step_size⌋.
 
+    Raises
+    ------
+    ValueError
+        If ``step_size`` is not above 0.
+
     Examples
     --------
     >>> from backproof import nn, optim
@@ -63,6 +68,7 @@ class StepLR(FactorLR):
     def __init__(
         self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
+        require_above_zero("step_size", step_size)
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
@@ -123,6 +129,11 @@ class CosineAnnealingLR(FactorLR):
     Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017,
     equation 5, without the restarts.
 
+    Raises
+    ------
+    ValueError
+        If ``T_max`` is not above 0.
+
     Examples
     --------
     >>> from backproof import nn, optim
@@ -140,6 +151,7 @@ class CosineAnnealingLR(FactorLR):
         eta_min: float = 0.0,
         last_epoch: int = -1,
     ) -> None:
+        require_above_zero("T_max", T_max)
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 

@@ -18,6 +18,8 @@ class LambdaLR(LRScheduler):
 
     Raises
     ------
+    TypeError
+        If what should be a function is none.
     ValueError
         If there are not as many functions as groups.
 
@@ -39,6 +41,8 @@ class LambdaLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         self.lr_lambdas = for_each_group("lr_lambda", lr_lambda, optimizer)
+        if not all(callable(function) for function in self.lr_lambdas):
+            raise TypeError(f"expected lr_lambda, a function of the epoch; got lr_lambda={lr_lambda!r}")
         super().__init__(optimizer, last_epoch)
 
     def rate(self, group: Group) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, ClassVar
 
 from backproof.optim.optimizer import Group, Optimizer
 
-__all__ = ["LRScheduler", "for_each_group"]
+__all__ = ["LRScheduler", "for_each_group", "require_above_zero"]
 
 
 class LRScheduler:
@@ -27,6 +28,8 @@ class LRScheduler:
     ------
     TypeError
         If ``optimizer`` is none of `backproof.optim`.
+    ValueError
+        If ``last_epoch`` is below −1.
     KeyError
         If it goes on from an epoch, and the groups do not know their ``initial_lr``.
     """
@@ -38,6 +41,10 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = _checked(optimizer)
+        if last_epoch < -1:
+            raise ValueError(
+                f"expected last_epoch from 0 on, or -1 at the start; got last_epoch={last_epoch!r}"
+            )
         if last_epoch == -1:
             for group in optimizer.param_groups:
                 group.setdefault("initial_lr", group["lr"])
@@ -84,8 +91,17 @@ class LRScheduler:
         return {name: value for name, value in self.__dict__.items() if name not in self.not_saved}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave."""
-        self.__dict__.update(state_dict)
+        """Take over what `state_dict` gave.
+
+        Raises
+        ------
+        ValueError
+            If it is not of this schedule: a part of its state is missing.
+        """
+        own = self.state_dict().keys()
+        if missing := sorted(own - state_dict.keys()):
+            raise ValueError(f"expected the state of a {type(self).__name__}; it lacks {', '.join(missing)}")
+        self.__dict__.update({name: state_dict[name] for name in own})
 
 
 def _checked(optimizer: object) -> Optimizer:
@@ -95,6 +111,18 @@ def _checked(optimizer: object) -> Optimizer:
             "torch use torch.optim.lr_scheduler"
         )
     return optimizer
+
+
+def require_above_zero(name: str, value: Any) -> None:
+    """Refuse what is no number above 0.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if not (isinstance(value, Real) and float(value) > 0):
+        raise ValueError(f"expected {name}, a number above 0; got {name}={value!r}")
 
 
 def for_each_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:

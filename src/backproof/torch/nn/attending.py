@@ -9,7 +9,9 @@ import torch
 from torch.nn import functional
 
 from backproof.ops import CATALOGUE
+from backproof.ops.layers.attention import merged_mask, weights_shape
 from backproof.torch.nn.function import function
+from backproof.torch.nn.namespace import xp
 
 __all__ = ["multihead_attention"]
 
@@ -80,16 +82,12 @@ def _places(module: Any, query: torch.Tensor, key: torch.Tensor) -> tuple[int, i
 def _merged(
     module: Any, query: torch.Tensor, mask: torch.Tensor | None, padding: torch.Tensor | None
 ) -> torch.Tensor | None:
-    """Give the sum of both masks, with the axes that the op has, from the batch to the places."""
+    """Give the sum of both masks, with PyTorch's checks."""
     dtype, other = query.dtype, None if mask is None else mask.dtype
     padding = _canonical(padding, "key_padding_mask", other, "attn_mask", dtype)
     mask = _canonical(mask, "attn_mask", None, "", dtype, False)
-    if mask is not None and mask.ndim == 3:  # noqa: PLR2004 - one for each head
-        mask = mask.reshape(*query.shape[:-2], module.num_heads, *mask.shape[1:])
-    if padding is not None:
-        padding = padding[..., None, None, :]
-        mask = padding if mask is None else mask + padding
-    return mask
+    merged: torch.Tensor | None = merged_mask(xp, query, module.num_heads, mask, padding)
+    return merged
 
 
 def _kept(module: Any, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor | None:
@@ -97,5 +95,5 @@ def _kept(module: Any, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor |
     if not module.training or not module.dropout:
         return None
     further = (module.bias_k is not None) + module.add_zero_attn
-    shape = (*query.shape[:-2], module.num_heads, query.shape[-2], key.shape[-2] + further)
+    shape = weights_shape(query, key, module.num_heads, further)
     return functional.dropout(query.new_ones(shape), module.dropout) != 0

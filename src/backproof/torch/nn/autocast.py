@@ -1,13 +1,15 @@
 """The dtype that an op computes in: PyTorch's choice, under ``torch.autocast`` and without.
 
 PyTorch keeps its choice in lists of functions, ``aten/src/ATen/autocast_mode.h`` (for every device
-but the CPU) and ``autocast_mode.cpp`` (for the CPU). Here they are lists of ops:
+but the CPU) and ``autocast_mode.cpp`` (for the CPU). Here each op says what it is (`Op.autocast`), and a
+table what that means:
 
 - *lower*: in autocast's dtype, for matrix products;
 - *float32*: in float32, for losses and what sums much;
 - *widest*: in the widest dtype among the inputs;
 - *state*: likewise, and the output is of the dtype of the state. PyTorch computes the
-  gates of these cells in autocast's dtype on the CPU; here they are no less accurate.
+  gates of these cells in autocast's dtype on the CPU; here they are no less accurate;
+- *inputs*: in the dtype of the inputs.
 
 As there, only floating tensors are cast, and float64 never.
 
@@ -23,51 +25,29 @@ from typing import Any, TypeAlias
 
 import torch
 
-__all__ = ["ACCELERATOR", "CPU", "disabled", "enabled", "run"]
+from backproof.ops import Op
+
+__all__ = ["POLICIES", "disabled", "enabled", "run"]
 
 Tensors: TypeAlias = Sequence[torch.Tensor | None]
 
-_LOSSES = (
-    "L1Loss",
-    "MSELoss",
-    "SmoothL1Loss",
-    "HuberLoss",
-    "BCEWithLogitsLoss",
-    "CrossEntropyLoss",
-    "NLLLoss",
-    "KLDivLoss",
-    "PoissonNLLLoss",
-    "HingeEmbeddingLoss",
-    "SoftMarginLoss",
-    "MultiMarginLoss",
-    "MarginRankingLoss",
-    "CosineEmbeddingLoss",
-    "TripletMarginLoss",
-)
-_PRODUCTS = ("Linear", "Conv1d", "Conv2d", "PReLU", "MultiheadAttention", "RNNCell")
-#: Which input is the state that decides.
-_STATE = {"GRUCell": 1, "LSTMCell": 2}
-
-#: What an op computes in on the CPU; an op that is not here computes in the dtype of its inputs.
-CPU: Mapping[str, str] = {
-    **dict.fromkeys(_PRODUCTS, "lower"),
-    **dict.fromkeys((*_LOSSES, "BCELoss"), "float32"),
-    **dict.fromkeys(_STATE, "state"),
+#: By what an op says of itself, what it computes in: on the CPU, and on every other device.
+POLICIES: Mapping[str, tuple[str, str]] = {
+    "inputs": ("inputs", "inputs"),
+    "product": ("lower", "lower"),
+    "sum": ("inputs", "float32"),
+    "loss": ("float32", "float32"),
+    "probability": ("float32", "refused"),
+    "widest": ("inputs", "widest"),
+    "state": ("state", "lower"),
+    "normalization": ("inputs", "float32"),
+    "batch statistics": ("inputs", "inputs"),
 }
-#: The same on every other device.
-ACCELERATOR: Mapping[str, str] = {
-    **dict.fromkeys((*_PRODUCTS, *_STATE), "lower"),
-    **dict.fromkeys((*_LOSSES, "GaussianNLLLoss"), "float32"),
-    **dict.fromkeys(("Softplus", "Softmax", "Softmin", "LogSoftmax"), "float32"),
-    **dict.fromkeys(("LayerNorm", "RMSNorm", "GroupNorm"), "float32"),
-    "Bilinear": "widest",
-    "BCELoss": "refused",
-}
-
-_NORMALIZATIONS = ("BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm", "RMSNorm")
+#: What takes parameters of a wider dtype than its input.
+_MIXED = ("normalization", "batch statistics")
 
 
-def run(name: str, inputs: Tensors, compute: Callable[[Tensors], Any]) -> Any:
+def run(op: Op, inputs: Tensors, compute: Callable[[Tensors], Any]) -> Any:
     """Compute an op on its inputs, cast to the dtype that PyTorch would choose.
 
     Raises
@@ -75,19 +55,20 @@ def run(name: str, inputs: Tensors, compute: Callable[[Tensors], Any]) -> Any:
     RuntimeError
         If autocast refuses the op on the device.
     """
-    if name in _NORMALIZATIONS:
+    if op.autocast in _MIXED:
         compute = functools.partial(_mixed, compute, 0)
     device = next(tensor.device.type for tensor in inputs if tensor is not None)
     if not enabled(device):
         return compute(inputs)
-    policy = (CPU if device == "cpu" else ACCELERATOR).get(name)
+    policy = POLICIES[op.autocast][device != "cpu"]
     if policy == "refused":
         raise RuntimeError(
-            f"{name} is not safe in a narrow dtype, so autocast on {device!r} refuses it; "
+            f"{op.name} is not safe in a narrow dtype, so autocast on {device!r} refuses it; "
             f"use BCEWithLogitsLoss, which takes logits, or leave autocast around it"
         )
     if policy == "state":
-        compute = functools.partial(_mixed, compute, _STATE[name])
+        latest = max(place for place, name in enumerate(op.arguments) if name in ("hx", "cx"))
+        compute = functools.partial(_mixed, compute, latest)
     with disabled(device):
         return compute(_cast(inputs, policy, device))
 
@@ -102,9 +83,9 @@ def disabled(device: str) -> torch.autocast:
     return torch.autocast(device, enabled=False)
 
 
-def _cast(inputs: Tensors, policy: str | None, device: str) -> Tensors:
+def _cast(inputs: Tensors, policy: str, device: str) -> Tensors:
     dtypes = [tensor.dtype for tensor in inputs if tensor is not None and tensor.is_floating_point()]
-    if policy in (None, "state"):
+    if policy in ("inputs", "state"):
         return inputs
     if policy == "widest":
         to = functools.reduce(torch.promote_types, dtypes)

@@ -42,8 +42,9 @@ def _classes(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
         target.is_floating_point()
         and target.shape == input.shape
         and isinstance(module, torch.nn.CrossEntropyLoss)
-    ):
-        return  # probabilities
+    ):  # probabilities, for which PyTorch promotes dtypes
+        _weights(module, input, None)
+        return
     if not input.ndim:
         raise ValueError("input has an axis for the classes; got an input of shape ()")
     expected = input.shape[:1] + input.shape[2:] if input.ndim > 1 else torch.Size(())
@@ -56,13 +57,28 @@ def _classes(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
         )
     if target.dtype not in (torch.int64, torch.uint8):
         raise RuntimeError(f"target holds class indices, of dtype int64; got target.dtype={target.dtype}")
+    _weights(module, input, input.dtype)
     _require_classes(target, input.shape[min(1, input.ndim - 1)], IndexError, module.ignore_index)
+
+
+def _weights(module: Any, input: torch.Tensor, dtype: torch.dtype | None) -> None:
+    """Refuse weights that are not one for each class, or, unless ``dtype`` is ``None``, of another."""
+    weight = module.weight
+    if weight is None:
+        return
+    classes = input.shape[min(1, input.ndim - 1)]
+    alike = dtype in (None, weight.dtype) or enabled(input.device.type)
+    if weight.shape != (classes,) or not alike:
+        raise RuntimeError(
+            f"weight is one number for each of the {classes} classes, of the dtype of input; got a weight of "
+            f"shape {tuple(weight.shape)} and {weight.dtype} for an input of {input.dtype}"
+        )
 
 
 def _require_classes(
     target: torch.Tensor, count: int, kind: type[Exception], ignored: int | None = None
 ) -> None:
-    if not _has_values(target):
+    if not _has_values(target) or _outside(target, 0, count - 1) is None:
         return
     if ignored is not None and not 0 <= ignored < count:
         target = target[target != ignored]
@@ -73,6 +89,7 @@ def _require_classes(
 
 def _multi_margin(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
     if input.ndim:
+        _weights(module, input, input.dtype)
         _require_classes(target, input.shape[-1], RuntimeError)
 
 
@@ -98,6 +115,7 @@ def _probabilities(module: Any, input: torch.Tensor, target: torch.Tensor) -> No
         wrong = _outside(tensor, 0, 1) if _has_values(tensor) else None
         if wrong is not None:
             raise RuntimeError(f"{name} of BCELoss is between 0 and 1; got {wrong} in it")
+    _weighted(module, input, target)
 
 
 def _variances(module: Any, input: torch.Tensor, target: torch.Tensor, var: torch.Tensor | float) -> None:
@@ -118,11 +136,21 @@ def _variances(module: Any, input: torch.Tensor, target: torch.Tensor, var: torc
 
 
 def _soft_margin(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
-    shape = torch.broadcast_shapes(input.shape, target.shape)  # type: ignore[no-untyped-call]  # PyTorch's
+    _require_stretched("target", target, module, input)
+
+
+def _weighted(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
+    if module.weight is not None and input.shape == target.shape:  # else PyTorch is asked
+        _require_stretched("weight", module.weight, module, input)
+
+
+def _require_stretched(name: str, tensor: torch.Tensor, module: Any, input: torch.Tensor) -> None:
+    """Refuse what does not broadcast to the shape of the input, or would give the loss a larger one."""
+    shape = torch.broadcast_shapes(input.shape, tensor.shape)  # type: ignore[no-untyped-call]  # PyTorch's
     if shape != input.shape:
         raise RuntimeError(
-            f"target of SoftMarginLoss broadcasts to the shape of input; got an input of shape "
-            f"{tuple(input.shape)} and a target of shape {tuple(target.shape)}"
+            f"{name} of {type(module).__name__} broadcasts to the shape of input; got an input of shape "
+            f"{tuple(input.shape)} and a {name} of shape {tuple(tensor.shape)}"
         )
 
 
@@ -163,6 +191,7 @@ CHECKS: Mapping[str, Callable[..., None]] = {
     "MultiMarginLoss": _multi_margin,
     "Embedding": _indices,
     "BCELoss": _probabilities,
+    "BCEWithLogitsLoss": _weighted,
     "GaussianNLLLoss": _variances,
     "SoftMarginLoss": _soft_margin,
     "MaxPool2d": _images,

@@ -5,9 +5,11 @@ their initial numbers, ``state_dict``, ``repr`` and what isinstance says are PyT
 calls the op, with its options and parameters read off the attributes of the same names.
 
 What stays PyTorch's, in its own forward: complex numbers, sparse, nested and quantized tensors, for
-which the rules do not hold; integers where PyTorch takes them, which have no gradient; and what is
-no tensor, to be refused in its words. In `backproof.torch.nn.forwards` stand the modules that need
-more than reading attributes, and what of their options stays PyTorch's.
+which the rules do not hold; integers where PyTorch takes them, which have no gradient; what
+``torch.jit.trace`` records; and what is no tensor, to be refused in its words. In
+`backproof.torch.nn.forwards` stand the modules that need more than reading attributes, and what of
+their options stays PyTorch's. What ``torch.nn`` has no class for derives from one as PyTorch's would
+be, of `backproof.torch.nn.bases`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import torch
 
 from backproof.ops import CATALOGUE, Op
 from backproof.torch.nn.asking import require_fit
+from backproof.torch.nn.bases import base_of
 from backproof.torch.nn.checks import CHECKS
 from backproof.torch.nn.forwards import FORWARDS
 from backproof.torch.nn.function import function
@@ -37,10 +40,12 @@ _DISCRETE = ("class", "mask")
 def make(op: Op) -> type[torch.nn.Module]:
     """Make the module of an op: the class of its name in ``torch.nn``, with the op's forward.
 
+    An activation or a loss that ``torch.nn`` lacks gets a class as PyTorch's would be.
+
     Raises
     ------
     TypeError
-        If ``torch.nn`` has no class of the op's name.
+        If ``torch.nn`` has no class of a layer's name.
 
     Examples
     --------
@@ -48,12 +53,15 @@ def make(op: Op) -> type[torch.nn.Module]:
     >>> make(CATALOGUE["Tanh"])()(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
-    base = getattr(torch.nn, op.name, None)
+    base = base_of(op)
     if base is None:
-        raise TypeError(f"a module is made of an op that torch.nn has a class for; got op={op.name!r}")
+        raise TypeError(
+            f"a module is made of an activation, a loss, or a layer that torch.nn has a class for; got "
+            f"op={op.name!r}, of the kind {op.kind!r}"
+        )
     compute = FORWARDS[op.name] if op.name in FORWARDS else _plain(op, base)
     if "inplace" in inspect.signature(base).parameters:
-        compute = _inplace(compute)
+        compute = _inplace(op, compute)
     named = {
         "__module__": "backproof.torch.nn",
         "__qualname__": op.name,
@@ -85,17 +93,19 @@ def _floating(input: Any, real: bool, first: torch.Tensor) -> Any:
     return input.to(first.dtype) if whole else input
 
 
-def _inplace(compute: Forward) -> Forward:
+def _inplace(op: Op, compute: Forward) -> Forward:
     """Give the forward that writes its output over the input where the module says ``inplace``.
 
-    What the gradient rules need of the input is saved before it is written over.
+    Where a gradient rule looks at the input, a copy is computed with, which is what is saved.
     """
+    looked_at = op.first in op.kept
 
     def forward(module: Any, input: torch.Tensor) -> torch.Tensor:
         if not module.inplace:
             output: torch.Tensor = compute(module, input)
             return output
-        return input.copy_(compute(module, input.clone()))
+        saved = looked_at and torch.is_grad_enabled()
+        return input.copy_(compute(module, input.clone() if saved else input))
 
     return forward
 
@@ -110,7 +120,8 @@ def _guarded(op: Op, base: type[torch.nn.Module], compute: Forward) -> Forward:
     def forward(self: torch.nn.Module, *inputs: Any, **named: Any) -> Any:
         given = (*inputs, *[named[name] for name in required[len(inputs) :] if name in named])
         fits = len(required) <= len(given) <= most
-        if not fits or _foreign((*given, *named.values()), len(required), discrete):
+        traced = not torch.compiler.is_compiling() and torch._C._is_tracing()
+        if not fits or traced or _foreign((*given, *named.values()), len(required), discrete):
             return base.forward(self, *inputs, **named)
         if check:
             check(self, *inputs, **named)
@@ -140,7 +151,7 @@ def _foreign(given: tuple[Any, ...], required: int, discrete: bool) -> bool:
     )
 
 
-#: The class of every op that ``torch.nn`` has a class for.
+#: The class of every op that a module can be made of.
 MODULES: Mapping[str, type[torch.nn.Module]] = {
-    name: make(op) for name, op in CATALOGUE.items() if op.kind != "elementary" and hasattr(torch.nn, name)
+    name: make(op) for name, op in CATALOGUE.items() if op.kind != "elementary" and base_of(op)
 }

@@ -6,6 +6,7 @@ here is the module's business; the mathematics is the op's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from backproof.ops import CATALOGUE
+from backproof.ops.layers.batch_norm import moved
 from backproof.torch.nn.attending import multihead_attention
 from backproof.torch.nn.function import function
 
@@ -80,14 +82,16 @@ def _batch_norm(name: str) -> Callable[..., torch.Tensor]:
 
 @torch.no_grad()
 def _keep(module: torch.nn.BatchNorm1d, mean: torch.Tensor, var: torch.Tensor, count: int) -> None:
-    """Update the running statistics; the running variance is the unbiased one, over count − 1."""
-    factor = module.momentum
-    if factor is None:  # the plain average of all batches
-        seen = module.num_batches_tracked
-        factor = 0.0 if seen is None else 1 / float(seen)
-    for running, batch in ((module.running_mean, mean), (module.running_var, var * (count / (count - 1)))):
-        if running is not None:
-            running.mul_(1 - factor).add_(batch.to(running.dtype), alpha=factor)
+    """Update the running statistics."""
+    if module.running_mean is None or module.running_var is None:
+        return
+    running, momentum = (module.running_mean, module.running_var), module.momentum
+    # The number is asked for only where it is used: on a GPU that waits.
+    batches = math.inf
+    if momentum is None and module.num_batches_tracked is not None:
+        batches = float(module.num_batches_tracked)
+    for old, new in zip(running, moved(running, (mean, var), count, momentum, batches), strict=True):
+        old.copy_(new)
 
 
 # --- Options that stay PyTorch's -----------------------------------------------------------------

@@ -7,17 +7,17 @@ functions, one for the values and one for the reduction, as in its definition.
 
 from __future__ import annotations
 
-import dis
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import torch
+from torch.autograd import forward_ad
 
 from backproof.ops import Op
 from backproof.ops.reduction import Reduction
-from backproof.ops.rule import Rule, Share
+from backproof.ops.rule import Rule, take
 from backproof.torch.nn import autocast
 from backproof.torch.nn.namespace import xp
 
@@ -86,9 +86,6 @@ def function(op: Op) -> Callable[..., Output]:
     return found[1]
 
 
-#: Where an op has several outputs, those of its outputs that no rule looks at.
-_NOT_LOOKED_AT = {("BatchNorm1d", "output"), ("BatchNorm2d", "output")}
-
 _MADE: dict[int, tuple[Op, Callable[..., Output]]] = {}
 
 
@@ -104,7 +101,7 @@ def _make(op: Op) -> Callable[..., Output]:
         roles = (*inputs, *[None] * (len(arguments) - len(inputs)))
         if torch.is_grad_enabled():
             _require_rules(name, arguments, ruled, roles)
-        return autocast.run(name, roles, lambda cast: compute(cast, {**known, **options}))
+        return autocast.run(op, roles, lambda cast: compute(cast, {**known, **options}))
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = op.__doc__
@@ -141,12 +138,14 @@ def _values(op: Op) -> Callable[[Sequence[torch.Tensor | None], dict[str, Any]],
     apply = _apply(_rules(op))
     if op.reduction is None:
         return lambda inputs, options: apply(tuple(options.items()), *inputs)
-    require, counts, reduce = op.reduction.require, op.counts, _apply(_reducing(op.reduction))
+    require, counts = op.reduction.require, op.counts
+    reduce, several = _apply(_reducing(op.reduction)), len(op.outputs) > 1
 
     def reduced(inputs: Sequence[torch.Tensor | None], options: dict[str, Any]) -> torch.Tensor:
         how = options.pop("reduction")
         require(how)
-        values: torch.Tensor = apply(tuple(options.items()), *inputs)
+        given = apply(tuple(options.items()), *inputs)
+        values: torch.Tensor = given[0] if several else given
         if how == "none":
             return values
         counted = counts(xp, *inputs, **options) if counts and how == "mean" else None
@@ -166,6 +165,8 @@ class Definition:
     ``forward(inputs, options)`` gives the output; ``backward(upstream, inputs, output, options,
     shapes, needed)`` gives for each input its gradient, or ``None`` where it is not needed. ``kept``
     says for each input, then each output, whether backward looks at it; it gets ``None`` for others.
+    ``inner`` says that outputs after the first are mostly looked at by backward alone, which then gets
+    ``None`` for their upstream gradients.
     """
 
     name: str
@@ -175,14 +176,19 @@ class Definition:
     kept: tuple[bool, ...]
     forward: Callable[..., Output]
     backward: Callable[..., list[torch.Tensor | None]]
+    inner: bool = False
 
 
 def _rules(op: Op) -> Definition:
     """Read an op as the parts of an autograd function; a loss without its reduction."""
     arguments, sum_to, forward = tuple(op.arguments), op.broadcasting.gradient, op.forward
-    # What asserts the annotations, in tests, is taken off: a role that no rule looks at is None here.
     calls: list[tuple[Rule, tuple[int, ...], tuple[int, ...] | None]] = [
-        (inspect.unwrap(rule), tuple(arguments.index(name) for name in names), shares)
+        # Of one that says what it needs, what asserts annotations, in tests, is taken off: the rest is None.
+        (
+            inspect.unwrap(rule) if names[0] in op.needs else rule,
+            tuple(arguments.index(name) for name in names),
+            shares,
+        )
         for rule, names, shares in op.calls(op.rules)
     ]
 
@@ -202,40 +208,15 @@ def _rules(op: Op) -> Definition:
             if not any(needed[place] for place in places):
                 continue
             result: Any = rule(xp, upstream, *inputs, output, **dict(options))
-            gradients = [result] if shares is None else [result[index] for index in shares]
-            for place, gradient in zip(places, gradients, strict=True):
+            for place, gradient in zip(places, take(result, shares), strict=True):
                 if needed[place]:
                     found[place] = sum_to(xp, gradient, shapes[place])
         return found
 
     constant = tuple(index for index, output in enumerate(op.outputs) if output in op.constant)
-    kept = (*[_looked_at(op, name) for name in arguments], *_outputs_looked_at(op))
-    return Definition(op.name, len(arguments), len(op.outputs), constant, kept, evaluate, backward)
-
-
-def _looked_at(op: Op, role: str) -> bool:
-    """Say whether a gradient rule of the op looks at a role.
-
-    What no rule looks at is not saved: it takes no memory, and may be written over in place.
-    """
-    rules = {rule.rule if isinstance(rule, Share) else rule for rule in op.rules.values()}
-    return any(role in _loaded(inspect.unwrap(rule)) for rule in rules)
-
-
-def _loaded(rule: Callable[..., object]) -> set[str]:
-    """Give the names of the local variables that a function reads."""
-    found: set[str] = set()
-    for instruction in dis.get_instructions(rule):
-        if instruction.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "STORE_FAST_LOAD")):
-            names = instruction.argval  # several where the interpreter joins loads into one instruction
-            found.update((names,) if isinstance(names, str) else names)
-    return found
-
-
-def _outputs_looked_at(op: Op) -> Iterator[bool]:
-    looked = _looked_at(op, "output")
-    for name in op.outputs:
-        yield looked and (op.name, name) not in _NOT_LOOKED_AT
+    kept = tuple(name in op.kept for name in (*arguments, *op.outputs))
+    inner = op.reduction is not None and len(op.outputs) > 1
+    return Definition(op.name, len(arguments), len(op.outputs), constant, kept, evaluate, backward, inner)
 
 
 def _reducing(reduction: Reduction) -> Definition:
@@ -267,19 +248,32 @@ def _apply(definition: Definition) -> Apply:
 
     The compiler takes no function that defines ``jvp``.
     """
-    reverse = _reverse(definition)
-    both = _both(reverse, definition)
+    evaluate, made = definition.forward, _reverse(definition)
+    reverse: Any = made
+    both: Any = _both(made, definition)
 
-    def apply(*roles: Any) -> Output:
-        chosen: Any = reverse if torch.compiler.is_compiling() else both
-        return chosen.apply(*roles)
+    def apply(options: Options, *inputs: torch.Tensor | None) -> Output:
+        if torch.compiler.is_compiling():
+            return reverse.apply(options, *inputs)
+        if _only_numbers(inputs):
+            return evaluate(inputs, options)
+        return both.apply(options, *inputs)
 
     return apply
+
+
+def _only_numbers(roles: Sequence[torch.Tensor | None]) -> bool:
+    """Say whether nobody differentiates or transforms: then the forward alone is all there is to do."""
+    if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in roles):
+        return False
+    # What `torch.autograd.Function.apply` asks, and what `torch.autograd.forward_ad` keeps.
+    return not torch._C._are_functorch_transforms_active() and forward_ad._current_level < 0
 
 
 def _reverse(definition: Definition) -> type[torch.autograd.Function]:
     """Make the autograd function; its saved tensors are inputs and outputs, and nothing between."""
     several, constant, kept = definition.outputs > 1, definition.constant, definition.kept
+    inner = definition.inner
     evaluate, differentiate, split = definition.forward, definition.backward, _split(definition)
 
     def forward(options: Options, *inputs: torch.Tensor | None) -> Output:
@@ -289,12 +283,17 @@ def _reverse(definition: Definition) -> type[torch.autograd.Function]:
         outputs = output if several else (output,)
         ctx.options = inputs[0]
         ctx.shapes = tuple(None if tensor is None else tensor.shape for tensor in inputs[1:])
+        if inner:
+            ctx.set_materialize_grads(False)
+            ctx.first = outputs[0].shape
         if constant:
             ctx.mark_non_differentiable(*[outputs[index] for index in constant])
         roles = (*inputs[1:], *outputs)
         ctx.save_for_backward(*[role if keep else None for role, keep in zip(roles, kept, strict=True)])
 
-    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+    def backward(ctx: Any, *grad_outputs: Any) -> tuple[torch.Tensor | None, ...]:
+        if inner and grad_outputs[0] is None:
+            grad_outputs = (grad_outputs[1].new_zeros(ctx.first), *grad_outputs[1:])
         inputs, output = split(ctx.saved_tensors)
         upstream = tuple(None if index in constant else grad for index, grad in enumerate(grad_outputs))
         needed = ctx.needs_input_grad[1:]
@@ -305,6 +304,8 @@ def _reverse(definition: Definition) -> type[torch.autograd.Function]:
         with autocast.disabled(device):  # a rule computes in the dtypes that the forward computed in
             return None, *differentiate(given, inputs, output, ctx.options, ctx.shapes, needed)
 
+    # PyTorch asks for the signature in every call, and looks here first.
+    vars(forward)["__signature__"] = inspect.signature(forward)
     parts: dict[str, Any] = {"forward": forward, "setup_context": setup_context, "backward": backward}
     return type(
         definition.name,

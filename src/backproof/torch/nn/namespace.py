@@ -3,7 +3,8 @@
 ``array_api_compat.torch`` makes a tensor of a Python scalar where PyTorch's function takes none, and
 asks PyTorch for its dtype, which the compiler cannot trace. Of the functions that our ops use with
 a scalar these are the maximum and the minimum. And ``torch.vmap`` knows no ``moveaxis``, but its
-other name.
+other name. What looks at all that the standard allows, and costs more than a small tensor's numbers, is
+PyTorch's own function where our ops use it as that one allows.
 """
 
 from __future__ import annotations
@@ -37,9 +38,29 @@ def _sign(x: Any, /) -> torch.Tensor:
     return torch.where(torch.isnan(x), x, torch.sign(x)) if x.is_floating_point() else torch.sign(x)
 
 
+def _squeeze(x: torch.Tensor, /, *, axis: int) -> torch.Tensor:
+    return torch.squeeze(x, axis)
+
+
+def _expand_dims(x: torch.Tensor, /, *, axis: int) -> torch.Tensor:
+    return torch.unsqueeze(x, axis)
+
+
+def _take_along_axis(x: torch.Tensor, indices: torch.Tensor, /, *, axis: int = -1) -> torch.Tensor:
+    return torch.take_along_dim(x, indices, dim=axis)  # no index is below 0
+
+
 #: What every op and rule gets as its namespace.
 xp = types.ModuleType("backproof.torch", "The array API namespace of tensors.")
 vars(xp).update(
     {name: part for name, part in vars(array_api_compat.torch).items() if not name.startswith("__")}
 )
-vars(xp).update(maximum=_maximum, minimum=_minimum, sign=_sign, moveaxis=torch.movedim)
+vars(xp).update(
+    maximum=_maximum,
+    minimum=_minimum,
+    sign=_sign,
+    moveaxis=torch.movedim,
+    squeeze=_squeeze,
+    expand_dims=_expand_dims,
+    take_along_axis=_take_along_axis,
+)

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import functools
 import inspect
-import types
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import array_api_compat.torch as xp
 import torch
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 from backproof.updates import State, UpdateRule, apply
+from backproof.updates.blocks import InPlace
 from backproof.updates.following import FollowingRule
 
 __all__ = ["optimizer_of"]
 
-#: PyTorch's functions, those two in place that take the mean and the parameter for the last time.
-_IN_PLACE = types.SimpleNamespace(
-    **{**vars(xp), "lerp": Tensor.lerp_, "addcdiv": Tensor.addcdiv_},
+#: With PyTorch's functions that go over the arrays once.
+_IN_PLACE = InPlace(
+    xp,
+    running_average=lambda mean, value, decay: mean.lerp_(value, 1 - decay),
+    plain_step=lambda parameter, rate, direction: parameter.sub_(direction, alpha=rate),
+    scaled_step=lambda parameter, rate, direction, scale: parameter.addcdiv_(direction, scale, value=-rate),
 )
 #: Elements of a block: a call costs more than on NumPy, above all where it is shared among threads.
-_BLOCK = 2**18
+_BLOCK = 2**19
 #: The same on an accelerator: starting a kernel costs more still, and the cache is no limit.
 _BLOCK_ON_DEVICE = 2**24
 
 _NOTE = """
 Made from this rule; everything but the step is PyTorch's: arguments, errors, groups, hooks, the layout
 of the state, so that one goes on in the other from a ``state_dict``. ``foreach`` and ``fused`` are
-accepted and have no effect, as has ``capturable`` besides where the step count is kept. With
-``differentiable`` the step can be differentiated, but for the hyperparameters. Gradients are dense."""
+accepted and have no effect, as has ``capturable`` besides where the step count is kept: steps are
+counted in Python, so that no step waits for the device, and none can be captured in a CUDA graph
+(refused) or compiled (``torch.compile`` leaves it as it is). With ``differentiable`` the step can be
+differentiated, but for the hyperparameters. Gradients are dense."""
 
 
 def optimizer_of(rule: type[UpdateRule]) -> type[torch.optim.Optimizer]:
@@ -65,35 +71,54 @@ def _step(self: Any, closure: Callable[[], Any] | None = None) -> Any:
     Raises
     ------
     RuntimeError
-        If a gradient is sparse, or is to be had of a hyperparameter.
+        If a gradient is sparse, or is to be had of a hyperparameter, or a graph of kernels is being
+        captured.
     """
     loss = None
     if closure is not None:
         with torch.enable_grad():
             loss = closure()
-    # Copies and what comes out of a pickle have no rules yet.
-    rules: list[FollowingRule] = self.__dict__.setdefault("_rules", [])
-    rules += [FollowingRule(self.rule) for _ in self.param_groups[len(rules) :]]
-    differentiable = self.defaults["differentiable"]
-    with torch.set_grad_enabled(differentiable):
-        for group, following in zip(self.param_groups, rules, strict=True):
-            rule = following.at(group)
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                _refuse_sparse(parameter.grad, type(self).__name__)
-                state = self.state[parameter]
-                if not state:
-                    state.update(_start(rule, parameter, group))
-                if differentiable:
-                    _refuse_hyperparameters(group, rule, type(self).__name__)
-                    _move_differentiably(rule, parameter, state)
-                else:
-                    _move(rule, parameter, state)
+    if torch.compiler.is_compiling():
+        # The rules count in Python, so that the compiler would compile each step anew.
+        torch.compiler.disable(_move_all)(self)  # type: ignore[no-untyped-call]  # of torch's
+    else:
+        _move_all(self)
     return loss
 
 
 _step.__name__ = _step.__qualname__ = "step"
+
+
+def _move_all(optimizer: Any) -> None:
+    name = type(optimizer).__name__
+    _refuse_capture(name)
+    if "_following" not in optimizer.__dict__:  # nor has a copy, or what comes out of a pickle
+        optimizer._following, optimizer._numbers = FollowingRule(optimizer.rule), _Numbers()
+    differentiable = optimizer.defaults["differentiable"]
+    with torch.set_grad_enabled(differentiable):
+        for group in optimizer.param_groups:
+            rule = optimizer._following.at(group)
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                _refuse_sparse(parameter.grad, name)
+                state = optimizer.state[parameter]
+                if not state:
+                    state.update(_start(rule, parameter, group))
+                if differentiable:
+                    _refuse_hyperparameters(group, rule, name)
+                    _move_differentiably(rule, parameter, state, optimizer._numbers)
+                else:
+                    _move(rule, parameter, state, optimizer._numbers)
+
+
+def _refuse_capture(name: str) -> None:
+    # Without CUDA the question itself fails.
+    if torch.backends.cuda.is_built() and torch.cuda.is_current_stream_capturing():  # type: ignore[no-untyped-call]
+        raise RuntimeError(
+            f"{name} counts its steps in Python, and every replay of a captured graph would repeat the same "
+            f"one; step outside of the graph, or use torch.optim.{name}"
+        )
 
 
 def _refuse_sparse(gradient: Tensor, name: str) -> None:
@@ -131,20 +156,22 @@ def _start(rule: UpdateRule, parameter: Tensor, group: dict[str, Any]) -> State:
     }
 
 
-def _move(rule: UpdateRule, parameter: Tensor, state: State) -> None:
+def _move(rule: UpdateRule, parameter: Tensor, state: State, numbers: _Numbers) -> None:
     """Make a step in place."""
     block = _BLOCK if parameter.device.type == "cpu" else _BLOCK_ON_DEVICE
-    after = apply(_IN_PLACE, rule, _real(parameter), _real(parameter.grad), _inner(rule, state), block)
+    inner = _inner(rule, state, numbers)
+    after = apply(_IN_PLACE, rule, _real(parameter), _real(parameter.grad), inner, block)
     for name, value in after.items():
         if name in rule.numbers:
-            state[name].fill_(value)
+            numbers.write(state[name], value)
         elif state.get(name) is None:  # the others were written to
             state[name] = _like(value, parameter)
 
 
-def _move_differentiably(rule: UpdateRule, parameter: Tensor, state: State) -> None:
+def _move_differentiably(rule: UpdateRule, parameter: Tensor, state: State, numbers: _Numbers) -> None:
     """Make a step that autograd follows: the state's tensors are new ones."""
-    moved, after = rule.update(xp, _real(parameter), _real(parameter.grad), _inner(rule, state))
+    inner = _inner(rule, state, numbers)
+    moved, after = rule.update(xp, _real(parameter), _real(parameter.grad), inner)
     for name, value in after.items():
         if name in rule.numbers:
             state[name] = torch.full_like(state[name], value)
@@ -153,13 +180,40 @@ def _move_differentiably(rule: UpdateRule, parameter: Tensor, state: State) -> N
     parameter.copy_(_like(moved, parameter))
 
 
-def _inner(rule: UpdateRule, state: State) -> State:
+def _inner(rule: UpdateRule, state: State, numbers: _Numbers) -> State:
     """Give the state as the rule knows it: numbers, and real arrays. SGD's may hold None."""
     return {
-        name: value.item() if name in rule.numbers else _real(value)
+        name: numbers.read(value) if name in rule.numbers else _real(value)
         for name, value in state.items()
         if value is not None
     }
+
+
+class _Numbers:
+    """The numbers of the states, which are tensors. Those on a device are known without waiting for it."""
+
+    def __init__(self) -> None:
+        self._known: MutableMapping[Tensor, tuple[int, float]] = WeakIdKeyDictionary()
+
+    def read(self, tensor: Tensor) -> float:
+        """Give the number in a tensor."""
+        if not _is_at_hand(tensor):
+            version, number = self._known.get(tensor, (-1, 0.0))
+            if version == tensor._version:  # nobody else has written to it
+                return number
+        return tensor.item()
+
+    def write(self, tensor: Tensor, number: float) -> None:
+        """Write a number into a tensor."""
+        tensor.fill_(number)
+        if not _is_at_hand(tensor):
+            # As the tensor holds it, so that a state that was saved goes on alike.
+            held = torch.tensor(number, dtype=tensor.dtype).item()
+            self._known[tensor] = tensor._version, held
+
+
+def _is_at_hand(tensor: Tensor) -> bool:
+    return tensor.is_cpu
 
 
 def _real(tensor: Any) -> Any:
