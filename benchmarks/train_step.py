@@ -158,7 +158,6 @@ def main() -> None:
             assert np.allclose(losses, losses[0], rtol=1e-4), losses
         mine, torch_s, numpy_s = alternating(steps)
         inputs, hidden, classes, batch = sizes
-        inputs, hidden, classes, batch = sizes
         most, needed = memory(*sizes)
         figure = (
             f"{mine * 1e6:9.1f} us; PyTorch {torch_s / mine:5.2f} times as long, "

@@ -18,7 +18,7 @@ from docs.generator.curves import curves
 from docs.generator.diagnoses import diagnoses
 from docs.generator.pictures import pair
 from docs.generator.reference import picture_path, reference
-from docs.generator.results import load, save, unexplained
+from docs.generator.results import doubted, load, save, unexplained
 from docs.generator.table import accuracy
 from tests.ops.true_values import TRUTHS
 
@@ -68,11 +68,11 @@ def main(arguments: list[str]) -> int:
         return 2
     if arguments[1:]:
         measured = load(FIGURES)
-        again = {(row.op, row.result, row.dtype): row for row in measure_all(arguments[1:])}
+        again = {(row.op, row.result, row.dtype): row for row in doubted(measure_all(arguments[1:]))}
         rows = [again.get((row.op, row.result, row.dtype), row) for row in measured.rows]
         save(rows, measured.elementary, FIGURES)
     elif arguments:
-        save(measure_all(), measure_elementary(), FIGURES)
+        save(doubted(measure_all()), measure_elementary(), FIGURES)
     missing = unexplained(load(FIGURES))
     if missing:
         print("explain in docs/generator/reasons.py, or mend the op:", file=sys.stderr)

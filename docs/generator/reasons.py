@@ -16,8 +16,8 @@ REASONS: dict[tuple[str, str], str] = {
     ): "the terms are multiplied by the factor r w and then subtracted, so that the gradients of the mean "
     "and the variance join them in one pass; PyTorch, which has none, subtracts first: a rounding less",
     (
-        "GaussianNLLLoss",
-        "output",
-    ): "log v and (x − t)²/v cancel, and PyTorch multiplies in another order; with "
-    "thirty thousand points its own is 3.5",
+        "LayerNorm",
+        "weight",
+    ): "PyTorch's kernel computes r x − r μ, and adds its product with the upstream gradient, by fused "
+    "multiplications and additions, of one rounding each; array libraries have none",
 }

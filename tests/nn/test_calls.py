@@ -118,6 +118,35 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "device": (lambda: nn.GRUCell(3, 2, device="cuda"), ValueError, "None or 'cpu' alone; got device='cuda'"),
     "dtype": (lambda: nn.PReLU(dtype=int), ValueError, "PReLU expects a floating dtype; got dtype=int64"),
     "attention": (lambda: nn.MultiheadAttention(4, 2, 1.5), ValueError, "dropout to be a probability"),
+    "no number": (lambda: nn.ELU("foo"), TypeError, r"^ELU\('foo'\): "),  # type: ignore[arg-type]  # that is what is wrong
+    "no second number": (lambda: nn.Softplus(2, "a"), TypeError, r"^Softplus\(2, 'a'\): "),  # type: ignore[arg-type]  # that is what is wrong
+    "sizes": (
+        lambda: nn.Conv2d(3, 5, 2.0),  # type: ignore[arg-type]  # that is what is wrong
+        TypeError,
+        "Conv2d expects kernel_size to be a whole number; got kernel_size=2.0",
+    ),
+    "no name": (
+        lambda: nn.Conv2d(foo=1),  # type: ignore[call-arg]  # that is what is wrong
+        TypeError,
+        r"^Conv2d.__init__\(\) got an unexpected keyword argument 'foo'",
+    ),
+    "a letter": (lambda: nn.Dropout("a"), TypeError, r"Dropout expects p to be a number; got p='a' \(str\)"),  # type: ignore[arg-type]  # that is what is wrong
+    "momentum": (
+        lambda: nn.BatchNorm1d(3, momentum="a"),  # type: ignore[arg-type]  # that is what is wrong
+        TypeError,
+        "BatchNorm1d expects momentum to be a number; got momentum='a'",
+    ),
+    "eps": (
+        lambda: nn.BatchNorm1d(3, eps=-1),
+        ValueError,
+        "BatchNorm1d expects eps to be at least 0; got eps=-1",
+    ),
+    "bounds": (lambda: nn.Hardtanh(1, -1), ValueError, r"Hardtanh\(1, -1\): max_val is above min_val"),
+    "divisor": (
+        lambda: nn.AvgPool2d(2, divisor_override=1.5),  # type: ignore[arg-type]  # that is what is wrong
+        TypeError,
+        "AvgPool2d expects divisor_override to be a whole number",
+    ),
     "required": (
         lambda: nn.Threshold(value=1.0),  # type: ignore[call-arg]  # that is what is wrong
         TypeError,
@@ -188,7 +217,7 @@ def test_a_backward_of_a_call_that_was_let_go_is_refused() -> None:
     layer.backward(upstream)
     layer(X)  # the first call was left behind
     layer.backward(upstream)
-    with pytest.raises(RuntimeError, match="no call to go back through"):
+    with pytest.raises(RuntimeError, match="The first call after a backward lets go of those before it"):
         layer.backward(upstream)
     layer.eval()
     with pytest.raises(RuntimeError, match=r"in eval\(\) only the last call is kept; say train\(\)"):

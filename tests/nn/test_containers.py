@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from backproof import nn
 
@@ -37,6 +38,30 @@ def test_insert_is_that_of_a_list() -> None:
     with pytest.raises(TypeError, match="expected a module, got int"):
         model.insert(0, 3)  # type: ignore[arg-type]  # that is what is wrong
     assert len(model) == 5
+
+
+def test_what_is_popped_is_given() -> None:
+    model, named = nn.Sequential(nn.ReLU(), nn.Tanh()), nn.ModuleDict({"a": nn.ReLU()})
+    assert isinstance(model.pop(0), nn.ReLU)
+    assert list(dict(model.named_children())) == ["0"]
+    assert isinstance(named.pop("a"), nn.ReLU)
+    assert len(named) == 0
+
+
+@pytest.mark.parametrize("library", [nn, torch.nn], ids=["ours", "theirs"])
+@pytest.mark.parametrize("name", ["training", "_parameters", "forward", "a.b", ""])
+def test_names_that_are_taken_are_refused_as_in_torch(name: str, library: Any) -> None:
+    module, relu, values = library.Module(), library.ReLU(), np.zeros(3) if library is nn else torch.zeros(3)
+    with pytest.raises(KeyError):
+        library.Sequential(OrderedDict({name: relu}))
+    with pytest.raises(KeyError):
+        library.ModuleDict({name: relu})
+    with pytest.raises(KeyError):
+        module.add_module(name, relu)
+    with pytest.raises(KeyError):
+        module.register_buffer(name, values)
+    with pytest.raises(KeyError):
+        module.register_parameter(name, library.Parameter(values))
 
 
 def test_named_children_keep_their_names() -> None:

@@ -268,6 +268,41 @@ def test_what_computes_the_same_is_taken(make: Callable[[], torch.nn.Module]) ->
     assert list(made.state_dict()) == list(module.state_dict())
 
 
+class Counted(nn.Linear):
+    """Another method, and our forward."""
+
+    def rows(self) -> int:
+        return len(self.weight)
+
+
+def test_a_further_method_is_no_reason() -> None:
+    assert type(Counted(3, 2).to_torch()) is torch.nn.Linear
+    assert type(nn.from_torch(Counted(3, 2).to_torch())) is nn.Linear
+
+
+def test_a_buffer_that_the_state_is_without_stays_so() -> None:
+    twin: Any = torch.nn.Linear(3, 2)
+    twin.register_buffer("seen", torch.zeros(3), persistent=False)
+    made: Any = nn.from_torch(twin)
+    assert made.seen.tolist() == made.to_torch().seen.tolist() == [0.0, 0.0, 0.0]
+    assert list(made.state_dict()) == list(made.to_torch().state_dict()) == ["weight", "bias"]
+
+
+def test_a_dtype_that_the_other_has_not() -> None:
+    with pytest.raises(TypeError, match=r"Linear at '0': NumPy has no torch.bfloat16 as its weight is; say"):
+        nn.from_torch(t.Sequential(t.Linear(3, 2, dtype=torch.bfloat16)))
+    if np.dtype(np.longdouble) != np.dtype(np.float64):
+        with pytest.raises(TypeError, match="Linear: PyTorch has no float128 as its weight is; say"):
+            nn.Linear(3, 2, dtype=np.longdouble).to_torch()
+
+
+def test_a_name_that_is_taken_there() -> None:
+    with pytest.raises(
+        TypeError, match=r"type ModuleDict: .*something else of that name; got name='summary'"
+    ):
+        nn.from_torch(t.ModuleDict({"summary": t.ReLU()}))
+
+
 def test_a_class_of_your_own_is_refused() -> None:
     with pytest.raises(TypeError, match="got one of type Own at '0'"):
         nn.Sequential(Own()).to_torch()

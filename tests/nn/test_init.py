@@ -59,6 +59,24 @@ def test_plain_fills() -> None:
     assert init.zeros_(np.empty(2)).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("shape", [(6, 2, 3), (6, 3, 3, 5), (4, 5, 2, 2, 2)])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_dirac(shape: tuple[int, ...], groups: int) -> None:
+    theirs = torch.nn.init.dirac_(torch.empty(shape), groups).numpy()
+    np.testing.assert_array_equal(init.dirac_(np.empty(shape), groups), theirs)
+    for wrong in ((np.empty((4, 2)), 1), (np.empty((4, 2, 3)), 3)):
+        with pytest.raises(ValueError, match="groups divides; got array of shape"):
+            init.dirac_(*wrong)
+
+
+def test_sparse() -> None:
+    matrix = init.sparse_(np.empty((50, 40)), 0.3, std=2.0, rng=0)
+    assert ((matrix == 0).sum(axis=0) == 15).all()
+    assert abs(matrix[matrix != 0].std() - 2) < 0.1
+    with pytest.raises(ValueError, match=r"expected a matrix; got array of shape=\(3,\)"):
+        init.sparse_(np.empty(3), 0.5)
+
+
 @pytest.mark.parametrize("name", ["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
 def test_gains(name: str) -> None:
     theirs: Any = torch.nn.init.calculate_gain

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from backproof import nn
 from tests.nn.models import LAYERS, Array, Made, convnet
@@ -256,6 +257,109 @@ def test_the_summary_is_a_table() -> None:
     assert convnet().summary().splitlines()[-1].split() == ["total", "100"]
 
 
+def test_the_summary_of_indices_of_several_inputs_and_of_own_parameters() -> None:
+    model = nn.Sequential(nn.Embedding(5, 3), nn.Flatten(), nn.Linear(6, 2))
+    assert model.summary((7, 2)).splitlines()[1].split() == ["0:", "Embedding", "(7,", "2,", "3)", "15"]
+    query, key = (5, 2, 6), (3, 2, 6)
+    assert nn.MultiheadAttention(6, 2).summary(query, key, key).splitlines()[1:] == [
+        "MultiheadAttention  [(5, 2, 6), (2, 5, 3)]         168",
+        "total                                              168",
+    ]
+    assert "[(7, 2), (7, 2)]" in nn.LSTMCell(3, 2).summary((7, 3))
+    net = Net()
+    net.scale = nn.Parameter(np.ones(3))
+    assert [line.split()[-1] for line in net.summary().splitlines()[1:]] == ["3", "12", "0", "15"]
+
+
+def test_what_is_frozen_stays_even_with_a_gradient() -> None:
+    layer, x = linear(), batch(7, 3)
+    layer(x)
+    layer.backward(np.ones((7, 2)))
+    before = layer.state_dict()
+    layer.requires_grad_(False).update_parameters(0.1)
+    for name, array in layer.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+    assert layer.grads == {"weight": None, "bias": None}  # they are spent, not kept for later
+
+
+def test_casts() -> None:
+    model, x = convnet(), batch(5, 1, 8, 8)
+    parameters = list(model.parameters())
+    model(x)
+    model.backward(np.ones((5, 4)))
+    for name, dtype in (("double", "f8"), ("float", "f4"), ("half", "f2")):
+        assert getattr(model, name)() is model
+        assert {array.dtype for array in model.state_dict().values()} == {np.dtype(dtype), np.dtype(int)}
+        assert {gradient.dtype for gradient in model.grads.values() if gradient is not None} == {
+            np.dtype(dtype)
+        }
+    assert list(model.parameters()) == parameters
+    layer = linear().eval()
+    layer(x[:, 0, :, :3])
+    layer.float()
+    assert layer(np.ones((2, 3), np.float32)).dtype == np.float32
+    layer.backward(np.ones((2, 2)))
+    layer.update_parameters(0.1)
+    assert layer.weight.dtype == np.float32
+
+
+def test_names_and_paths_as_in_torch() -> None:
+    model: Any = convnet()
+    twin = model.to_torch()
+    for recurse in (True, False):
+        for what in ("named_parameters", "named_buffers"):
+            ours, theirs = (getattr(each, what)("net", recurse=recurse) for each in (model, twin))
+            assert [name for name, _ in ours] == [name for name, _ in theirs]
+        assert len(list(model.parameters(recurse))) == len(list(twin.parameters(recurse)))
+    assert list(model.state_dict(prefix="net.")) == list(twin.state_dict(prefix="net."))
+    assert model.get_parameter("features.0.weight") is model.features[0]._parameters["weight"]
+    assert model.get_buffer("features.1.running_mean") is model.features[1].running_mean
+    with pytest.raises(AttributeError, match=r"the parameters weight, bias; got target='head.wieght'"):
+        model.get_parameter("head.wieght")
+
+
+def test_a_buffer_that_the_state_is_without() -> None:
+    layer = linear()
+    layer.register_buffer("seen", np.zeros(3), persistent=False)
+    assert [name for name, _ in layer.named_buffers()] == ["seen"]
+    assert list(copy.deepcopy(layer).state_dict()) == ["weight", "bias"]
+    layer.register_buffer("seen", np.zeros(3))
+    assert list(layer.state_dict()) == ["weight", "bias", "seen"]
+
+
+def test_an_array_that_a_loss_may_have_is_none_or_given_later() -> None:
+    loss, logits, target = nn.CrossEntropyLoss(), batch(2, 3), np.array([0, 1])
+    assert loss.weight is None
+    loss(logits, target)
+    loss.weight = np.array([1.0, 0.0, 1.0])
+    assert list(loss.state_dict()) == ["weight"]
+    assert loss(logits, target) == nn.CrossEntropyLoss(loss.weight)(logits, target)
+
+
+def test_a_layer_of_rows_that_there_are() -> None:
+    rows = batch(5, 3)
+    layer = nn.Embedding.from_pretrained(rows, padding_idx=1)
+    np.testing.assert_array_equal(layer([1, 4]), rows[[1, 4]])
+    layer.backward(np.ones((2, 3)))
+    assert layer.grads == {"weight": None}
+    free = nn.Embedding.from_pretrained(rows, freeze=False)
+    free([1, 4])
+    free.backward(np.ones((2, 3)))
+    assert free.grads["weight"] is not None
+    with pytest.raises(ValueError, match=r"rows .*; got embeddings of shape=\(3,\)"):
+        nn.Embedding.from_pretrained(rows[0])
+
+
+def test_no_sample_moves_no_statistics() -> None:
+    layer = nn.BatchNorm1d(3)
+    twin: Any = layer.to_torch()
+    layer(np.zeros((0, 3), np.float32))
+    twin(torch.zeros(0, 3))
+    assert layer.backward(np.zeros((0, 3))).shape == (0, 3)
+    for name, array in layer.state_dict().items():
+        np.testing.assert_array_equal(array, twin.state_dict()[name].numpy())
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     one, other = (nn.Sequential(nn.Linear(3, 2, rng=5), nn.Dropout(rng=7)) for _ in range(2))
     x = batch(7, 3)
@@ -317,6 +421,48 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "no module": (lambda: nn.Sequential(np.tanh), TypeError, "expected a module, got ufunc"),  # type: ignore[arg-type]  # that is what is wrong
     "no such place": (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "holds 1 modules; got index=1"),
     "parameter of text": (lambda: nn.Parameter(["a"]), TypeError, "real numbers"),
+    "no index": (
+        lambda: nn.Embedding(3, 2)([0.5]),
+        TypeError,
+        "whole numbers, indices; got input of dtype=fl",
+    ),
+    "no class": (lambda: nn.NLLLoss()(batch(2, 3), [0.0, 1.0]), TypeError, "indices; got target of dtype=fl"),
+    "a row": (lambda: nn.Embedding(3, 2)([5]), IndexError, "a row is an index from 0 to 2; got 5"),
+    "an axis": (lambda: nn.GLU(5)(batch(2, 4)), IndexError, "2 axes has dim from -2 to 1; got dim=5"),
+    "another axis": (lambda: nn.Softmax(2)(batch(2, 4)), IndexError, "dim from -2 to 1; got dim=2"),
+    "no image": (
+        lambda: nn.MaxPool2d(2)(batch(8, 8)),
+        ValueError,
+        r"an image is .*; got input of shape=\(8, 8\)",
+    ),
+    "slopes": (
+        lambda: nn.PReLU(3)(batch(3)),
+        ValueError,
+        r"each of the 1 channels; got weight of shape=\(3,\)",
+    ),
+    "no probability": (lambda: nn.BCELoss()([1.5], [1.0]), ValueError, "input is between 0 and 1; got 1.5"),
+    "probability that is none": (lambda: nn.BCELoss()([0.5], [np.nan]), ValueError, "target .* got nan"),
+    "another target": (lambda: nn.BCELoss()([0.5], 1.0), ValueError, "a target of the input's shape"),
+    "divisor": (
+        lambda: nn.AvgPool2d(2, divisor_override=0)(batch(1, 8, 8)),
+        ValueError,
+        "divisor_override=0",
+    ),
+    "masks": (
+        lambda: nn.MultiheadAttention(4, 2)(*[batch(5, 2, 4)] * 3, attn_mask=batch(5, 7)),
+        ValueError,
+        r"^MultiheadAttention got query of float64 \(2, 5, 4\)[^_]*: expected attn_mask of shape \(5, 5\) or",
+    ),
+    "upstream of attention": (
+        lambda: (m := nn.MultiheadAttention(4, 2), m(*[batch(5, 2, 4)] * 3), m.backward(batch(3)))[2],
+        ValueError,
+        r"^MultiheadAttention gave an output",
+    ),
+    "no call of attention": (
+        lambda: nn.MultiheadAttention(4, 2).backward(batch(3)),
+        RuntimeError,
+        r"^MultiheadAttention has no call",
+    ),
     "no argument": (lambda: getattr(nn, "Tanh")(3), TypeError, r"Tanh\(3\): too many positional"),  # noqa: B009 - past the types
 }
 

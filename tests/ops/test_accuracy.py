@@ -12,7 +12,18 @@ import pytest
 from backproof._typing import Array, Namespace
 from backproof.ops import CATALOGUE, Op
 from docs.generator.accuracy import LIBRARIES, Row, measure
-from docs.generator.results import BY_CHANCE, FAR, WORSE, Measured, flags, load, reason, save, unexplained
+from docs.generator.results import (
+    BY_CHANCE,
+    FAR,
+    WORSE,
+    Measured,
+    doubted,
+    flags,
+    load,
+    reason,
+    save,
+    unexplained,
+)
 from docs.generator.table import accuracy, number
 from tests.ops.examples import FLOATS
 
@@ -76,12 +87,13 @@ def test_flags() -> None:
     assert flags(row(1.0, 1.6, 1.0), FLOOR) == [WORSE]
 
 
-def cancelling(ours: float, typical: float) -> Row:
-    """Make a row where terms cancel: PyTorch's largest error is 4, and 1 is typical."""
+def cancelling(ours: float, typical: float, again: float | None = None) -> Row:
+    """Make a row where terms cancel: PyTorch's largest error is 4, as at other points, and 1 is typical."""
     ulps = dict.fromkeys(LIBRARIES, 1e15)
     errors = {"numpy": 1.0, "front door": ours, "torch": 4.0}
     squares = {"numpy": 1.0, "front door": typical, "torch": 1.0}
-    return Row("Softmax", "input", "float64", ulps, errors, squares)
+    others = None if again is None else {"numpy": 1.0, "front door": again, "torch": 4.0}
+    return Row("Softmax", "input", "float64", ulps, errors, squares, others)
 
 
 def test_where_terms_cancel_the_order_may_add_a_quarter() -> None:
@@ -89,9 +101,18 @@ def test_where_terms_cancel_the_order_may_add_a_quarter() -> None:
     assert flags(cancelling(5.1, 1.0), FLOOR) == [WORSE]
 
 
-def test_chance_explains_what_is_worse_at_the_worst_point_only() -> None:
-    assert reason(cancelling(5.1, 1.1), WORSE) == BY_CHANCE
-    assert reason(cancelling(5.1, 1.2), WORSE) == ""
+def test_chance_explains_what_is_worse_at_the_worst_point_only_and_not_at_others() -> None:
+    assert reason(cancelling(5.1, 1.1, again=5.0), WORSE) == BY_CHANCE
+    assert reason(cancelling(5.1, 1.2, again=5.0), WORSE) == ""
+    assert reason(cancelling(5.1, 1.1, again=5.1), WORSE) == ""
+    assert reason(cancelling(5.1, 1.1), WORSE) == ""
+
+
+def test_what_may_be_chance_is_measured_at_other_points() -> None:
+    known = cancelling(9.0, 1.2)
+    assert doubted([cancelling(5.0, 1.0), known]) == [cancelling(5.0, 1.0), known]
+    [row] = doubted([replace(cancelling(9.0, 1.0), op="ReLU", result="output")])
+    assert row.again == dict.fromkeys(LIBRARIES, 0.0)
 
 
 def test_why_numpy_is_far_off_does_not_explain_that_pytorch_is_better() -> None:
@@ -103,7 +124,7 @@ def test_why_numpy_is_far_off_does_not_explain_that_pytorch_is_better() -> None:
 
 
 def test_what_was_measured_is_read_as_it_was_written(tmp_path: Path) -> None:
-    rows = (row(np.inf, 1.0, None), row(0.5), cancelling(2.0, 1.5))
+    rows = (row(np.inf, 1.0, None), row(0.5), cancelling(2.0, 1.5, 3.0))
     save(rows, {"exp": {"float64": 0.5, "float32": 2.0}}, tmp_path / "figures.json")
     found = load(tmp_path / "figures.json")
     assert found.rows == rows

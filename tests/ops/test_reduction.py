@@ -37,9 +37,10 @@ def test_counts_are_what_the_mean_divides_by() -> None:
     assert (REDUCTION.gradient(np, np.array(4.0), VALUES, "mean", counts) == np.full((2, 3), 0.5)).all()
 
 
-def test_batchmean_divides_by_the_first_axis() -> None:
+def test_batchmean_divides_by_the_samples() -> None:
     assert BATCH_REDUCTION.forward(np, VALUES, "batchmean") == 12
     assert (BATCH_REDUCTION.gradient(np, np.array(3.0), VALUES, "batchmean") == np.full((2, 3), 1.5)).all()
+    assert BATCH_REDUCTION.forward(np, VALUES, "batchmean", np.ones(1)) == 24
 
 
 @pytest.mark.parametrize("how", ["avg", "", "Mean", None, "batchmean"])

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from backproof import optim
+from backproof import nn, optim
 from backproof.updates import CATALOGUE
 from tests.optim.parameters import Parameter, give_gradients, parameters, tensors
 from tests.updates.test_against_torch import FURTHER
@@ -301,7 +301,8 @@ MISUSE: dict[str, tuple[type[Exception], Callable[[], object], str]] = {
         lambda: optim.Adam([{"params": ONE, "eps": -1}]),
         "Adam needs eps at least 0; got eps=-1",
     ),
-    "no optimizer of that name": (AttributeError, lambda: optim.Adamm, "has no attribute 'Adamm'; it has"),
+    "no optimizer of that name": (AttributeError, lambda: optim.Adamm, "'Adamm'; did you mean Adam?"),
+    "nothing like it": (AttributeError, lambda: optim.Quux, "has no attribute 'Quux'; it has ASGD, "),
 }
 
 
@@ -309,6 +310,19 @@ MISUSE: dict[str, tuple[type[Exception], Callable[[], object], str]] = {
 def test_misuse(error: type[Exception], use: Callable[[], object], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         use()
+
+
+@names
+def test_what_is_frozen_stays_even_with_a_gradient(name: str) -> None:
+    frozen, moved = nn.Parameter(np.ones(2)), nn.Parameter(np.ones(2))
+    for parameter in (frozen, moved):
+        parameter.add_grad(np.ones(2))
+    frozen.requires_grad_(False)
+    optimizer = getattr(optim, name)([frozen, moved], lr=0.1)
+    optimizer.step()
+    assert frozen.data.tolist() == [1.0, 1.0]
+    assert frozen not in optimizer.state
+    assert (moved.data != 1).all()
 
 
 def test_a_gradient_of_another_shape() -> None:

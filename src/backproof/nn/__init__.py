@@ -21,9 +21,9 @@ Examples
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
+from backproof._names import no_attribute
 from backproof.nn import init
 from backproof.nn.containers import Identity, ModuleDict, ModuleList, Sequential
 from backproof.nn.convert import from_torch, to_torch
@@ -78,7 +78,4 @@ __all__ += [*ACTIVATIONS, *LOSSES]  # noqa: PLE0604 - they are names
 if not TYPE_CHECKING:  # type checkers know the names
 
     def __getattr__(name: str) -> Any:
-        known = {each.lower(): each for each in __all__}
-        close = difflib.get_close_matches(name.lower(), known, 1)
-        hint = f"did you mean {known[close[0]]}?" if close else f"it has {', '.join(sorted(__all__))}"
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; {hint}")
+        raise no_attribute(__name__, name, __all__)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import operator
+from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-__all__ = ["only", "parameters_dtype", "probability", "whole"]
+from backproof.ops.windows import each_axis
+
+__all__ = ["number", "only", "parameters_dtype", "probability", "sizes", "whole"]
 
 
 def only(module: object, **arguments: tuple[Any, ...]) -> None:
@@ -68,11 +73,57 @@ def whole(module: object, least: int, **numbers: object) -> None:
             )
 
 
+def sizes(module: object, axes: int, least: int, **given: int | Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Give sizes for each axis; refuse what is neither a size for all of them nor one for each.
+
+    Examples
+    --------
+    >>> sizes(np.ones(3), 2, 1, stride=3, dilation=(1, 2))
+    ((3, 3), (1, 2))
+    >>> sizes(np.ones(3), 2, 1, stride=2.0)
+    Traceback (most recent call last):
+        ...
+    TypeError: ndarray expects stride to be a whole number; got stride=2.0 (float)
+    """
+    found = []
+    for name, size in given.items():
+        for each in size if isinstance(size, tuple | list) else (size,):
+            whole(module, least, **{name: each})
+        try:
+            found.append(each_axis(name, size, axes, least))
+        except ValueError as error:
+            raise ValueError(f"{type(module).__name__}: {error}") from error
+    return tuple(found)
+
+
+def number(module: object, least: float, **numbers: object) -> None:
+    """Refuse what is no number, or below the least.
+
+    Examples
+    --------
+    >>> number(np.ones(3), 0, eps=-1)
+    Traceback (most recent call last):
+        ...
+    ValueError: ndarray expects eps to be at least 0; got eps=-1
+    """
+    for name, given in numbers.items():
+        if not isinstance(given, Real):
+            raise TypeError(
+                f"{type(module).__name__} expects {name} to be a number; "
+                f"got {name}={given!r} ({type(given).__name__})"
+            )
+        if given < least:
+            raise ValueError(
+                f"{type(module).__name__} expects {name} to be at least {least}; got {name}={given}"
+            )
+
+
 def probability(module: object, **numbers: float) -> None:
     """Refuse what is no probability."""
-    for name, number in numbers.items():
-        if not 0 <= number <= 1:
+    for name, given in numbers.items():
+        number(module, -math.inf, **{name: given})
+        if not 0 <= given <= 1:
             raise ValueError(
                 f"{type(module).__name__} expects {name} to be a probability, from 0 to 1; "
-                f"got {name}={number!r}"
+                f"got {name}={given!r}"
             )

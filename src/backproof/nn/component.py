@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
-import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NoReturn, TypeAlias
@@ -14,12 +13,13 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
 
+from backproof.nn.methods import own, own_forward
 from backproof.nn.module import Module
 from backproof.nn.parameter import Parameter
 from backproof.nn.thin import THIN
 from backproof.ops import Op
 
-__all__ = ["LIMIT", "REFUSALS", "Component", "Roles"]
+__all__ = ["LIMIT", "REFUSALS", "Component", "Roles", "refused"]
 
 #: Calls of so many bytes may wait for their backward; then the oldest are let go, with a warning.
 LIMIT = 2**30
@@ -32,6 +32,11 @@ REFUSALS = (ValueError, TypeError, IndexError)
 Roles: TypeAlias = tuple[Any, ...]
 _Rule: TypeAlias = Callable[..., Any]
 _DATA = operator.attrgetter("data")
+
+
+def refused(error: Exception, text: str) -> Exception:
+    """Give a refusal of the kind of an error, which may be of a class that says something else."""
+    return next(kind for kind in REFUSALS if isinstance(error, kind))(text)
 
 
 class _Calls(list[Any]):
@@ -47,21 +52,6 @@ class _Held:
 
     def __init__(self, data: NDArray[Any] | None) -> None:
         self.data = data
-
-
-def _forward(forward: Callable[..., Any], owner: str, names: tuple[str, ...]) -> Callable[..., Any]:
-    """Copy a forward for one class, so that its signature and its errors bear the class's names."""
-    copy = types.FunctionType(
-        forward.__code__, forward.__globals__, forward.__name__, forward.__defaults__, forward.__closure__
-    )
-    functools.update_wrapper(copy, forward)
-    del vars(copy)["__wrapped__"]  # it is no wrapper
-    copy.__qualname__ = f"{owner}.forward"
-    if forward.__code__.co_flags & inspect.CO_VARARGS:
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        parameters = [inspect.Parameter(name, kind) for name in ("self", *names)]
-        vars(copy)["__signature__"] = inspect.Signature(parameters)
-    return copy
 
 
 class Component(Module):
@@ -80,6 +70,8 @@ class Component(Module):
 
     #: The other arguments of the op, which a call gives.
     _inputs: ClassVar[tuple[str, ...]]
+    #: Whether some of them are indices.
+    _indexed: ClassVar[bool]
     _bound: ClassVar[tuple[str, ...]] = ("_compute", "_holders", "_single", "_learned", "_joint")
     _passing = (*Module._passing, "_calls", *_bound)
     #: For each call that no backward has answered, what its backward needs.
@@ -96,18 +88,21 @@ class Component(Module):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if hasattr(cls, "op"):
+        if "op" in vars(cls):  # else it is derived from a class that has all this
             cls._inputs = tuple(name for name in cls.op.arguments if name not in cls.held)
+            cls._indexed = any(cls.op.arguments[name].domain == "class" for name in cls._inputs)
             if "forward" not in vars(cls):
-                forward = _forward(cls.forward, cls.__qualname__, cls._inputs)
+                forward = own_forward(cls.forward, cls.__qualname__, cls._inputs)
                 cls.forward = forward  # type: ignore[method-assign]  # the same, under its own name
+            if "__init__" not in vars(cls):
+                cls.__init__ = own(cls.__init__, cls.__qualname__)  # type: ignore[method-assign]  # likewise
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """Compute the op."""
         if keywords or len(inputs) != len(self._inputs):
             inputs = self._named(inputs, keywords)
         for array in inputs:
-            if type(array) is not ndarray or array.dtype.kind != "f":
+            if self._indexed or type(array) is not ndarray or array.dtype.kind != "f":
                 inputs = self._converted(inputs)
                 break
         roles = (*inputs, *map(_DATA, self._holders))
@@ -209,12 +204,18 @@ class Component(Module):
             vars(self)[name] = _Calls()
         elif name in self._bound:
             vars(self).update(zip(self._bound, self._bind(), strict=True))
+        elif name in self.held and name not in vars(self)["_parameters"] | vars(self)["_buffers"]:
+            return None  # what the op may be without
         else:
             return super().__getattr__(name)
         return vars(self)[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
+        lacking = name in self.held and name not in self._parameters and getattr(self, name) is None
+        if lacking and value is not None and not isinstance(value, Parameter):
+            self.register_buffer(name, value)
+        else:
+            super().__setattr__(name, value)
         if name in self.op.options or name in self.held:
             self._unbind()
 
@@ -222,14 +223,8 @@ class Component(Module):
         super().__delattr__(name)
         self._unbind()
 
-    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
-        """Have an array learned; ``None`` for one that this module does without."""
-        super().register_parameter(name, parameter)
-        self._unbind()
-
-    def register_buffer(self, name: str, value: Any) -> None:
-        """Keep an array that belongs to the state but is not learned."""
-        super().register_buffer(name, value)
+    def _take_up(self, place: dict[str, Any], name: str, value: Any) -> None:
+        super()._take_up(place, name, value)
         self._unbind()
 
     def _unbind(self) -> None:
@@ -294,7 +289,7 @@ class Component(Module):
         if "_warned" not in vars(self):
             vars(self)["_warned"] = True
             warnings.warn(
-                f"{self!r} was called {len(self._calls)} times in training without a backward, which "
+                f"{self._said} was called {len(self._calls)} times in training without a backward, which "
                 f"keeps more than {LIMIT / 2**20:g} MiB; from now on the oldest call is let go for each new "
                 "one. Say model.eval() before predictions",
                 ResourceWarning,
@@ -309,11 +304,14 @@ class Component(Module):
         try:
             return calls[-1]
         except IndexError:
-            once = "call the module first, once for each backward"
+            once = (
+                "call the module first, once for each backward. The first call after a backward lets go of "
+                "those before it that had none: make all calls, and then their backwards, the latest first"
+            )
             if not self.training:
                 once = "in eval() only the last call is kept; say train() to go back through more than one"
             raise RuntimeError(
-                f"{self!r} has no call to go back through: each backward answers one forward; {once}"
+                f"{self._said} has no call to go back through: each backward answers one forward; {once}"
             ) from None
 
     def _upstream(self, grad_output: Any, output: Any) -> Any:
@@ -338,9 +336,9 @@ class Component(Module):
         array = np.asarray(grad_output, dtype=output.dtype)
         if array.shape != output.shape:
             raise ValueError(
-                f"{self!r} gave an output of shape {output.shape} in its latest call; expected an upstream "
-                f"gradient of that shape, got grad_output of shape={array.shape}. A prediction between a "
-                "forward and its backward counts as a call: make it after the backward, in eval()"
+                f"{self._said} gave an output of shape {output.shape} in its latest call; expected an "
+                f"upstream gradient of that shape, got grad_output of shape={array.shape}. A prediction "
+                "between a forward and its backward counts as a call: make it after the backward, in eval()"
             )
         return array
 
@@ -362,25 +360,38 @@ class Component(Module):
         dtypes = [array.dtype for array in (*arrays, *held) if array.dtype.kind == "f"]
         dtype = dtypes[0] if dtypes else np.dtype(np.float64)
         return tuple(
-            array
-            if argument.domain == "class" or array.dtype.kind == "f"
+            self._indices(name, array)
+            if argument.domain == "class"
+            else array
+            if array.dtype.kind == "f"
             else self._floats(name, array, dtype)
             for (name, argument), array in zip(self.op.arguments.items(), arrays, strict=False)
         )
 
+    def _indices(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        if array.dtype.kind not in "iub":
+            raise TypeError(f"{self._said} expects whole numbers, indices; got {name} of dtype={array.dtype}")
+        return array.astype(np.int64) if array.dtype.kind == "b" else array
+
     def _floats(self, name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         if array.dtype.kind not in "fiub":
-            raise TypeError(f"{self!r} expects real numbers; got {name} of dtype={array.dtype}")
+            raise TypeError(f"{self._said} expects real numbers; got {name} of dtype={array.dtype}")
         return array.astype(dtype)
 
     def _refuse(self, roles: Roles, error: Exception) -> NoReturn:
-        """Say which arrays do not fit which module."""
+        """Say which arrays do not fit which module; what it has learned is as it was made."""
+        learned = {n for n, h in zip(self.held, self._holders, strict=True) if isinstance(h, Parameter)}
         said = ", ".join(
             f"{name} of {role.dtype} {role.shape}"
             for name, role in zip(self.op.arguments, roles, strict=False)
-            if role is not None
+            if role is not None and name not in learned
         )
-        raise type(error)(f"{self!r} got {said}: {error}") from error
+        raise refused(error, f"{self._said} got {said}: {error}") from error
+
+    @property
+    def _said(self) -> str:
+        """The module in an error message: its repr, unless that has several lines."""
+        return type(self).__name__ if self._children else repr(self)
 
     def extra_repr(self) -> str:
         """Give the options that differ from call to call, as in PyTorch."""

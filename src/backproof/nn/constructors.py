@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backproof.nn.arguments import only
-from backproof.nn.component import REFUSALS, Component
+from backproof.nn.component import REFUSALS, Component, refused
 from backproof.nn.thin import THIN
 from backproof.ops import Op
 
@@ -92,7 +92,7 @@ def constructor(op: Op, arrays: Iterable[str]) -> Callable[..., None]:
             if op.name in str(error):
                 raise
             given = ", ".join([*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())])
-            raise type(error)(f"{op.name}({given}): {error}") from error
+            raise refused(error, f"{op.name}({given}): {error}") from error
 
     __init__.__signature__ = signature  # type: ignore[attr-defined]  # what inspect and help look for
     return __init__

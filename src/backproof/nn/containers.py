@@ -52,7 +52,7 @@ class _Numbered(Module):
 
     def append(self: _Self, module: Module) -> _Self:
         """Put a module at the end; give the container."""
-        setattr(self, str(len(self)), _require(module, type(self).__name__))
+        self.add_module(str(len(self)), module)
         return self
 
     def extend(self: _Self, modules: Iterable[Module]) -> _Self:
@@ -88,6 +88,12 @@ class _Numbered(Module):
         name = self._name(index)
         self._hold([(key, child) for key, child in self._children.items() if key != name])
 
+    def pop(self, key: int) -> Module:
+        """Take the module of a place out, and give it."""
+        module = self._children[self._name(key)]
+        del self[key]
+        return module
+
 
 class Sequential(_Numbered):
     """Modules one after the other: the output of each is the input of the next.
@@ -118,7 +124,7 @@ class Sequential(_Numbered):
         if len(modules) == 1 and isinstance(modules[0], Mapping):
             named = modules[0].items()
         for name, module in named:
-            setattr(self, name, _require(module, type(self).__name__))
+            self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
         """Compute the output of the last module."""
@@ -194,7 +200,7 @@ class ModuleDict(Module):
         return self._children[name]
 
     def __setitem__(self, name: str, module: Module) -> None:
-        setattr(self, name, _require(module, type(self).__name__))
+        self.add_module(name, module)
 
     def __delitem__(self, name: str) -> None:
         delattr(self, name)
@@ -207,6 +213,12 @@ class ModuleDict(Module):
 
     def __contains__(self, name: str) -> bool:
         return name in self._children
+
+    def pop(self, key: str) -> Module:
+        """Take the module of a name out, and give it."""
+        module = self[key]
+        del self[key]
+        return module
 
     def keys(self) -> Iterable[str]:
         """Give the names."""

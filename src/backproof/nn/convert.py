@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from collections import OrderedDict
@@ -66,12 +67,13 @@ def to_torch(model: Module, namespace: Any = None) -> torch.nn.Module:
             if parameter is not None:
                 tensor = tensors.get(id(parameter))
                 if tensor is None:
-                    copied = torch.from_numpy(parameter.data.copy())
+                    copied = _tensor(parameter.data, name, module, path)
                     tensor = torch.nn.Parameter(copied, parameter.requires_grad)
                     tensors[id(parameter)] = tensor
                 setattr(twin, name, tensor)
         for name, array in module._buffers.items():
-            setattr(twin, name, torch.from_numpy(array.copy()))
+            persistent = name not in module._unsaved
+            twin.register_buffer(name, _tensor(array, name, module, path), persistent)
         _require_no_more(twin, module, path)
     return made
 
@@ -112,17 +114,33 @@ def from_torch(model: torch.nn.Module) -> Module:
         for name, tensor in module._parameters.items():
             if tensor is not None:
                 if id(tensor) not in parameters:
-                    parameters[id(tensor)] = Parameter(_copied(tensor), tensor.requires_grad)
+                    copied = _array(tensor, name, module, path)
+                    parameters[id(tensor)] = Parameter(copied, tensor.requires_grad)
                 twin.register_parameter(name, parameters[id(tensor)])
         for name, tensor in module._buffers.items():
             if tensor is not None:
-                twin.register_buffer(name, _copied(tensor))
+                persistent = name not in module._non_persistent_buffers_set
+                twin.register_buffer(name, _array(tensor, name, module, path), persistent)
         _require_no_more(twin, module, path)
     return made
 
 
-def _copied(tensor: torch.Tensor) -> NDArray[Any]:
-    return np.array(tensor.detach().cpu().numpy())
+def _array(tensor: torch.Tensor, name: str, module: Any, path: str) -> NDArray[Any]:
+    try:
+        return np.array(tensor.detach().cpu().numpy())
+    except TypeError:
+        why = f"NumPy has no {tensor.dtype} as its {name} is; say model.float() before"
+        raise TypeError(_refusal(path, module, why)) from None
+
+
+def _tensor(array: NDArray[Any], name: str, module: Any, path: str) -> torch.Tensor:
+    import torch
+
+    try:
+        return torch.from_numpy(array.copy())
+    except TypeError:
+        why = f"PyTorch has no {array.dtype} as its {name} is; say model.double() before"
+        raise TypeError(_refusal(path, module, why)) from None
 
 
 def _refusal(path: str, module: Any, why: str) -> str:
@@ -181,11 +199,13 @@ def _build(module: Any, path: str, namespace: Any, made: dict[int, Any]) -> Any:
         children = OrderedDict(
             (key, _twin(child, f"{inner}{key}", namespace, made)) for key, child in parts.items()
         )
-        return twin(children.values() if name == "ModuleList" else children)
-    arguments = _arguments(module, kind, twin, path)
+        given: Any = children.values() if name == "ModuleList" else children
+        make = functools.partial(twin, given)
+    else:
+        make = functools.partial(twin, **_arguments(module, kind, twin, path))
     try:
-        return twin(**arguments)
-    except (TypeError, ValueError) as refused:
+        return make()
+    except (TypeError, ValueError, KeyError) as refused:  # the last of a name that is taken there
         raise TypeError(_refusal(path, module, str(refused))) from refused
 
 

@@ -16,12 +16,14 @@ __all__ = [
     "Seed",
     "calculate_gain",
     "constant_",
+    "dirac_",
     "eye_",
     "kaiming_normal_",
     "kaiming_uniform_",
     "normal_",
     "ones_",
     "orthogonal_",
+    "sparse_",
     "trunc_normal_",
     "uniform_",
     "xavier_normal_",
@@ -96,6 +98,58 @@ def eye_(array: Array) -> Array:
     """Fill a matrix with the identity."""
     rows, columns = array.shape
     array[...] = np.eye(rows, columns)
+    return array
+
+
+def dirac_(array: Array, groups: int = 1) -> Array:
+    """Fill the weight of a convolution so that each group of channels passes as it is, as far as it goes.
+
+    Raises
+    ------
+    ValueError
+        If it is no weight of a convolution, or the groups do not divide its output channels.
+
+    Examples
+    --------
+    >>> dirac_(np.empty((2, 2, 3))).tolist()
+    [[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]
+    """
+    if array.ndim not in (3, 4, 5) or groups < 1 or len(array) % groups:
+        raise ValueError(
+            "expected the weight of a convolution, with out_channels that groups divides; "
+            f"got array of shape={array.shape}, groups={groups}"
+        )
+    outputs, inputs, *field = array.shape
+    array[...] = 0
+    middle = tuple(size // 2 for size in field)
+    for output in range(outputs):
+        if (channel := output % (outputs // groups)) < inputs:
+            array[(output, channel, *middle)] = 1
+    return array
+
+
+def sparse_(array: Array, sparsity: float, std: float = 0.01, *, rng: Seed = None) -> Array:
+    """Fill a matrix from a normal distribution, and a share ``sparsity`` of each column with zeros.
+
+    Source: Martens, "Deep learning via Hessian-free optimization", 2010.
+
+    Raises
+    ------
+    ValueError
+        If it is no matrix.
+
+    Examples
+    --------
+    >>> (sparse_(np.empty((4, 2)), 0.5, rng=0) == 0).sum(axis=0).tolist()
+    [2, 2]
+    """
+    if array.ndim != 2:  # noqa: PLR2004 - rows and columns
+        raise ValueError(f"expected a matrix; got array of shape={array.shape}")
+    rng = np.random.default_rng(rng)
+    normal_(array, 0.0, std, rng=rng)
+    rows = len(array)
+    for column in range(array.shape[1]):
+        array[rng.permutation(rows)[: math.ceil(sparsity * rows)], column] = 0
     return array
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from backproof.nn.component import REFUSALS, Component, Roles
+from backproof.nn.requirements import REQUIREMENTS
 from backproof.nn.thin import THIN
 from backproof.ops.reduction import REDUCTION, Reduction
 
@@ -33,8 +34,10 @@ class Loss(Component):
         super().__setattr__(name, value)
 
     _reduction: ClassVar[Reduction]
-    #: Whether an argument may hold class indices.
-    _classes: ClassVar[bool]
+    #: Refuses what the op would take and the loss does not.
+    _require_fit: ClassVar[Callable[..., None] | None]
+    #: Whether classes may be given as probabilities, in an array of the prediction's shape.
+    _shares: ClassVar[bool]
     #: Whether the first two arguments are of one shape.
     _alike: ClassVar[bool]
     #: The upstream gradients of what the forward gives besides the values: there are none.
@@ -49,23 +52,24 @@ class Loss(Component):
         super().__init_subclass__()
         cls._reduction = cls.op.reduction or REDUCTION
         arguments = list(cls.op.arguments.values())
-        cls._classes = any(argument.domain == "class" for argument in arguments)
+        require = REQUIREMENTS.get(cls.op.name)
+        cls._require_fit = None if require is None else staticmethod(require)
+        cls._shares = cls._indexed and "target" in cls.op.rules
         cls._alike = arguments[0].axes == arguments[1].axes
         cls._further = (None,) * len(cls.op.outputs[1:])
 
     def _bind(self) -> tuple[Any, ...]:
-        counts = self.op.counts if self.reduction == "mean" else None
+        counts = self.op.counting(self.reduction)
         count = functools.partial(counts, THIN, **self._options()) if counts else None
         return *super()._bind(), count
 
-    def _is_classes(self, array: Any, prediction: Any) -> bool:
-        """Say whether an array is class indices, which stay integers."""
-        return (
-            self._classes
-            and type(array) is ndarray
-            and array.dtype.kind in "iu"
-            and array.ndim < prediction.ndim
-        )
+    def _is_target(self, array: Any, prediction: Any) -> bool:
+        """Say whether an array is class indices, which stay integers, or probabilities."""
+        if type(array) is not ndarray:
+            return False
+        if self._shares and array.shape == prediction.shape:
+            return array.dtype is prediction.dtype and array.dtype.kind == "f"
+        return array.dtype.kind in "iu"
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """Compute the loss."""
@@ -74,11 +78,13 @@ class Loss(Component):
         first = inputs[0]
         for array in inputs:
             fits = type(array) is ndarray and array.dtype is first.dtype and array.dtype.kind == "f"
-            if not fits and not self._is_classes(array, first):
+            if not (self._is_target(array, first) if self._indexed and array is not first else fits):
                 inputs = self._converted(inputs)
                 break
         roles = (*inputs, *[holder.data for holder in self._holders])
         try:
+            if self._require_fit is not None:
+                self._require_fit(*inputs)
             output = self._compute(*roles)
             counts = self._count and self._count(*roles)
         except REFUSALS as error:
@@ -112,7 +118,7 @@ class Loss(Component):
         """Say that arrays of two shapes are compared, which mostly is not meant."""
         names = list(self.op.arguments)
         warnings.warn(
-            f"{self!r} got {names[0]} of shape {first} and {names[1]} of shape {second}, which are "
+            f"{self._said} got {names[0]} of shape {first} and {names[1]} of shape {second}, which are "
             "broadcast; if that is not meant, bring them into one shape",
             UserWarning,
             stacklevel=4,
@@ -143,8 +149,8 @@ class Loss(Component):
         dtype = arrays[0].dtype if arrays[0].dtype.kind == "f" else np.dtype(np.float64)
         given = zip(self.op.arguments.items(), arrays, strict=False)
         return tuple(
-            array
-            if argument.domain == "class" and array.ndim < arrays[0].ndim
+            self._indices(name, array)
+            if argument.domain == "class" and not (self._shares and array.shape == arrays[0].shape)
             else self._floats(name, array, dtype)
             for (name, argument), array in given
         )

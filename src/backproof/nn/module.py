@@ -1,4 +1,4 @@
-"""What a module is: parameters, buffers and children by name, a forward and a backward."""
+"""What a module is: what it has by name, a forward and a backward."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backproof.nn.gradients import Gradients
-from backproof.nn.parameter import Parameter
-from backproof.nn.state import Incompatible, copy_state, require_fit
+from backproof.nn.holder import Holder
+from backproof.nn.state import Incompatible, copy_state
 from backproof.updates import CATALOGUE as UPDATES
 from backproof.updates import UpdateRule
 from backproof.updates import apply as take_step
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Module"]
 
 _Self = TypeVar("_Self", bound="Module")
-#: How often a module anywhere got or lost a parameter or a child: lists of parameters are valid until then.
-_STRUCTURE = [0]
 
 
 @functools.lru_cache(maxsize=16)
@@ -31,7 +29,7 @@ def _descent(lr: float) -> UpdateRule:
     return UPDATES["SGD"](lr=lr)
 
 
-class Module:
+class Module(Holder):
     """Base of all modules; your own containers derive from it.
 
     A module has a ``forward`` and a ``backward``. The backward takes the gradient of the loss for the
@@ -61,20 +59,6 @@ class Module:
         Whether the module is being trained, which `train` and `eval` say.
     """
 
-    #: Attributes that a copy does not take along.
-    _passing: tuple[str, ...] = ("_found",)
-
-    training: bool
-    _parameters: dict[str, Parameter | None]
-    _buffers: dict[str, NDArray[Any]]
-    _children: dict[str, Module]
-
-    def __new__(cls: type[_Self], *args: object, **kwargs: object) -> _Self:
-        """Make the places for what the module has, so that a class without ``super().__init__()`` works."""
-        module = super().__new__(cls)
-        vars(module).update(training=True, _parameters={}, _buffers={}, _children={})
-        return module
-
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         """Compute the output: `forward`."""
         return self.forward(*inputs, **keywords)
@@ -99,149 +83,6 @@ class Module:
         It does what `backward` does, but spares the gradient for the input.
         """
         self.backward(grad_output)
-
-    # What belongs to the module, by name.
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter):
-            self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            self._take_up(self._children, name, value)
-        elif name in self._parameters:
-            self._assign(name, value)
-        elif name in self._buffers:
-            self._buffers[name][...] = self._fitting(name, self._buffers[name], value)
-        elif name in self._children:
-            raise TypeError(
-                f"{type(self).__name__}.{name} is a module; expected a module, got {type(value).__name__}"
-            )
-        else:
-            super().__setattr__(name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        own = vars(self)
-        parameters = own.get("_parameters", {})
-        if name in parameters:
-            parameter = parameters[name]
-            return None if parameter is None else parameter.data
-        for kind in ("_buffers", "_children"):
-            if name in own.get(kind, {}):
-                return own[kind][name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def __delattr__(self, name: str) -> None:
-        if not self._forget(name):
-            super().__delattr__(name)
-
-    def _assign(self, name: str, value: Any) -> None:
-        """Copy values into a parameter; ``None`` takes the parameter away."""
-        parameter = self._parameters[name]
-        if value is None:
-            self.register_parameter(name, None)
-        elif parameter is None:
-            raise TypeError(
-                f"{type(self).__name__} has no {name}; expected a Parameter, e.g. nn.Parameter(array), "
-                f"got {type(value).__name__}"
-            )
-        elif value is not parameter.data:  # which it is after `layer.weight -= step`
-            parameter.data[...] = self._fitting(name, parameter.data, value)
-
-    def _fitting(self, name: str, present: NDArray[Any], value: Any) -> NDArray[Any]:
-        """Give an array in the place of another: of its shape, and cast to its dtype."""
-        return require_fit(f"{type(self).__name__}.{name}", present, np.asarray(value))
-
-    def _forget(self, name: str) -> bool:
-        """Take a name out of what the module has; say whether it was there."""
-        _STRUCTURE[0] += 1
-        vars(self).pop(name, None)
-        places: tuple[dict[str, Any], ...] = (self._parameters, self._buffers, self._children)
-        found = [place.pop(name, self) for place in places]
-        return any(value is not self for value in found)
-
-    def _take_up(self, place: dict[str, Any], name: str, value: Any) -> None:
-        """Give a name to a parameter, a buffer or a module; one that has it already keeps its turn."""
-        if name not in place:
-            self._forget(name)
-        place[name] = value
-        _STRUCTURE[0] += 1
-
-    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
-        """Have an array learned; ``None`` for one that this module does without."""
-        self._take_up(self._parameters, name, parameter)
-
-    def register_buffer(self, name: str, value: ArrayLike) -> None:
-        """Keep an array that belongs to the state but is not learned."""
-        self._take_up(self._buffers, name, np.asarray(value))
-
-    def add_module(self, name: str, module: Module) -> None:
-        """Make a module an attribute of this one, under a name that need be no identifier."""
-        if not isinstance(module, Module):
-            raise TypeError(
-                f"{type(self).__name__}.add_module expects a module; got module={module!r} for name={name!r}"
-            )
-        setattr(self, name, module)
-
-    def get_submodule(self, target: str) -> Module:
-        """Give the module at a path, such as ``"features.0"``; the empty one leads to this module."""
-        for path, module in self._walk(""):
-            if path == target:
-                return module
-        paths = ", ".join(path for path, _ in self._walk("") if path) or "none"
-        raise AttributeError(f"{type(self).__name__} has the modules {paths}; got target={target!r}")
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Give the modules that are attributes of this one."""
-        yield from self._children.items()
-
-    def children(self) -> Iterator[Module]:
-        """Give the modules that are attributes of this one, without their names."""
-        yield from self._children.values()
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Give this module and those within it, each once, with the path to it."""
-        seen: set[int] = set()
-        for name, module in self._walk(prefix):
-            if id(module) not in seen:
-                seen.add(id(module))
-                yield name, module
-
-    def _walk(self, prefix: str) -> Iterator[tuple[str, Module]]:
-        """Give this module and those within it, under every path that leads to them."""
-        yield prefix, self
-        for name, child in self._children.items():
-            yield from child._walk(f"{prefix}.{name}" if prefix else name)
-
-    def modules(self) -> Iterator[Module]:
-        """Give this module and those within it, each once."""
-        return (module for _, module in self.named_modules())
-
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Give every parameter, each once, with the path to it."""
-        seen: set[int] = set()
-        for prefix, module in self.named_modules():
-            for name, parameter in module._parameters.items():
-                if parameter is not None and id(parameter) not in seen:
-                    seen.add(id(parameter))
-                    yield f"{prefix}.{name}" if prefix else name, parameter
-
-    def named_buffers(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Give every array that belongs to the state but is not learned, with the path to it."""
-        for prefix, module in self.named_modules():
-            for name, array in module._buffers.items():
-                yield f"{prefix}.{name}" if prefix else name, array
-
-    def buffers(self) -> Iterator[NDArray[Any]]:
-        """Give every array that belongs to the state but is not learned."""
-        return (array for _, array in self.named_buffers())
-
-    def parameters(self) -> Iterator[Parameter]:
-        """Give every parameter, each once: what an optimizer is made with."""
-        own = vars(self)
-        since, found = own.get("_found", (-1, []))
-        if since != _STRUCTURE[0]:
-            found = [parameter for _, parameter in self.named_parameters()]
-            own["_found"] = _STRUCTURE[0], found
-        return iter(found)
 
     @property
     def grads(self) -> Gradients:
@@ -317,20 +158,24 @@ class Module:
         """Make one step of gradient descent, θ ← θ − lr · g, and let the gradients go."""
         rule = _descent(lr)
         for parameter in self.parameters():
-            if parameter.grad is not None:
+            if parameter.grad is not None and parameter.requires_grad:
                 take_step(np, rule, parameter.data, parameter.grad, {})
-                parameter.zero_grad()
+            parameter.zero_grad()
 
     def _state(self) -> Iterator[tuple[str, NDArray[Any]]]:
         """Give the arrays of the state, themselves; a shared one under each of its paths, as in PyTorch."""
         for prefix, module in self._walk(""):
             arrays = {name: p.data for name, p in module._parameters.items() if p is not None}
             for name, array in {**arrays, **module._buffers}.items():
-                yield f"{prefix}.{name}" if prefix else name, array
+                if name not in module._unsaved:
+                    yield f"{prefix}.{name}" if prefix else name, array
 
-    def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Copy the parameters and buffers, by their paths: PyTorch's names and shapes."""
-        return {name: array.copy() for name, array in self._state()}
+    def state_dict(self, *, prefix: str = "") -> dict[str, NDArray[Any]]:
+        """Copy the parameters and buffers, by their paths: PyTorch's names and shapes.
+
+        ``prefix`` stands before every path as it is, such as ``"model."``.
+        """
+        return {f"{prefix}{name}": array.copy() for name, array in self._state()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Incompatible:
         """Copy values into the parameters and buffers: all of them, or, if anything is wrong, none.
@@ -348,14 +193,14 @@ class Module:
 
         return to_torch(self, namespace)
 
-    def summary(self, input_shape: tuple[int, ...] | None = None) -> str:
+    def summary(self, *input_shapes: tuple[int, ...]) -> str:
         """Give a table of the modules with their parameters, and the shapes of their outputs.
 
-        The shapes are those for an input of zeros of the shape that is given, the batch included.
+        The shapes are those for inputs of zeros of the shapes that are given, the batch included.
         """
         from backproof.nn.summary import summarize
 
-        return summarize(self, input_shape)
+        return summarize(self, *input_shapes)
 
     def extra_repr(self) -> str:
         """Give what stands in the parentheses of the module's repr: its arguments, as in PyTorch."""

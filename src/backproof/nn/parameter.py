@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 __all__ = ["Parameter"]
 
@@ -32,7 +32,8 @@ class Parameter:
     data
         The values; integers become float64. An array is taken as it is, not copied.
     requires_grad
-        Whether it is learned. One that is not is frozen: no gradient is computed for it, or added.
+        Whether it is learned. One that is not is frozen: no gradient is computed for it, or added, and
+        nothing moves it, even if it has a gradient from before.
 
     Attributes
     ----------
@@ -81,6 +82,12 @@ class Parameter:
         """Say whether it is learned, as the attribute does; give the parameter."""
         self.requires_grad = requires_grad
         return self
+
+    def cast(self, dtype: DTypeLike) -> None:
+        """Change the dtype of the values and of the gradient."""
+        self.data, self._spare = self.data.astype(dtype), None
+        if self.grad is not None:
+            self.grad = self.grad.astype(dtype)
 
     def let_go(self) -> NDArray[Any] | None:
         """Give the gradient away."""

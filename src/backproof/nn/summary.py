@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from backproof.nn.component import Component
 from backproof.nn.module import Module
 
 __all__ = ["summarize"]
@@ -15,8 +16,8 @@ __all__ = ["summarize"]
 _Row = tuple[str, str, str]
 
 
-def summarize(model: Module, input_shape: tuple[int, ...] | None = None) -> str:
-    """Write a row for each module that holds no others, and the number of parameters.
+def summarize(model: Module, *input_shapes: tuple[int, ...]) -> str:
+    """Write a row for each module that computes something of its own, and the number of parameters.
 
     Examples
     --------
@@ -27,12 +28,12 @@ def summarize(model: Module, input_shape: tuple[int, ...] | None = None) -> str:
     1: ReLU    (7, 2)           0
     total                       8
     """
-    shapes = {} if input_shape is None else _shapes(model, input_shape)
+    shapes = _shapes(model, input_shapes) if input_shapes else {}
     rows: list[_Row] = [("module", "output", "parameters")]
-    for name, module in model.named_modules():
-        if not module._children:
-            kind = type(module).__name__
-            rows.append((f"{name}: {kind}" if name else kind, shapes.get(name, ""), _count(module)))
+    for name, module in _computing(model, ""):
+        kind = type(module).__name__
+        count = _count(module, recurse=isinstance(module, Component))
+        rows.append((f"{name}: {kind}" if name else kind, shapes.get(name, ""), count))
     rows.append(("total", "", _count(model)))
     if not shapes:
         rows = [(name, "", count) for name, _, count in rows]
@@ -44,25 +45,47 @@ def summarize(model: Module, input_shape: tuple[int, ...] | None = None) -> str:
     )
 
 
-def _count(module: Module) -> str:
-    return f"{sum(parameter.data.size for parameter in module.parameters()):,}"
+def _computing(model: Module, path: str) -> Iterator[tuple[str, Module]]:
+    """Give the modules that hold no others or have parameters themselves; one that is an op has its parts."""
+    parts: set[str] = set()
+    for name, module in model.named_modules(path):
+        if name in parts:
+            continue
+        if isinstance(module, Component):
+            parts.update(inner for inner, _ in module.named_modules(name))
+        if isinstance(module, Component) or not module._children or any(module.parameters(recurse=False)):
+            yield name, module
 
 
-def _shapes(model: Module, input_shape: tuple[int, ...]) -> dict[str, str]:
+def _count(module: Module, recurse: bool = True) -> str:
+    return f"{sum(parameter.data.size for parameter in module.parameters(recurse)):,}"
+
+
+def _shapes(model: Module, input_shapes: tuple[tuple[int, ...], ...]) -> dict[str, str]:
     """Run a copy of the model on zeros, and give the shape that each module gave."""
     probe = copy.deepcopy(model).eval()
     shapes: dict[str, str] = {}
 
-    def recorded(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(name: str, module: Module) -> Callable[..., Any]:
+        forward = module.forward
+
         def record(*inputs: Any, **keywords: Any) -> Any:
+            if isinstance(module, Component) and next(iter(module.op.arguments.values())).domain == "class":
+                inputs = tuple(array.astype(int) for array in inputs)  # a zero is an index, too
             output = forward(*inputs, **keywords)
-            shapes[name] = str(output.shape if hasattr(output, "shape") else [part.shape for part in output])
+            shapes[name] = _shape(output)
             return output
 
         return record
 
     for name, module in probe.named_modules():
-        vars(module)["forward"] = recorded(name, module.forward)
+        vars(module)["forward"] = recorded(name, module)
     dtypes = [parameter.data.dtype for parameter in probe.parameters()]
-    probe(np.zeros(input_shape, dtypes[0] if dtypes else np.float64))
+    probe(*[np.zeros(shape, dtypes[0] if dtypes else np.float64) for shape in input_shapes])
     return shapes
+
+
+def _shape(output: Any) -> str:
+    if hasattr(output, "shape"):
+        return str(output.shape)
+    return f"[{', '.join(_shape(part) for part in output if part is not None)}]"

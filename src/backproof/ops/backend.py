@@ -61,7 +61,9 @@ def one_hot(
     return xp.astype(xp.arange(classes, device=device) == indices[..., None], dtype, copy=False)
 
 
-def check_classes(xp: Namespace, classes: Int[Array, "..."], count: int, ignored: int | None = None) -> bool:
+def check_classes(
+    xp: Namespace, classes: Int[Array, "..."], count: int, ignored: int | None = None, what: str = "class"
+) -> bool:
     """Refuse an index that is no class below ``count``, unless it is the one to be ignored.
 
     It is NumPy that would take -1 for the last class. Other libraries trace: there are no values to
@@ -93,7 +95,7 @@ def check_classes(xp: Namespace, classes: Int[Array, "..."], count: int, ignored
         wrong &= classes != ignored
     if wrong.any():
         ignoring = "" if ignored is None else f", or ignore_index={ignored}"
-        raise IndexError(f"a class is an index from 0 to {count - 1}{ignoring}; got {classes[wrong][0]}")
+        raise IndexError(f"a {what} is an index from 0 to {count - 1}{ignoring}; got {classes[wrong][0]}")
     return False
 
 

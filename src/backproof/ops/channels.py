@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 
-__all__ = ["Channels", "along_channels", "not_channels", "over_channels"]
+__all__ = ["Channels", "along_channels", "not_channels", "over_channels", "require_channels"]
 
 #: One for each channel.
 Channels: TypeAlias = Float[Array, "channels"]
@@ -39,3 +39,32 @@ def over_channels(xp: Namespace, values: Float[Array, "..."]) -> Channels:
     [3.0, 7.0]
     """
     return xp.sum(values, axis=not_channels(values.ndim))
+
+
+def require_channels(input: Float[Array, "..."], **given: Float[Array, "..."] | None) -> None:
+    """Refuse values, given by their names, that are not one for each channel of an input.
+
+    Raises
+    ------
+    ValueError
+        If there are such values, or the input has no axis for the channels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> require_channels(np.ones((4, 3)), weight=np.ones(2))
+    Traceback (most recent call last):
+        ...
+    ValueError: weight is one value for each of the 3 channels; got a weight of shape (2,)
+    """
+    if input.ndim < len(("samples", "channels")):
+        raise ValueError(
+            f"the second axis of the input is of the channels; got an input of shape {tuple(input.shape)}"
+        )
+    channels = input.shape[1]
+    for name, values in given.items():
+        if values is not None and tuple(values.shape) != (channels,):
+            raise ValueError(
+                f"{name} is one value for each of the {channels} channels; got a {name} of shape "
+                f"{tuple(values.shape)}"
+            )

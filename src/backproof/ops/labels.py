@@ -7,7 +7,7 @@ import numpy as np
 from backproof._typing import Array, Float, Int, Namespace, Shaped
 from backproof.ops.backend import check_classes, is_numpy, one_hot
 
-__all__ = ["known", "of_class", "put_class", "require_fit", "take_class"]
+__all__ = ["indices", "known", "of_class", "put_class", "require_fit", "take_class"]
 
 
 def require_fit(
@@ -20,15 +20,19 @@ def require_fit(
 ) -> None:
     """Refuse a target or weights that would broadcast to something nobody means.
 
-    ``shares`` says whether the target may be probabilities, of the input's shape.
+    The target has the input's shape without the axis of the classes; that of a single sample may be
+    ``(1,)``. ``shares`` says whether it may be probabilities, of the input's shape.
 
     Raises
     ------
     ValueError
         If a shape does not go with the input's.
     """
+    if not input.ndim:
+        raise ValueError("the input has an axis for the classes; got an input of shape=()")
     classes, without = input.shape[axis], (*input.shape[:axis], *input.shape[axis + 1 :])
-    if target.shape != without and not (shares and target.shape == input.shape):
+    single = without == () and target.shape == (1,)
+    if target.shape != without and not single and not (shares and target.shape == input.shape):
         other = f", or probabilities of shape {tuple(input.shape)}" if shares else ""
         raise ValueError(
             f"for an input of shape {tuple(input.shape)} the target is class indices of shape {without}"
@@ -46,22 +50,40 @@ def of_class(xp: Namespace, weight: Float[Array, "classes"], index: Int[Array, "
 
 
 def known(
-    xp: Namespace, target: Int[Array, "*batch"], classes: int, ignored: int
-) -> tuple[Int[Array, "*batch"], Array | None]:
+    xp: Namespace, target: Shaped[Array, "..."], input: Float[Array, "..."], axis: int, ignored: int
+) -> tuple[Int[Array, "..."], Array | None]:
     """Give indices all of which are classes, and in which places they are not the one to be ignored.
 
-    In the place of one that is ignored stands the class 0. The second is ``None`` where it is known that
-    none is ignored, which only NumPy, where no numbers are traced, can tell.
+    They have the shape of the input without the axis of the classes. In the place of one that is ignored
+    stands the class 0. The second is ``None`` where it is known that none is ignored, which only NumPy,
+    where no numbers are traced, can tell.
 
     Raises
     ------
     IndexError
         On NumPy, if an index is neither a class nor to be ignored.
     """
-    if check_classes(xp, target, classes, ignored):
-        return target, None
-    kept = target != ignored
-    return xp.where(kept, target, 0), kept
+    index = indices(xp, target)
+    if index.ndim == input.ndim:  # of a single sample
+        index = xp.squeeze(index, axis=0)
+    if check_classes(xp, index, input.shape[axis], ignored):
+        return index, None
+    kept = index != ignored
+    return xp.where(kept, index, 0), kept
+
+
+def indices(xp: Namespace, target: Shaped[Array, "*batch"]) -> Int[Array, "*batch"]:
+    """Give class indices in a dtype that arrays are indexed with, one with a sign.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> indices(np, np.array([2, 0], np.uint8)).dtype
+    dtype('int64')
+    """
+    if target.dtype == xp.int64 or xp.isdtype(target.dtype, "signed integer"):
+        return target
+    return xp.astype(target, xp.arange(1).dtype)  # 8 bits without a sign, of which PyTorch would make a mask
 
 
 def take_class(

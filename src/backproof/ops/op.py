@@ -36,7 +36,7 @@ from typing import Any, Literal, NamedTuple
 from backproof._typing import Array, Namespace
 from backproof.ops.broadcasting import BROADCASTING, Broadcasting
 from backproof.ops.domain import Argument
-from backproof.ops.reduction import Reduction
+from backproof.ops.reduction import Reduction, samples
 from backproof.ops.rule import BUFFER, Rule, Share, signature, take, written
 
 __all__ = ["Autocast", "Evaluation", "Kind", "Op"]
@@ -229,7 +229,8 @@ class Op:
         values = self.forward(xp, *inputs, **known)
         if self.reduction is None:
             return Evaluation(values, values)
-        counts = self._counts(xp, inputs, how, known)
+        count = self.counting(how)
+        counts = count(xp, *inputs, **known) if count else None
         return Evaluation(self.reduction.forward(xp, self._reduced(values), how, counts), values)
 
     def gradients(
@@ -264,7 +265,8 @@ class Op:
             values = self.evaluate(xp, inputs, **options).values
         how, known = self._split(options)
         if self.reduction:
-            counts = self._counts(xp, inputs, how, known)
+            count = self.counting(how)
+            counts = count(xp, *inputs, **known) if count else None
             grad_output = self.reduction.gradient(xp, grad_output, self._reduced(values), how, counts)
             if self.outputs[1:]:
                 grad_output = (grad_output, *[None] * len(self.outputs[1:]))
@@ -334,16 +336,23 @@ class Op:
         rules = {name: alone(rule) for name, rule in self.rules.items()}
         return self.replace(forward=forward, rules=rules, outputs=self.outputs[:1], constant=())
 
+    def counting(self, how: str) -> Callable[..., Any] | None:
+        """Give the function of the inputs that the reduction gets as ``counts``; ``None`` if there is none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from backproof.ops import CATALOGUE
+        >>> CATALOGUE["KLDivLoss"].counting("batchmean")(np, np.zeros((1, 3)), np.ones((4, 3)))
+        array([1.])
+        >>> CATALOGUE["MSELoss"].counting("mean") is None
+        True
+        """
+        return samples if how == "batchmean" else self.counts if how == "mean" else None
+
     def _reduced(self, values: Any) -> Array:
         """Give what the reduction of a loss is of."""
         return values[0] if self.outputs[1:] else values
-
-    def _counts(
-        self, xp: Namespace, inputs: Sequence[Array], how: str, known: Mapping[str, object]
-    ) -> Array | None:
-        if self.counts is None or how != "mean":
-            return None
-        return self.counts(xp, *inputs, **known)
 
     def _split(self, options: Mapping[str, object]) -> tuple[str, dict[str, object]]:
         """Take the reduction, which is the op's, from the options of the forward and the rules."""

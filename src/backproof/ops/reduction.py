@@ -2,8 +2,8 @@
 
 For values ℓ₁ … ℓₙ the mean is L = (1/n) Σ ℓᵢ, so ∂L/∂ℓᵢ = 1/n; the sum is L = Σ ℓᵢ, so
 ∂L/∂ℓᵢ = 1; ``none`` leaves them as they are. Where each value counts cᵢ (the weight of its class),
-the mean is L = Σ ℓᵢ / Σ cᵢ, so ∂L/∂ℓᵢ = 1 / Σ cᵢ. ``batchmean`` is the sum over the size of the
-first axis, if there is one.
+the mean is L = Σ ℓᵢ / Σ cᵢ, so ∂L/∂ℓᵢ = 1 / Σ cᵢ. ``batchmean`` is the sum over the number of samples,
+the size of the input's first axis, if it has one.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ from dataclasses import dataclass
 
 from backproof._typing import Array, Namespace
 
-__all__ = ["BATCH_REDUCTION", "REDUCTION", "REDUCTIONS", "Reduction"]
+__all__ = ["BATCH_REDUCTION", "REDUCTION", "REDUCTIONS", "Reduction", "samples"]
 
 #: The ways to reduce, PyTorch's default first.
 REDUCTIONS = ("mean", "sum", "none")
+
+
+def samples(xp: Namespace, input: Array, *others: Array, **options: object) -> Array:
+    """Give one for each sample in the input of a loss; it is a sample itself, if it has no axis."""
+    return xp.ones(input.shape[:1])
 
 
 def _divisor(xp: Namespace, values: Array, how: str, counts: Array | None) -> Array | int:
@@ -26,7 +31,7 @@ def _divisor(xp: Namespace, values: Array, how: str, counts: Array | None) -> Ar
     if how == "mean" and counts is not None:
         return xp.sum(counts)
     if how == "batchmean":
-        return values.shape[0] if values.shape else 1
+        return math.prod(values.shape[:1] if counts is None else counts.shape)
     return math.prod(values.shape) if how == "mean" else 1
 
 
@@ -47,7 +52,7 @@ def _gradient(
         return grad_output
     divisor = _divisor(xp, values, how, counts)
     if isinstance(divisor, int):
-        divisor = max(divisor, 1)  # an empty loss has an empty gradient, whatever it is divided by
+        divisor = divisor or 1  # an empty loss has an empty gradient, whatever it is divided by
     return xp.broadcast_to(grad_output / divisor, values.shape)
 
 
@@ -57,7 +62,8 @@ class Reduction:
 
     ``forward(xp, values, how, counts)`` reduces; ``gradient(xp, grad_output, values, how, counts)``
     gives the gradient for the values. ``how`` is one of ``ways``; ``counts`` says what each value
-    counts in the mean, ``None`` that it is one each.
+    counts in the mean, ``None`` that it is one each; for ``batchmean`` it holds a number for each sample,
+    and is ``None`` where the values have as many.
     """
 
     forward: Callable[..., Array]

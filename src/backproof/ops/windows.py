@@ -26,19 +26,23 @@ def each_axis(name: str, size: Size, axes: int, least: int = 1) -> tuple[int, ..
     Raises
     ------
     ValueError
-        If there is not one for each axis, or one is below ``least``.
+        If there is not one for each axis, or one is below ``least`` or no whole number.
 
     Examples
     --------
     >>> each_axis("stride", 2, axes=2)
     (2, 2)
     """
-    sizes = (size,) * axes if isinstance(size, int) else tuple(size)
+    sizes = tuple(size) if isinstance(size, Sequence) else (size,) * axes
     if len(sizes) == 1:
         sizes *= axes
-    if len(sizes) != axes or min(sizes) < least:
+    if len(sizes) != axes or not all(_is_whole(each) and each >= least for each in sizes):
         raise ValueError(f"{name} is a whole number from {least}, or {axes} of them; got {name}={size!r}")
     return sizes
+
+
+def _is_whole(number: object) -> bool:
+    return hasattr(number, "__index__")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ Parameter Group 0
 
 from __future__ import annotations
 
+from backproof._names import no_attribute
 from backproof.optim import lr_scheduler
 from backproof.optim.optimizer import Optimizer, optimizer_of
 from backproof.updates import CATALOGUE
@@ -34,4 +35,4 @@ globals().update({name: optimizer_of(rule) for name, rule in CATALOGUE.items()})
 
 def __getattr__(name: str) -> type[Optimizer]:
     # The optimizers are found before this is asked; type checkers learn from it what they are.
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    raise no_attribute(__name__, name, __all__)

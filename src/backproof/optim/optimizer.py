@@ -22,7 +22,10 @@ __all__ = ["Optimizer", "Parameter", "optimizer_of"]
 
 
 class Parameter(Protocol):
-    """What an optimizer moves: anything with an array and its gradient, such as ``nn.Parameter``."""
+    """What an optimizer moves: anything with an array and its gradient, such as ``nn.Parameter``.
+
+    One with a ``requires_grad`` that is false is frozen, and stays as it is.
+    """
 
     data: NDArray[Any]
     grad: Any
@@ -123,7 +126,7 @@ class Optimizer:
         self.param_groups.append(group)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move every parameter that has a gradient by one step of the update rule.
+        """Move every parameter that has a gradient, and is not frozen, by one step of the update rule.
 
         ``closure`` computes the loss and the gradients anew; what it returns is returned.
 
@@ -137,7 +140,7 @@ class Optimizer:
             rule = self._following.at(group)
             for parameter in group["params"]:
                 gradient, data = parameter.grad, parameter.data
-                if gradient is None:
+                if gradient is None or not getattr(parameter, "requires_grad", True):
                     continue
                 if gradient.shape != data.shape:
                     raise ValueError(

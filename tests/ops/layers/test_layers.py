@@ -63,7 +63,7 @@ def test_an_index_that_occurs_twice_counts_twice() -> None:
 
 def test_of_equal_values_the_first_has_the_gradient() -> None:
     upstream = np.array([[5.0, 7.0]])
-    gradient = CATALOGUE["MaxPool2d"].gradients(np, upstream, (np.ones((2, 4)),))["input"]
+    gradient = CATALOGUE["MaxPool2d"].gradients(np, upstream[None], (np.ones((1, 2, 4)),))["input"][0]
     assert gradient.tolist() == [[5.0, 0.0, 7.0, 0.0], [0.0] * 4]
 
 

@@ -176,6 +176,8 @@ ROWS: dict[str, Row] = {
         shapes={
             "plain": ((3, 5), (3,), None),  # so few that none lies near to a kink
             "one sample": ((5,), (), None),
+            "one sample with an axis": ((5,), (1,), (5,)),
+            "one row": ((1, 5), (), None),
             "weighted": ((7, 5), (7,), (5,)),
             "no rows": None,  # PyTorch's loss of no row is what was in the memory
         },
@@ -184,12 +186,25 @@ ROWS: dict[str, Row] = {
         twin=_module("MultiMarginLoss", "weight"),
     ),
     "CosineEmbeddingLoss": Row(
-        shapes={"one sample": ((5,), (5,), ())},
+        shapes={
+            "one sample": ((5,), (5,), ()),
+            "a number against vectors": ((7, 1), (7, 5), (7,)),
+            "vectors against a number": ((7, 5), (7, 1), (7,)),
+            "one against many": ((1, 5), (7, 5), (7,)),
+        },
         options=({}, {"margin": 0.25, "reduction": "none"}),
         twin=_unchanged("CosineEmbeddingLoss"),
     ),
     "TripletMarginLoss": Row(
-        shapes={"one sample": ((5,), (5,), (5,))},
+        shapes={
+            "one sample": ((5,), (5,), (5,)),
+            "numbers": ((), (), ()),
+            "a number for the anchor": ((2, 1), (2, 4), (2, 4)),
+            "a number for the positive": ((2, 3), (2, 1), (2, 3)),
+            "a number for the negative": ((2, 3), (2, 3), (2, 1)),
+            "numbers but for the anchor": ((2, 3), (1, 1), (2, 1)),
+        },
+        twin=_unchanged("TripletMarginLoss"),
         options=(
             {},
             {"p": 1.0, "reduction": "none"},

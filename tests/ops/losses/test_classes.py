@@ -48,6 +48,35 @@ def test_all_ignored_is_no_number_without_gradient(options: dict[str, Any]) -> N
     np.testing.assert_array_equal(gradient, leaf.grad.numpy())
 
 
+@pytest.mark.parametrize("name", WITH_INDICES)
+def test_indices_may_have_eight_bits(name: str) -> None:
+    wide, narrow = (
+        CATALOGUE[name].evaluate(np, (SCORES, np.array([2, 0], kind))) for kind in (int, np.uint8)
+    )
+    assert wide.output == narrow.output
+
+
+@pytest.mark.parametrize("options", [{}, {"ignore_index": 2}, {"label_smoothing": 0.1}], ids=str)
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "NLLLoss"])
+def test_the_index_of_a_single_sample_may_have_an_axis(name: str, options: dict[str, Any]) -> None:
+    """As in PyTorch, which has no backward for it."""
+    op, upstream = CATALOGUE[name], np.array(1.0)
+    known = {option: value for option, value in options.items() if option in op.options}
+    found = [
+        (op.evaluate(np, given, **known).output, op.gradients(np, upstream, given, **known)["input"].tolist())
+        for given in ((SCORES[0], np.array(1)), (SCORES[0], np.array([1])))
+    ]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("target", [np.array(0), np.array([0])], ids=str)
+def test_a_number_is_the_score_of_one_class(target: Any) -> None:
+    op, given = CATALOGUE["MultiMarginLoss"], (np.array(0.5), target)
+    values = op.evaluate(np, given, reduction="none").output
+    assert (values.shape, values.sum()) == (target.shape, 0)
+    assert op.gradients(np, np.array(1.0), given)["input"].shape == ()
+
+
 REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "label_smoothing of CrossEntropyLoss is between 0 and 1; got label_smoothing=1.5": (
         "CrossEntropyLoss",

@@ -28,6 +28,20 @@ def test_what_is_out_of_its_range_is_refused(message: str) -> None:
         CATALOGUE[name].evaluate(np, inputs, **options)
 
 
+@pytest.mark.filterwarnings("ignore:Using a target size:UserWarning")
+@pytest.mark.parametrize("shape", [(1, 3), (4, 3), (3,), ()], ids=str)
+def test_the_samples_of_a_batch_are_the_inputs(shape: tuple[int, ...]) -> None:
+    """However many the target has."""
+    x, target = np.random.default_rng(0).normal(size=shape), np.full((4, 3), 1 / 3)
+    leaf = torch.tensor(x, requires_grad=True)
+    expected = torch.nn.KLDivLoss(reduction="batchmean")(leaf, torch.tensor(target))
+    (gradient,) = torch.autograd.grad(expected, leaf)
+    op = CATALOGUE["KLDivLoss"]
+    assert op.evaluate(np, (x, target), reduction="batchmean").output == pytest.approx(expected.item())
+    got = op.gradients(np, np.array(1.0), (x, target), wrt=["input"], reduction="batchmean")
+    np.testing.assert_allclose(got["input"], gradient.numpy())
+
+
 def test_a_variance_below_eps_passes_its_gradient_on() -> None:
     """PyTorch's clamp is hidden from its autograd, so the held variance has a gradient."""
     arrays = np.array([1.0, 2.0]), np.array([1.5, 2.0]), np.array([1e-9, 0.5])

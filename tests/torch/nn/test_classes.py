@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.fx
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from backproof.ops import CATALOGUE
@@ -86,7 +87,7 @@ def test_a_loss_of_another_name_keeps_its_weight_and_says_what_it_is() -> None:
     for wrong in ((x,), (x, target, target)):
         with pytest.raises(TypeError, match="argument"):
             loss(*wrong)
-    with pytest.raises(RuntimeError, match="broadcast"):
+    with pytest.raises(RuntimeError, match="must match the size"):
         loss(x, target[:, :2])
 
 
@@ -104,11 +105,29 @@ def test_a_layer_that_torch_has_no_class_for_is_refused() -> None:
 # --- In a program --------------------------------------------------------------------------------
 
 
-def test_subclasses_hooks_and_copies() -> None:
-    class Twice(nn.Linear):
-        def forward(self, input: torch.Tensor) -> torch.Tensor:
-            return 2 * super().forward(input)
+class Twice(nn.Linear):
+    """A module whose forward is its own."""
 
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return 2 * super().forward(input)
+
+
+class Network(torch.nn.Module):
+    """Modules that are called in several ways."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolve, self.attend = nn.Conv2d(1, 2, 2), nn.MultiheadAttention(8, 2)
+        self.twice, self.step, self.loss = Twice(8, 8), nn.LSTMCell(8, 3), nn.CrossEntropyLoss()
+
+    def forward(self, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        rows = self.convolve(x).flatten(1)
+        attended = self.attend(self.twice(rows), rows, value=rows)[0]
+        loss: torch.Tensor = self.loss(self.step(attended)[0], target=target)
+        return loss
+
+
+def test_subclasses_hooks_and_copies() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(Twice(5, 3), nn.Tanh())
     seen: list[Any] = []
@@ -124,6 +143,42 @@ def test_subclasses_hooks_and_copies() -> None:
     torch.testing.assert_close(copy.deepcopy(model)(x), model(x))
     state = {name: torch.zeros_like(value) for name, value in model.state_dict().items()}
     assert not torch.func.functional_call(model, state, x).any()
+
+
+@pytest.mark.parametrize("source", [nn, torch.nn], ids=["ours", "theirs"])
+def test_what_a_subclass_changes_of_pytorchs_forward_holds(source: Any) -> None:
+    class AnyRank(source.BatchNorm1d):  # type: ignore[misc]  # PyTorch has no annotations of a variable's classes
+        def _check_input_dim(self, input: torch.Tensor) -> None:
+            if input.ndim == 5:
+                raise RuntimeError("five axes")
+
+    class Doubled(source.Conv2d):  # type: ignore[misc]
+        def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
+            doubled: torch.Tensor = super()._conv_forward(input, 2 * weight, bias)
+            return doubled
+
+    assert AnyRank(3)(torch.randn(2, 3, 4, 5)).shape == (2, 3, 4, 5)
+    with pytest.raises(RuntimeError, match="five axes"):
+        AnyRank(3)(torch.randn(2, 3, 4, 5, 6))
+    layer, x = Doubled(1, 1, 2, bias=False), torch.randn(1, 1, 3, 3)
+    torch.testing.assert_close(layer(x), torch.conv2d(x, 2 * layer.weight))
+
+
+def test_our_classes_derive_from_ours_where_pytorchs_do() -> None:
+    for cls in MODULES.values():
+        theirs = cls.__bases__[0]
+        assert {parent for parent in MODULES.values() if issubclass(theirs, parent.__bases__[0])} == {
+            parent for parent in MODULES.values() if issubclass(cls, parent)
+        }
+    assert issubclass(nn.ReLU6, nn.Hardtanh)
+
+
+def test_a_symbolic_trace_takes_our_modules_as_it_takes_pytorchs() -> None:
+    model, given = Network(), (torch.randn(3, 1, 3, 3), torch.tensor([0, 1, 2]))
+    traced = torch.fx.symbolic_trace(model)
+    called = [node.target for node in traced.graph.nodes if node.op == "call_module"]
+    assert called == ["convolve", "attend", "step", "loss"]
+    torch.testing.assert_close(traced(*given), model(*given))
 
 
 def test_parametrized_weights() -> None:
@@ -181,6 +236,44 @@ def test_inplace_copies_only_what_a_rule_looks_at(name: str) -> None:
         with torch.set_grad_enabled(grad), Cloned() as cloned:  # type: ignore[no-untyped-call]  # PyTorch's
             getattr(nn, name)(inplace=True)(2 * x)
         assert cloned.count == (grad and "input" in CATALOGUE[name].kept)
+
+
+def test_a_leaf_of_which_nothing_is_dropped_may_be_given() -> None:
+    x = torch.ones(3, requires_grad=True)
+    assert nn.Dropout(inplace=True).eval()(x) is x
+    assert nn.Dropout(0.0, inplace=True)(x) is x
+
+
+def test_a_flattened_tensor_may_be_written_to() -> None:
+    found = []
+    for source in (nn, torch.nn):
+        x = torch.linspace(-2, 2, 12).reshape(2, 2, 3).requires_grad_()
+        flat = source.Flatten()(2 * x)
+        flat.mul_(3)
+        source.ReLU(inplace=True)(flat).sum().backward()
+        found.append(x.grad)
+    torch.testing.assert_close(*found)
+
+
+#: What is kept for the rule, where PyTorch keeps something else.
+KEPT = {("Tanhshrink", "input"): "PyTorch keeps the tanh, which is not accurate near zero"}
+
+
+@pytest.mark.parametrize("changed", ["input", "output"])
+@pytest.mark.parametrize("name", [*INPLACE, "MaxPool2d", "AvgPool2d", "Hardshrink", "Tanhshrink", "Tanh"])
+def test_what_may_be_written_over_after_a_call(name: str, changed: str) -> None:
+    accepted = []
+    for source in (nn, torch.nn):
+        x = torch.randn(2, 4, 4, requires_grad=True)
+        given = 2 * x
+        output = getattr(source, name)(*[2] if "Pool" in name else [])(given)
+        (given if changed == "input" else output).add_(1)
+        try:
+            output.sum().backward()
+        except RuntimeError as error:
+            assert "modified by an inplace operation" in str(error)  # noqa: PT017 - of either
+        accepted.append(x.grad is not None)
+    assert accepted[0] == (accepted[1] and (name, changed) not in KEPT)
 
 
 def test_a_leaf_is_not_written_over() -> None:

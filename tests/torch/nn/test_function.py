@@ -141,6 +141,51 @@ def test_second_derivatives(example: Example) -> None:
             assert_near(got, second(example, call_torch))
 
 
+def reached(example: Example, call: Callable[..., Tensors]) -> dict[str, set[str]]:
+    """Give for each gradient what it has a gradient for, be it 0."""
+    _, upstreams, given, found = gradients(example, call, create_graph=True)
+    leaves = {**given, **{f"upstream {index}": upstream for index, upstream in enumerate(upstreams)}}
+    seen: dict[str, set[str]] = {}
+    for argument, gradient in zip(given, found, strict=True):
+        if gradient is not None and gradient.requires_grad:
+            again = torch.autograd.grad(
+                gradient.sum(), list(leaves.values()), allow_unused=True, retain_graph=True
+            )
+            missing = [each is None for each in again]
+            seen[argument] = {name for name, none in zip(leaves, missing, strict=True) if not none}
+    return seen
+
+
+@pytest.mark.parametrize("example", [each for each in PLAIN if each.op.name != "MultiMarginLoss"], ids=name)
+def test_no_second_derivative_is_missing_that_pytorch_has(example: Example) -> None:
+    """Of a choice between slopes it is 0, which an optimizer takes for another thing than none."""
+    ours = reached(example, call_ours)
+    for argument, expected in reached(example, call_torch).items():
+        assert expected <= ours[argument]
+
+
+def test_a_penalty_on_the_gradient_reaches_the_parameters_that_it_does_in_pytorch() -> None:
+    x = torch.randn(5, 2, requires_grad=True)
+    missing = []
+    for source in (nn, torch.nn):
+        model = source.Sequential(source.Linear(2, 8), source.LeakyReLU(0.2), source.Linear(8, 1))
+        (slope,) = torch.autograd.grad(model(x).sum(), x, create_graph=True)
+        slope.norm().backward()
+        missing.append([parameter.grad is None for parameter in model.parameters()])
+    assert missing[0] == missing[1] == [False, False, False, True]
+
+
+def test_a_second_derivative_of_zero_changes_no_first_one() -> None:
+    x = torch.tensor([-1.0, -0.0, 1.0, float("nan"), float("inf")], requires_grad=True)
+    upstream = torch.tensor([1.0, -0.0, -0.0, float("inf"), float("nan")])
+    (first,) = torch.autograd.grad(nn.LeakyReLU(0.0)(x), x, upstream)
+    (slope,) = torch.autograd.grad(nn.LeakyReLU(0.0)(x), x, upstream, create_graph=True)
+    torch.testing.assert_close(slope, first, rtol=0, atol=0, equal_nan=True)
+    assert torch.equal(torch.signbit(slope), torch.signbit(first))
+    assert torch.signbit(first).any()
+    assert not torch.autograd.grad(slope[:3].sum(), x)[0].any()
+
+
 #: Forward mode is PyTorch's own first use of it.
 JIT = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
 
@@ -232,19 +277,23 @@ import torch
 import backproof.torch.nn as nn
 
 x, target = torch.randn(7, 5), torch.tensor([0, 1, 2, 3, 4, 0, -100])
-for made, rest in (
-    (lambda nn: nn.GELU(), ()),
-    (lambda nn: nn.BatchNorm1d(5), ()),
-    (lambda nn: nn.Linear(5, 3), ()),
-    (lambda nn: nn.CrossEntropyLoss(torch.rand(5)), (target,)),
-    (lambda nn: nn.Sequential(nn.Linear(5, 3), nn.ReLU(inplace=True)), ()),
+for made, roles in (
+    (lambda nn: nn.GELU(), lambda x: [x]),
+    (lambda nn: nn.BatchNorm1d(5), lambda x: [x]),
+    (lambda nn: nn.Linear(5, 3), lambda x: [x]),
+    (lambda nn: nn.CrossEntropyLoss(torch.rand(5)), lambda x: [x, target]),
+    (lambda nn: nn.KLDivLoss(reduction="batchmean"), lambda x: [x[:1], x.detach().exp()]),
+    (lambda nn: nn.Sequential(nn.Linear(5, 3), nn.ReLU(inplace=True)), lambda x: [x]),
+    (lambda nn: nn.LSTMCell(5, 3), lambda x: [x]),
+    (lambda nn: nn.MultiheadAttention(5, 1), lambda x: [x, x, x]),
 ):
     found = []
     for source in (nn, torch.nn):
         torch.manual_seed(0)
         module, given = made(source), x.clone().requires_grad_()
-        call = torch.compile(module, fullgraph=True, backend="aot_eager") if source is nn else module
-        output = call(given, *rest)
+        how = {"fullgraph": True, "backend": "aot_eager", "dynamic": isinstance(module, torch.nn.KLDivLoss)}
+        output = (torch.compile(module, **how) if source is nn else module)(*roles(given))
+        output = output[0] if isinstance(output, tuple) else output
         found.append((output, torch.autograd.grad(output.sum(), [given, *module.parameters()])))
     torch.testing.assert_close(*found)
     print(type(module).__name__)
@@ -254,7 +303,16 @@ for made, rest in (
 def test_compiles_whole() -> None:
     done = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["GELU", "BatchNorm1d", "Linear", "CrossEntropyLoss", "Sequential"]
+    assert done.stdout.split() == [
+        "GELU",
+        "BatchNorm1d",
+        "Linear",
+        "CrossEntropyLoss",
+        "KLDivLoss",
+        "Sequential",
+        "LSTMCell",
+        "MultiheadAttention",
+    ]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

@@ -104,6 +104,35 @@ def test_layout_in_memory_makes_no_difference(case: Case) -> None:
     assert_close(found, gradients, torch.float64)
 
 
+#: Where an output of PyTorch's lies otherwise in memory, and why.
+LAID_OUT: dict[str, str] = {}
+
+
+def turned(tensor: torch.Tensor) -> torch.Tensor:
+    """Give the same values with the first axis lying innermost in memory."""
+    return tensor.movedim(0, -1).contiguous().movedim(-1, 0) if tensor.ndim else tensor
+
+
+def channels_last(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+
+
+@pytest.mark.parametrize("case", [case for case in FEW if case.index < 4], ids=str)
+@pytest.mark.parametrize("change", [turned, channels_last, strided])
+def test_what_can_be_viewed_of_pytorchs_can_be_viewed(case: Case, change: Any) -> None:
+    found = []
+    for cls in case.classes:
+        output, _ = case.call(
+            case.make(cls, torch.float32, case.row(torch.float32)), case.row(torch.float32), change
+        )
+        found.append(flat(output))
+    for ours, theirs in zip(*found, strict=True):
+        if theirs.is_contiguous():
+            assert ours.is_contiguous() or case.name in LAID_OUT
+        elif theirs.ndim == 4 and theirs.is_contiguous(memory_format=torch.channels_last):
+            assert ours.is_contiguous(memory_format=torch.channels_last) or case.name in LAID_OUT
+
+
 @pytest.mark.parametrize("case", ONE, ids=str)
 def test_repr_pickle_and_state(case: Case) -> None:
     row = case.row(torch.float32)

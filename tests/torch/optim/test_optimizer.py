@@ -34,6 +34,25 @@ def test_stands_for_torchs(name: str) -> None:
     assert mine.defaults == other.defaults
 
 
+def test_ours_derive_from_ours_where_torchs_do() -> None:
+    assert isinstance(optim.AdamW(made(torch.float32)), optim.Adam)
+    assert not issubclass(optim.NAdam, optim.Adam)
+
+
+def test_rprop_passes_over_a_gradient_that_is_no_number() -> None:
+    """The sign of NaN is 0 for PyTorch, and for ours on tensors."""
+    moved = []
+    for source in (optim, torch.optim):
+        parameter = torch.ones(2, requires_grad=True)
+        optimizer = source.Rprop([parameter])
+        for gradient in ([1.0, float("nan")], [1.0, 1.0]):
+            parameter.grad = torch.tensor(gradient)
+            optimizer.step()
+        moved.append(parameter.detach())
+    torch.testing.assert_close(*moved)
+    assert moved[0].isfinite().all()
+
+
 def test_other_names_are_torchs() -> None:
     assert optim.lr_scheduler is torch.optim.lr_scheduler
     assert optim.swa_utils is torch.optim.swa_utils

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from backproof.nn import init
 from backproof.nn.arguments import parameters_dtype, probability, whole
-from backproof.nn.component import Component
+from backproof.nn.component import REFUSALS, Component
 from backproof.nn.init import Seed
 from backproof.nn.layers.linear import Linear
 from backproof.nn.parameter import Parameter
@@ -133,8 +134,12 @@ class MultiheadAttention(Component):
                 raise ValueError(f"{type(self).__name__} takes is_causal=True of an attn_mask; got none")
             if key_padding_mask is None and not need_weights:  # PyTorch then looks at no mask
                 attn_mask = np.triu(np.ones((query.shape[-2], key.shape[-2]), bool), 1)
-        masks = (self._mask(query.dtype, mask) for mask in (attn_mask, key_padding_mask))
-        mask = merged_mask(THIN, query, self.num_heads, *masks)
+        masks = [self._mask(query.dtype, mask) for mask in (attn_mask, key_padding_mask)]
+        try:
+            self._require_masks(query.shape[:-1], key.shape[-2], *masks)
+            mask = merged_mask(THIN, query, self.num_heads, *masks)
+        except REFUSALS as error:
+            self._refuse((query, key, value), error)
         kept = None
         if self.dropout and self.training:
             further = (self._parameters["bias_k"] is not None) + self.add_zero_attn
@@ -171,7 +176,20 @@ class MultiheadAttention(Component):
 
     def _turned(self, array: NDArray[Any]) -> NDArray[Any]:
         """Bring the batch to the front, or back."""
-        return array if self.batch_first or array.ndim == 2 else array.swapaxes(0, 1)  # noqa: PLR2004
+        return array if self.batch_first or array.ndim != 3 else array.swapaxes(0, 1)  # noqa: PLR2004
+
+    def _require_masks(
+        self, places: tuple[int, ...], keys: int, attn: NDArray[Any] | None, padding: NDArray[Any] | None
+    ) -> None:
+        """Refuse masks of other shapes than the inputs'; ``places`` are the query's, the batch before."""
+        *batch, queries = places
+        every, each = (queries, keys), (math.prod(batch) * self.num_heads, queries, keys)
+        if attn is not None and attn.shape not in (every, each):
+            raise ValueError(f"expected attn_mask of shape {every} or {each}; got shape={attn.shape}")
+        if padding is not None and padding.shape != (*batch, keys):
+            raise ValueError(
+                f"expected key_padding_mask of shape {(*batch, keys)}; got shape={padding.shape}"
+            )
 
     def _mask(self, dtype: np.dtype[Any], mask: Any) -> NDArray[Any] | None:
         """Give a mask as an array of truth values, or of the inputs' dtype."""

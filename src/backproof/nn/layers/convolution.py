@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backproof.nn import init
-from backproof.nn.arguments import only, parameters_dtype, whole
+from backproof.nn.arguments import only, parameters_dtype, sizes, whole
 from backproof.nn.component import Component
 from backproof.nn.init import Seed
 from backproof.nn.layers.linear import add_bias
 from backproof.nn.parameter import Parameter
 from backproof.ops.layers.convolution import conv1d, conv2d
-from backproof.ops.windows import each_axis
 
 __all__ = ["Conv1d", "Conv2d"]
 
@@ -54,9 +53,9 @@ class _Convolution(Component):
             )
         rng, rank, dtype = np.random.default_rng(rng), self.rank, parameters_dtype(self, device, dtype)
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = each_axis("kernel_size", kernel_size, rank)
-        self.stride = each_axis("stride", stride, rank)
-        self.dilation = each_axis("dilation", dilation, rank)
+        self.kernel_size, self.stride, self.dilation = sizes(
+            self, rank, 1, kernel_size=kernel_size, stride=stride, dilation=dilation
+        )
         self.padding = self._padded(padding)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         self.register_parameter(
@@ -66,7 +65,7 @@ class _Convolution(Component):
 
     def _padded(self, padding: Size | str) -> tuple[int, ...] | str:
         if not isinstance(padding, str):
-            return each_axis("padding", padding, self.rank, least=0)
+            return sizes(self, self.rank, 0, padding=padding)[0]
         if padding not in ("valid", "same") or (padding == "same" and set(self.stride) != {1}):
             raise ValueError(
                 f"{type(self).__name__} expects padding to be a size, 'valid', or 'same' with a stride of 1; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from backproof.nn import init
 from backproof.nn.arguments import only, parameters_dtype, whole
@@ -194,6 +194,41 @@ class Embedding(Component):
         )
         if padding_idx is not None:
             self.weight[padding_idx] = 0
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: ArrayLike,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+    ) -> Embedding:
+        """Make one of rows that there are, of their dtype; frozen, unless ``freeze=False``.
+
+        Raises
+        ------
+        ValueError
+            If the rows are no matrix.
+
+        Examples
+        --------
+        >>> from backproof import nn
+        >>> nn.Embedding.from_pretrained([[1.0, 2.0], [3.0, 4.0]])([1]).tolist()
+        [[3.0, 4.0]]
+        """
+        rows = Parameter(embeddings, requires_grad=not freeze)
+        if rows.data.ndim != len(("num_embeddings", "embedding_dim")):
+            raise ValueError(
+                f"{cls.__name__} expects rows (num_embeddings, embedding_dim); "
+                f"got embeddings of shape={rows.data.shape}"
+            )
+        count, size = rows.data.shape
+        layer = cls(count, size, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
+        layer.register_parameter("weight", rows)
+        return layer
 
     def extra_repr(self) -> str:
         """Give the sizes, as PyTorch does."""

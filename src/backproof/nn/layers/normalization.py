@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backproof.nn.arguments import parameters_dtype, whole
+from backproof.nn.arguments import number, parameters_dtype, whole
 from backproof.nn.component import Component, Roles
 from backproof.nn.parameter import Parameter
 from backproof.ops.layers.batch_norm import batch_norm1d, batch_norm2d, moved
@@ -47,6 +48,9 @@ class _BatchNorm(Component):
         bias: bool = True,
     ) -> None:
         whole(self, 0, num_features=num_features)
+        number(self, 0, eps=eps)
+        if momentum is not None:
+            number(self, -math.inf, momentum=momentum)
         dtype = parameters_dtype(self, device, dtype)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
@@ -68,12 +72,14 @@ class _BatchNorm(Component):
         weight, bias, mean, variance = (holder.data for holder in self._holders)
         if self.training or mean is None:
             count = x.size // max(self.num_features, 1)
-            if count <= 1 and self.training:
+            if count == 1 and self.training:
                 raise ValueError(
                     f"{self!r} expects more than one value per channel when training; "
                     f"got input of shape={x.shape}"
                 )
             roles: Roles = (x, weight, bias, None, None)
+            if not count:  # any statistics will do
+                roles = (x, weight, bias, *np.ones((2, self.num_features), x.dtype))
             output = self._value(roles)
             if self.training and mean is not None:
                 self._track(output, count)
@@ -86,6 +92,8 @@ class _BatchNorm(Component):
         """Move the running statistics towards those of the batch."""
         running = (self._buffers["running_mean"], self._buffers["running_var"])
         self._buffers["num_batches_tracked"] += 1
+        if not count:  # there is nothing to move towards
+            return
         batches = float(self._buffers["num_batches_tracked"])
         for old, new in zip(running, moved(running, output[1:], count, self.momentum, batches), strict=True):
             old[...] = new
@@ -154,6 +162,8 @@ class _LastAxes(Component):
         bias: bool,
         dtype: DTypeLike,
     ) -> None:
+        if eps is not None:
+            number(self, -math.inf, eps=eps)
         shape = tuple(normalized_shape) if isinstance(normalized_shape, Sequence) else (normalized_shape,)
         for size in shape:
             whole(self, 0, normalized_shape=size)
@@ -258,6 +268,7 @@ class GroupNorm(Component):
         bias: bool = True,
     ) -> None:
         whole(self, 0, num_groups=num_groups, num_channels=num_channels)
+        number(self, -math.inf, eps=eps)
         dtype = parameters_dtype(self, device, dtype)
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(

@@ -51,10 +51,16 @@ class _Cell(Component):
         """Take a step from the state, or from zeros."""
         x, *state = self._converted([input] if hx is None else [input, hx])
         if not state:
-            state = [np.zeros((*x.shape[:-1], self.hidden_size), x.dtype)]
+            state = [self._zeros(x)]
         roles = (x, *state, *[holder.data for holder in self._holders])
         output = self._save(roles, self._value(roles))
         return output[0] if isinstance(output, tuple) else output
+
+    def _zeros(self, x: Any) -> Any:
+        """Give the state to start from."""
+        if x.ndim not in (1, 2):
+            raise ValueError(f"{self!r} expects (N, input_size), or one sample; got input of shape={x.shape}")
+        return np.zeros((*x.shape[:-1], self.hidden_size), x.dtype)
 
     def extra_repr(self) -> str:
         """Give the sizes, as PyTorch does."""
@@ -144,7 +150,7 @@ class LSTMCell(_Cell):
         """Take a step from the state, or from zeros."""
         (x,) = self._converted([input])
         if hx is None:
-            hx = (np.zeros((*x.shape[:-1], self.hidden_size), x.dtype),) * 2
+            hx = (self._zeros(x),) * 2
         elif not isinstance(hx, (tuple, list)) or len(hx) != len(("h", "c")):
             raise TypeError(f"LSTMCell takes its state as hx=(h, c); got hx of type {type(hx).__name__}")
         roles = (*self._converted([x, *hx]), *[holder.data for holder in self._holders])

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from backproof.nn.arguments import only, probability
+from backproof.nn.arguments import only, probability, sizes, whole
 from backproof.nn.component import Component
 from backproof.nn.init import Seed
 from backproof.ops.layers.dropout import dropout
 from backproof.ops.layers.flatten import flatten
 from backproof.ops.layers.pooling import avg_pool2d, max_pool2d
-from backproof.ops.windows import each_axis
 
 __all__ = ["AvgPool2d", "Dropout", "Flatten", "MaxPool2d"]
 
 Size: TypeAlias = int | tuple[int, int]
-
-
-def _require_sizes(kernel_size: Size, stride: Size | None, padding: Size, dilation: Size = 1) -> None:
-    """Refuse windows that there are not, whatever the input."""
-    given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
-    for name, size in given.items():
-        if size is not None:
-            each_axis(name, size, axes=2, least=0 if name == "padding" else 1)
 
 
 class Dropout(Component):
@@ -120,8 +112,10 @@ class MaxPool2d(Component):
         ceil_mode: bool = False,
     ) -> None:
         only(self, return_indices=(return_indices, False))
-        _require_sizes(kernel_size, stride, padding, dilation)
-        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        stride = kernel_size if stride is None else stride
+        sizes(self, 2, 1, kernel_size=kernel_size, stride=stride, dilation=dilation)
+        sizes(self, 2, 0, padding=padding)
+        self.kernel_size, self.stride = kernel_size, stride
         self.padding, self.dilation, self.ceil_mode = padding, dilation, ceil_mode
 
     def extra_repr(self) -> str:
@@ -157,8 +151,12 @@ class AvgPool2d(Component):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        _require_sizes(kernel_size, stride, padding)
-        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        stride = kernel_size if stride is None else stride
+        sizes(self, 2, 1, kernel_size=kernel_size, stride=stride)
+        sizes(self, 2, 0, padding=padding)
+        if divisor_override is not None:
+            whole(self, -sys.maxsize, divisor_override=divisor_override)
+        self.kernel_size, self.stride = kernel_size, stride
         self.padding, self.ceil_mode = padding, ceil_mode
         self.count_include_pad, self.divisor_override = count_include_pad, divisor_override
 

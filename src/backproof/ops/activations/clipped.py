@@ -35,18 +35,27 @@ def hardtanh(xp: Namespace, input: Same, *, min_val: float = -1.0, max_val: floa
 
     Shapes: any; the output has the input's shape and floating dtype.
 
+    Raises: ``ValueError`` if ``max_val`` is not above ``min_val``.
+
     Source: Collobert, "Large scale machine learning", 2004, section 6.2.
 
     >>> import numpy as np
     >>> hardtanh.forward(np, np.array([-2.0, 0.5, 2.0])).tolist()
     [-1.0, 0.5, 1.0]
     """
+    if not min_val < max_val:
+        raise ValueError(f"max_val is above min_val; got {min_val=}, {max_val=}")
     return xp.clip(input, min_val, max_val)
 
 
 @hardtanh.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, min_val: float, max_val: float) -> Same:
-    return xp.where((input > min_val) & (input < max_val), grad_output, 0)
+    return _within(xp, grad_output, input, min_val, max_val)
+
+
+def _within(xp: Namespace, grad_output: Same, input: Same, low: float, high: float) -> Same:
+    """Let through what is of an input between two bounds."""
+    return xp.where((input > low) & (input < high), grad_output, 0)
 
 
 @op("ReLU6", kind="activation", arguments=_ARGUMENTS, kinks={"input": (0.0, 6.0)}, elementwise=True)
@@ -67,9 +76,9 @@ def relu6(xp: Namespace, input: Same) -> Same:
     return hardtanh.forward(xp, input, min_val=0.0, max_val=6.0)
 
 
-@relu6.rule("input")
+@relu6.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
-    return hardtanh.rules["input"](xp, grad_output, input, output, min_val=0.0, max_val=6.0)
+    return _within(xp, grad_output, input, 0.0, 6.0)
 
 
 @op(
@@ -100,7 +109,7 @@ def hardsigmoid(xp: Namespace, input: Same) -> Same:
 
 @hardsigmoid.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same) -> Same:
-    return xp.where((input > -_EDGE) & (input < _EDGE), grad_output / (2 * _EDGE), 0)
+    return _within(xp, grad_output / (2 * _EDGE), input, -_EDGE, _EDGE)
 
 
 @op(

@@ -111,12 +111,16 @@ def celu(xp: Namespace, input: Same, *, alpha: float = 1.0) -> Same:
 
     Shapes: any; the output has the input's shape and floating dtype.
 
+    Raises: ``ValueError`` if α is 0.
+
     Source: Barron, "Continuously differentiable exponential linear units", 2017.
 
     >>> import numpy as np
     >>> celu.forward(np, np.array([-1000.0, 0.0, 1.0]), alpha=2.0).tolist()
     [-2.0, 0.0, 1.0]
     """
+    if alpha == 0:
+        raise ValueError(f"alpha of CELU is not 0; got alpha={alpha!r}")
     return _forward(xp, input, 1.0, alpha, 1 / alpha)
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.activations.softmax import require_axis
 from backproof.ops.backend import erfc
 from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
@@ -196,6 +197,9 @@ def glu(xp: Namespace, input: Float[Array, "..."], *, dim: int = -1) -> Float[Ar
 
 
 def _halves(xp: Namespace, input: Float[Array, "..."], dim: int) -> tuple[Array, Array]:
+    if not input.ndim:
+        raise ValueError("GLU cuts its input in two along an axis; got an input of shape ()")
+    require_axis(input, dim)
     size = input.shape[dim]
     if size % 2:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
@@ -100,6 +101,8 @@ def prelu(xp: Namespace, input: Same, weight: Float[Array, "..."]) -> Same:
     Shapes: input any; weight ``()``, ``(1)``, or one slope for each channel, along the input's second
     axis; the output has the input's shape and floating dtype.
 
+    Raises: ``ValueError`` if there are other slopes than one, or one for each channel.
+
     Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015, equations 1 and 10.
 
     >>> import numpy as np
@@ -110,7 +113,13 @@ def prelu(xp: Namespace, input: Same, weight: Float[Array, "..."]) -> Same:
 
 
 def _slopes(xp: Namespace, weight: Float[Array, "..."], input: Same) -> Float[Array, "..."]:
-    """Lay the slopes out along the channels; a number has one."""
+    """Lay the slopes out along the channels, of which an input of fewer than two axes has one."""
+    slopes, channels = math.prod(weight.shape), input.shape[1] if input.ndim > 1 else 1
+    if slopes not in (1, channels):
+        raise ValueError(
+            f"the weight is one slope, or one for each of the {channels} channels; "
+            f"got weight of shape={tuple(weight.shape)} for input of shape={tuple(input.shape)}"
+        )
     return along_channels(xp, weight, input.ndim) if input.ndim else xp.reshape(weight, ())
 
 

@@ -52,6 +52,11 @@ def softshrink(xp: Namespace, input: Same, *, lambd: float = 0.5) -> Same:
 
 @softshrink.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, lambd: float) -> Same:
+    return _beyond(xp, grad_output, input, lambd)
+
+
+def _beyond(xp: Namespace, grad_output: Same, input: Same, lambd: float) -> Same:
+    """Let through what is of an input further from zero than a bound."""
     return xp.where(xp.abs(input) > lambd, grad_output, 0)
 
 
@@ -81,9 +86,9 @@ def hardshrink(xp: Namespace, input: Same, *, lambd: float = 0.5) -> Same:
     return xp.where(xp.abs(input) <= lambd, 0, input)
 
 
-@hardshrink.rule("input")
+@hardshrink.rule("input", needs=("input",))
 def _(xp: Namespace, grad_output: Same, input: Same, output: Same, *, lambd: float) -> Same:
-    return softshrink.rules["input"](xp, grad_output, input, output, lambd=lambd)
+    return _beyond(xp, grad_output, input, lambd)
 
 
 def _polynomial(coefficients: tuple[float, ...], z: Same) -> Same:

@@ -8,7 +8,7 @@ from backproof._typing import Array, Float, Namespace
 from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, Argument
 
-__all__ = ["log_softmax", "softmax", "softmin"]
+__all__ = ["log_softmax", "require_axis", "softmax", "softmin"]
 
 #: Any shape, the same throughout a function.
 Same: TypeAlias = Float[Array, "*shape"]
@@ -16,8 +16,22 @@ Same: TypeAlias = Float[Array, "*shape"]
 _ARGUMENTS = {"input": Argument(REAL, "N C")}
 
 
+def require_axis(input: Same, dim: int) -> None:
+    """Refuse an axis that the input has not; a single number has one for PyTorch.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    """
+    rank = max(input.ndim, 1)
+    if not -rank <= dim < rank:
+        raise IndexError(f"an input of {input.ndim} axes has dim from {-rank} to {rank - 1}; got dim={dim}")
+
+
 def _axis(input: Same, dim: int) -> int | None:
     """Give the axis to take; PyTorch takes a single number along no axis."""
+    require_axis(input, dim)
     return dim if input.ndim else None
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from backproof._typing import Array, Float, Namespace, Shaped
 from backproof.ops.activations.softmax import softmax
 from backproof.ops.backend import zeros
+from backproof.ops.batches import require_same_batch
 from backproof.ops.catalogue import op
 from backproof.ops.domain import MASK, REAL, SMALL, Argument
 from backproof.ops.layers.dropout import dropout as drop
@@ -164,7 +165,8 @@ def multihead_attention(
     Raises
     ------
     ValueError
-        If the embedding cannot be parted among the heads, or there is no weight for the query.
+        If the embedding cannot be parted among the heads, there is no weight for the query, or query,
+        key and value are not of one batch, or key and value not of as many places.
 
     Source: Vaswani et al., "Attention is all you need", 2017, section 3.2; the further places: PyTorch,
     ``torch.nn.MultiheadAttention``.
@@ -175,6 +177,8 @@ def multihead_attention(
     >>> output.tolist(), weights.tolist()
     ([[3.0], [3.0]], [[[0.5, 0.5], [0.5, 0.5]]])
     """
+    require_same_batch(2, query=query, key=key)
+    require_same_batch(1, key=key, value=value)
     projections = _projections(
         in_proj_weight, in_proj_bias, (q_proj_weight, k_proj_weight, v_proj_weight), num_heads
     )

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.catalogue import op, register
-from backproof.ops.channels import Channels, along_channels, not_channels, over_channels
+from backproof.ops.channels import Channels, along_channels, not_channels, over_channels, require_channels
 from backproof.ops.domain import POSITIVE, REAL, SMALL, Argument
 from backproof.ops.layers.normalization import moments, through
 
@@ -67,7 +67,8 @@ def batch_norm1d(
     Raises
     ------
     ValueError
-        If one of the running statistics is given without the other.
+        If one of the running statistics is given without the other, or what belongs to the channels is not
+        one value for each.
 
     Source: Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing
     internal covariate shift", 2015, algorithms 1 and 2. Their γ is ``weight``, their β ``bias``.
@@ -78,6 +79,7 @@ def batch_norm1d(
     ([[-1.0, 0.0], [1.0, 0.0]], [2.0, 8.0], [1.0, 0.0])
     """
     rank = input.ndim
+    require_channels(input, weight=weight, bias=bias, running_mean=running_mean, running_var=running_var)
     if (running_mean is None) != (running_var is None):
         given = "running_mean" if running_var is None else "running_var"
         raise ValueError(f"running_mean and running_var are given both or neither; got {given} alone")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
+from backproof.ops.batches import require_same_batch
 from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, SMALL, Argument
 
@@ -48,6 +49,8 @@ def bilinear(xp: Namespace, input1: First, input2: Second, weight: Weight, bias:
     Shapes: inputs ``(*batch, in1)`` and ``(*batch, in2)``, weight ``(out, in1, in2)``, bias ``(out)``
     or ``None``; output ``(*batch, out)``.
 
+    Raises: ``ValueError`` if the inputs are not of one batch.
+
     Source: PyTorch, ``torch.nn.Bilinear``.
 
     >>> import numpy as np
@@ -55,6 +58,7 @@ def bilinear(xp: Namespace, input1: First, input2: Second, weight: Weight, bias:
     >>> bilinear.forward(np, first, second, np.array([[[10.0], [1.0]]]), np.array([0.5])).tolist()
     [[36.5]]
     """
+    require_same_batch(input1=input1, input2=input2)
     product = (_contracted(xp, input1, weight, 1) @ input2[..., None])[..., 0]
     return product if bias is None else product + bias
 

@@ -48,6 +48,6 @@ def _factor(xp: Namespace, mask: Mask, dtype: object, p: float) -> Same:
     return xp.astype(mask, dtype) * (1 / (1 - p) if p < 1 else 0)
 
 
-@dropout.rule("input", needs=("input", "mask"))
+@dropout.rule("input", needs=("mask",))
 def _(xp: Namespace, grad_output: Same, input: Same, mask: Mask, output: Same, *, p: float) -> Same:
-    return grad_output * _factor(xp, mask, input.dtype, p)
+    return grad_output * _factor(xp, mask, grad_output.dtype, p)

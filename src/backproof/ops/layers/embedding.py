@@ -51,7 +51,7 @@ def embedding(xp: Namespace, input: Indices, weight: Weight, *, padding_idx: int
     >>> embedding.forward(np, np.array([1, 0, 1]), np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
     [[3.0, 4.0], [1.0, 2.0], [3.0, 4.0]]
     """
-    check_classes(xp, input, weight.shape[0])
+    check_classes(xp, input, weight.shape[0], what="row")
     rows = xp.take(weight, xp.reshape(input, (-1,)), axis=0)
     return xp.reshape(rows, (*input.shape, weight.shape[1]))
 

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.catalogue import op
-from backproof.ops.channels import Channels, along_channels, over_channels
+from backproof.ops.channels import Channels, along_channels, over_channels, require_channels
 from backproof.ops.domain import REAL, SMALL, Argument
 
 __all__ = ["group_norm", "layer_norm", "moments", "rms_norm", "through"]
@@ -63,8 +63,8 @@ def _scaled(values: Same, weight: Array | None, bias: Array | None = None) -> Sa
     return scaled if bias is None else scaled + bias
 
 
-def _last_axes(input: Same, weight: Scale, normalized_shape: Sizes) -> Axes:
-    """Give the axes to normalize over: as many as the shape, or the weight, has."""
+def _last_axes(input: Same, normalized_shape: Sizes, weight: Scale, bias: Scale = None) -> Axes:
+    """Give the axes to normalize over, as many as the shape, or the weight, has; both shapes must fit."""
     if normalized_shape is None:
         normalized_shape = input.shape[-1:] if weight is None else weight.shape
     sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
@@ -73,6 +73,12 @@ def _last_axes(input: Same, weight: Scale, normalized_shape: Sizes) -> Axes:
             f"normalized_shape holds the sizes of the input's last axes; got normalized_shape={sizes} "
             f"for an input of shape {tuple(input.shape)}"
         )
+    for name, values in (("weight", weight), ("bias", bias)):
+        if values is not None and tuple(values.shape) != sizes:
+            raise ValueError(
+                f"{name} has the shape of the normalized axes, {sizes}; got a {name} of shape "
+                f"{tuple(values.shape)}"
+            )
     return tuple(range(-len(sizes), 0))
 
 
@@ -111,7 +117,7 @@ def layer_norm(
     Raises
     ------
     ValueError
-        If the input's last axes do not have the sizes ``normalized_shape``.
+        If the input's last axes, the weight or the bias do not have the sizes ``normalized_shape``.
 
     Source: Ba, Kiros and Hinton, "Layer normalization", 2016, section 3. Their gain g is ``weight``.
 
@@ -119,7 +125,7 @@ def layer_norm(
     >>> layer_norm.forward(np, np.array([[1.0, 3.0]]), np.array([2.0, 2.0])).round(4).tolist()
     [[-2.0, 2.0]]
     """
-    axes = _last_axes(input, weight, normalized_shape)
+    axes = _last_axes(input, normalized_shape, weight, bias)
     return _scaled(_standardized(xp, input, axes, eps)[0], weight, bias)
 
 
@@ -135,7 +141,7 @@ def _(
     normalized_shape: Sizes,
     eps: float,
 ) -> tuple[Same, Same]:
-    axes = _last_axes(input, weight, normalized_shape)
+    axes = _last_axes(input, normalized_shape, weight)
     standardized, factor = _standardized(xp, input, axes, eps)
     grad = _scaled(grad_output, weight)
     return _through_both(xp, grad, standardized, factor, axes), grad_output * standardized
@@ -187,7 +193,7 @@ def rms_norm(
     Raises
     ------
     ValueError
-        If the input's last axes do not have the sizes ``normalized_shape``.
+        If the input's last axes or the weight do not have the sizes ``normalized_shape``.
 
     Source: Zhang and Sennrich, "Root mean square layer normalization", 2019, section 4. Their gain g
     is ``weight``; ε is PyTorch's.
@@ -196,7 +202,7 @@ def rms_norm(
     >>> rms_norm.forward(np, np.array([[1.0, 7.0]]), np.array([5.0, 5.0])).round(4).tolist()
     [[1.0, 7.0]]
     """
-    axes = _last_axes(input, weight, normalized_shape)
+    axes = _last_axes(input, normalized_shape, weight)
     return _scaled(input * _inverse_root(xp, input, axes, eps), weight)
 
 
@@ -218,7 +224,7 @@ def _(
     normalized_shape: Sizes,
     eps: float | None,
 ) -> tuple[Same, Same]:
-    axes = _last_axes(input, weight, normalized_shape)
+    axes = _last_axes(input, normalized_shape, weight)
     factor = _inverse_root(xp, input, axes, eps)
     normalized, grad = input * factor, _scaled(grad_output, weight)
     product = xp.mean(grad * normalized, axis=axes, keepdims=True)
@@ -260,7 +266,8 @@ def group_norm(
     Raises
     ------
     ValueError
-        If the channels cannot be divided into ``num_groups`` groups of one size.
+        If the channels cannot be divided into ``num_groups`` groups of one size, or weight and bias are
+        not one value for each.
 
     Source: Wu and He, "Group normalization", 2018, section 3.1. Their γ is ``weight``, their β ``bias``.
 
@@ -268,6 +275,7 @@ def group_norm(
     >>> group_norm.forward(np, np.array([[[1.0], [3.0], [10.0], [50.0]]]), num_groups=2).round(4).tolist()
     [[[-1.0], [1.0], [-1.0], [1.0]]]
     """
+    require_channels(input, weight=weight, bias=bias)
     standardized, _ = _standardized(xp, _grouped(xp, input, num_groups), (-1,), eps)
     rank = input.ndim
     return _scaled(

@@ -19,11 +19,13 @@ from backproof.ops.windows import Size, Windows, each_axis
 
 __all__ = ["avg_pool2d", "max_pool2d"]
 
-#: Images of any number of channels, in any number of batches.
+#: Images of any number of channels, or a batch of them.
 Images: TypeAlias = Float[Array, "*batch height width"]
 Pooled: TypeAlias = Float[Array, "*batch rows columns"]
 
 _ARGUMENTS = {"input": Argument(REAL, "N D H W")}
+#: How many axes an image may have, or a batch of them.
+_AXES = (3, 4)
 
 
 def _windows(
@@ -34,7 +36,19 @@ def _windows(
     dilation: Size,
     ceil_mode: bool,
 ) -> list[Windows]:
-    """Give the windows along the last two axes."""
+    """Give the windows along the last two axes.
+
+    Raises
+    ------
+    ValueError
+        If the shape is none of images, a size is too small, a window does not fit, or ``padding`` is more
+        than half a window.
+    """
+    if len(shape) not in _AXES or 0 in shape[-3:]:
+        raise ValueError(
+            "an image is (channels, height, width), none of them 0, or a batch of these; "
+            f"got input of shape={tuple(shape)}"
+        )
     kernels = each_axis("kernel_size", kernel_size, 2)
     strides = kernels if stride is None else each_axis("stride", stride, 2)
     paddings, dilations = each_axis("padding", padding, 2, least=0), each_axis("dilation", dilation, 2)
@@ -84,20 +98,21 @@ def max_pool2d(
     input. With ``ceil_mode`` there is a last window that reaches over the end, if it starts before it.
     Each size is one for both axes, or a pair.
 
-    Shapes: input ``(…, height, width)``; the output has the windows along both axes, which are
-    ⌊(height + 2 padding − dilation (kernel_size − 1) − 1)/stride⌋ + 1 along the first.
+    Shapes: input ``(channels, height, width)``, or with a batch before; the output has the windows along
+    the last two axes, ⌊(height + 2 padding − dilation (kernel_size − 1) − 1)/stride⌋ + 1 along the first.
 
     Raises
     ------
     ValueError
-        If a size is too small, a window does not fit, or ``padding`` is more than half a window.
+        If a size is too small, a window does not fit, ``padding`` is more than half a window, or the input
+        is no image.
 
     Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 9.3; the windows: PyTorch,
     ``torch.nn.MaxPool2d``.
 
     >>> import numpy as np
-    >>> max_pool2d.forward(np, np.array([[1.0, 7.0, 2.0, 3.0], [5.0, 4.0, 9.0, 8.0]])).tolist()
-    [[7.0, 9.0]]
+    >>> max_pool2d.forward(np, np.array([[[1.0, 7.0, 2.0, 3.0], [5.0, 4.0, 9.0, 8.0]]])).tolist()
+    [[[7.0, 9.0]]]
     """
     rows, columns = _windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
     if is_torch(xp):
@@ -107,6 +122,7 @@ def max_pool2d(
 
 def _with_places(input: Images, rows: Windows, columns: Windows) -> tuple[Pooled, Int[Array, "..."]]:
     """Give the largest value of each window, and where in its image it is: PyTorch's maximum of windows."""
+    import torch
     from torch.nn.functional import max_pool2d as largest
 
     kernel, stride, padding, dilation = [
@@ -119,7 +135,8 @@ def _with_places(input: Images, rows: Windows, columns: Windows) -> tuple[Pooled
     images = input if input.ndim == 2 + 2 else input.reshape(math.prod(lead), 1, *input.shape[-2:])
     values, places = largest(images, kernel, stride, padding, dilation, beyond, return_indices=True)
     shape = (*lead, rows.count, columns.count)
-    return values.reshape(shape), places.reshape(shape)
+    # As PyTorch's own do, give no view: it could not be written to after a function with its own gradient.
+    return torch.ops.aten._unsafe_view(values, shape), places.reshape(shape)
 
 
 def _largest(xp: Namespace, input: Array, windows: Windows, axis: int) -> Array:
@@ -158,7 +175,7 @@ def _to_places(
     return xp.reshape(total, shape)
 
 
-@max_pool2d.rule("input")
+@max_pool2d.rule("input", needs=("input",))
 def _(
     xp: Namespace,
     grad_output: Pooled,
@@ -175,7 +192,7 @@ def _(
     if is_torch(xp):
         return _to_places(xp, grad_output, _with_places(input, rows, columns)[1], input.shape)
     along_rows = _largest(xp, input, columns, -1)
-    grad_rows = _to_largest(xp, grad_output, along_rows, output, rows, -2)
+    grad_rows = _to_largest(xp, grad_output, along_rows, _largest(xp, along_rows, rows, -2), rows, -2)
     return _to_largest(xp, grad_rows, input, along_rows, columns, -1)
 
 
@@ -202,20 +219,21 @@ def avg_pool2d(
     the places of the window in the input and, with ``count_include_pad``, in the padding; it is
     ``divisor_override`` where that is given. Each size is one for both axes, or a pair.
 
-    Shapes: input ``(…, height, width)``; the output has the windows along both axes, which are
-    ⌊(height + 2 padding − kernel_size)/stride⌋ + 1 along the first.
+    Shapes: input ``(channels, height, width)``, or with a batch before; the output has the windows along
+    the last two axes, ⌊(height + 2 padding − kernel_size)/stride⌋ + 1 along the first.
 
     Raises
     ------
     ValueError
-        If a size is too small, a window does not fit, or ``padding`` is more than half a window.
+        If a size is too small, a window does not fit, ``padding`` is more than half a window, the input is
+        no image, or ``divisor_override`` is 0.
 
     Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 9.3; the windows: PyTorch,
     ``torch.nn.AvgPool2d``.
 
     >>> import numpy as np
-    >>> avg_pool2d.forward(np, np.array([[1.0, 7.0, 2.0, 3.0], [5.0, 7.0, 9.0, 8.0]])).tolist()
-    [[5.0, 5.5]]
+    >>> avg_pool2d.forward(np, np.array([[[1.0, 7.0, 2.0, 3.0], [5.0, 7.0, 9.0, 8.0]]])).tolist()
+    [[[5.0, 5.5]]]
     """
     rows, columns = _windows(input.shape, kernel_size, stride, padding, 1, ceil_mode)
     total = _summed(xp, _summed(xp, input, columns, -1), rows, -2)
@@ -239,6 +257,8 @@ def _counts(
     divisor_override: int | None,
 ) -> Array | int:
     """Give what each window's sum is divided by."""
+    if divisor_override == 0:
+        raise ValueError("a sum is divided by another number than 0; got divisor_override=0")
     if divisor_override is not None:
         return divisor_override
     counts = []

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.activations.rectifiers import relu
 from backproof.ops.activations.sigmoids import sigmoid, tanh
+from backproof.ops.batches import require_same_batch
 from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, SMALL, Argument
 from backproof.ops.layers.linear import linear
@@ -86,7 +87,7 @@ def rnn_cell(
     Raises
     ------
     ValueError
-        If ``nonlinearity`` is neither.
+        If ``nonlinearity`` is neither, or input and state are not of one batch.
 
     Source: Elman, "Finding structure in time", 1990; Goodfellow, Bengio and Courville, "Deep Learning",
     2016, section 10.2.2.
@@ -96,6 +97,7 @@ def rnn_cell(
     >>> rnn_cell.forward(np, 2 * one, 3 * one, one, one, nonlinearity="relu").tolist()
     [[5.0]]
     """
+    require_same_batch(input=input, hx=hx)
     total = linear.forward(xp, input, weight_ih, bias_ih) + linear.forward(xp, hx, weight_hh, bias_hh)
     if nonlinearity not in _NONLINEARITIES:
         raise ValueError(f"nonlinearity is 'tanh' or 'relu'; got nonlinearity={nonlinearity!r}")
@@ -169,6 +171,8 @@ def lstm_cell(
     ``(4 hidden, in)``, weight_hh (U) ``(4 hidden, hidden)``, bias_ih (b) and bias_hh (d) ``(4 hidden)``
     or ``None``; the outputs are h' and c' ``(*batch, hidden)`` and the gates ``(*batch, 4 hidden)``.
 
+    Raises: ``ValueError`` if input and states are not of one batch.
+
     Source: Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers,
     Schmidhuber and Cummins, "Learning to forget: continual prediction with LSTM", 2000; the order of
     the gates: PyTorch, ``torch.nn.LSTMCell``.
@@ -179,6 +183,7 @@ def lstm_cell(
     >>> output.round(4).tolist(), cell.tolist(), gates.tolist()
     ([[0.2311]], [[0.5]], [[0.5, 0.5, 0.0, 0.5]])
     """
+    require_same_batch(input=input, hx=hx, cx=cx)
     total = linear.forward(xp, input, weight_ih, bias_ih) + linear.forward(xp, hx, weight_hh, bias_hh)
     before_in, before_forget, before_new, before_out = _parts(total, 4)
     gates = (
@@ -264,6 +269,8 @@ def gru_cell(
     weight_hh (U) ``(3 hidden, hidden)``, bias_ih (b) and bias_hh (d) ``(3 hidden)`` or ``None``; the
     outputs are h' ``(*batch, hidden)`` and the gates ``(*batch, 4 hidden)``.
 
+    Raises: ``ValueError`` if input and state are not of one batch.
+
     Source: Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
     machine translation", 2014, section 2.3; where r stands and the order of the gates: PyTorch,
     ``torch.nn.GRUCell``.
@@ -274,6 +281,7 @@ def gru_cell(
     >>> output.tolist(), gates.tolist()
     ([[0.5]], [[0.5, 0.5, 0.0, 0.0]])
     """
+    require_same_batch(input=input, hx=hx)
     of_input = _parts(linear.forward(xp, input, weight_ih, bias_ih), 3)
     of_hidden = _parts(linear.forward(xp, hx, weight_hh, bias_hh), 3)
     r, z = (sigmoid.forward(xp, of_input[gate] + of_hidden[gate]) for gate in (0, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from backproof._typing import Array, Float, Int, Namespace, Shaped
+from backproof._typing import Array, Float, Namespace, Shaped
 from backproof.ops.activations.softmax import log_softmax
 from backproof.ops.catalogue import op
 from backproof.ops.domain import CLASS, LOG_PROBABILITY, POSITIVE, REAL, Argument
@@ -18,7 +18,7 @@ Same: TypeAlias = Float[Array, "*shape"]
 Values: TypeAlias = Float[Array, "..."]
 #: Class indices, or probabilities.
 Labels: TypeAlias = Shaped[Array, "..."]
-Classes: TypeAlias = Int[Array, "..."]
+Classes: TypeAlias = Shaped[Array, "..."]
 #: One for each class; may be left out.
 Weight: TypeAlias = Float[Array, "classes"] | None
 
@@ -27,8 +27,11 @@ def _class_axis(input: Same) -> int:
     return 0 if input.ndim == 1 else 1
 
 
-def _are_classes(input: Same, target: Labels) -> bool:
-    return bool(target.ndim < input.ndim)
+def _are_classes(xp: Namespace, input: Same, target: Labels) -> bool:
+    if target.ndim < input.ndim:
+        return True
+    # The class of a single sample may have an axis.
+    return input.ndim == 1 and target.shape == (1,) and bool(xp.isdtype(target.dtype, "integral"))
 
 
 def _along_classes(xp: Namespace, input: Same, weight: Array) -> Array:
@@ -46,9 +49,9 @@ def _counts(
     label_smoothing: float = 0.0,
 ) -> Values | None:
     """Give what each value counts in the mean: the weight of its class, nothing if it is ignored."""
-    if not _are_classes(input, target):
+    if not _are_classes(xp, input, target):
         return None
-    index, kept = known(xp, target, input.shape[_class_axis(input)], ignore_index)
+    index, kept = known(xp, target, input, _class_axis(input), ignore_index)
     if weight is None:
         return None if kept is None else xp.astype(kept, input.dtype)
     counts = of_class(xp, weight, index)
@@ -77,8 +80,8 @@ def nll_loss(
     value 0 and no gradient. In the mean a value counts as much as its class weighs, and an ignored one
     nothing: it is Σ ℓ / Σ w_c.
 
-    Shapes: the input is ``(C)``, ``(N, C)`` or ``(N, C, …)``; target and values lack the axis C; the
-    weight is ``(C)``.
+    Shapes: the input is ``(C)``, ``(N, C)`` or ``(N, C, …)``; target and values lack the axis C, and the
+    target of a single sample, ``(C)``, may be ``(1)``; the weight is ``(C)``.
 
     Raises: ``ValueError`` if the shapes do not go together; ``IndexError``, on NumPy, if a target is
     neither a class nor to be ignored.
@@ -97,7 +100,7 @@ def nll_loss(
 def _of_classes(xp: Namespace, input: Same, target: Classes, weight: Weight, ignore_index: int) -> Values:
     """Give the negative log-likelihood of each class, from the logarithms of the probabilities."""
     axis = _class_axis(input)
-    index, kept = known(xp, target, input.shape[axis], ignore_index)
+    index, kept = known(xp, target, input, axis, ignore_index)
     values = -take_class(xp, input, index, axis)
     if weight is not None:
         values = values * of_class(xp, weight, index)
@@ -124,13 +127,12 @@ def _passed_on(
 ) -> tuple[Values, Same]:
     """Give the upstream gradient times what the class weighs, and the same at the class among zeros."""
     axis = _class_axis(input)
-    classes = input.shape[axis]
-    index, kept = known(xp, target, classes, ignore_index)
+    index, kept = known(xp, target, input, axis, ignore_index)
     total = grad_output if weight is None else grad_output * of_class(xp, weight, index)
     if kept is not None:
         # A choice, not a product: where all are ignored the upstream gradient of the mean is infinite.
         total = xp.where(kept, total, 0)
-    return total, put_class(xp, total, index, classes, axis)
+    return total, put_class(xp, total, index, input.shape[axis], axis)
 
 
 @op(
@@ -180,8 +182,8 @@ def cross_entropy_loss(
     is made of it adds its upstream gradient.
 
     Shapes: the input is ``(C)``, ``(N, C)`` or ``(N, C, …)``; the target has the input's shape
-    (probabilities, floating) or lacks the axis C (class indices, integer); the weight is ``(C)``. The
-    values lack the axis C, log p does not.
+    (probabilities, floating) or lacks the axis C (class indices, integer; of a single sample, ``(C)``,
+    also ``(1)``); the weight is ``(C)``. The values lack the axis C, log p does not.
 
     Raises: ``ValueError`` if s is not between 0 and 1 or the shapes do not go together;
     ``IndexError``, on NumPy, if a class index is neither a class nor to be ignored.
@@ -202,7 +204,7 @@ def cross_entropy_loss(
     axis = _class_axis(input)
     require_fit(input, target, weight, axis=axis, shares=True)
     log_probability = log_softmax.forward(xp, input, dim=axis)
-    if _are_classes(input, target) and not label_smoothing:
+    if _are_classes(xp, input, target) and not label_smoothing:
         return _of_classes(xp, log_probability, target, weight, ignore_index), log_probability
     share, _ = _shares(xp, input, target, weight, ignore_index, label_smoothing)
     # A class of share 0 adds nothing, even where its logarithm is infinite.
@@ -215,8 +217,8 @@ def _shares(
     """Give what the logarithm of each class's probability is multiplied by, and which are not ignored."""
     axis, kept = _class_axis(input), None
     classes = input.shape[axis]
-    if _are_classes(input, target):
-        index, kept = known(xp, target, classes, ignore_index)
+    if _are_classes(xp, input, target):
+        index, kept = known(xp, target, input, axis, ignore_index)
         target = put_class(xp, xp.ones_like(index, dtype=input.dtype), index, classes, axis)
     if label_smoothing:
         target = (1 - label_smoothing) * target + label_smoothing / classes
@@ -241,7 +243,7 @@ def _(
 ) -> Same:
     (grad, further), (_, log_probability) = grad_output, output
     axis = _class_axis(log_probability)
-    if _are_classes(log_probability, target) and not label_smoothing:
+    if _are_classes(xp, log_probability, target) and not label_smoothing:
         total, placed = _passed_on(xp, grad, log_probability, target, weight, ignore_index)
         total = xp.expand_dims(total, axis=axis)
     else:

@@ -247,6 +247,6 @@ def _(
     eps: float,
 ) -> Values:
     variance, difference = _variance(xp, input, var, eps), input - target
-    gradient = grad_output * ((1 - difference / variance * difference) * (0.5 / variance))
+    gradient = grad_output * (0.5 * (1 - difference / variance * difference) / variance)
     # Broadcasting's gradient sums over axes that are added before the others; this one is behind.
     return xp.sum(gradient, axis=-1) if _lacks_an_axis(input, var) else gradient

@@ -7,13 +7,14 @@ from typing import TypeAlias
 
 from backproof._typing import Array, Float, Namespace
 from backproof.ops.backend import power_of_two
+from backproof.ops.broadcasting import BROADCASTING
 from backproof.ops.catalogue import op
 from backproof.ops.domain import REAL, SIGN, Argument
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss"]
 
 #: A vector for each element of the batch, of shapes that broadcast together.
-Vectors: TypeAlias = Float[Array, "*#batch size"]
+Vectors: TypeAlias = Float[Array, "..."]
 #: One for each element of the batch.
 Signs: TypeAlias = Float[Array, "*#batch"]
 Values: TypeAlias = Float[Array, "..."]
@@ -50,7 +51,7 @@ def cosine_embedding_loss(
     the same with 1 and 2 exchanged. The derivative of ℓ for c is −1 for t = 1, and 1 where c ≥ Δ for
     t = −1.
 
-    Shapes: inputs ``(D)`` or ``(N, D)``; target and values lack the axis D.
+    Shapes: inputs ``(D)`` or ``(N, D)``, which broadcast together; target and values lack the axis D.
 
     Raises: ``ValueError`` if the target has not one axis less than the inputs.
 
@@ -83,6 +84,15 @@ def _cosine(xp: Namespace, scaled1: Vectors, scaled2: Vectors, norm1: Column, no
     return xp.sum(scaled1 * scaled2, axis=-1, keepdims=True) / (norm1 * norm2)
 
 
+def _part(xp: Namespace, gradient: Same, vectors: Vectors) -> Same:
+    """Give a term's part in the gradient for vectors, which it may have stretched to another size.
+
+    Before it is added to other terms: those may be of another size, and what broadcasting's gradient then
+    sums would count each of theirs several times.
+    """
+    return BROADCASTING.gradient(xp, gradient, (*gradient.shape[:-1], *vectors.shape[-1:]))
+
+
 @cosine_embedding_loss.rule("input1", "input2", needs=("input1", "input2", "target"))
 def _(
     xp: Namespace,
@@ -101,8 +111,8 @@ def _(
     slope = wide - xp.where(sign == 1, upstream, 0)
     unit1, unit2 = scaled1 * (1 / norm1), scaled2 * (1 / norm2)
     return (
-        slope * (factor1 / norm1) * (unit2 - cosine * unit1),
-        slope * (factor2 / norm2) * (unit1 - cosine * unit2),
+        slope * (factor1 / norm1) * (_part(xp, unit2, input1) - cosine * unit1),
+        slope * (factor2 / norm2) * (_part(xp, unit1, input2) - cosine * unit2),
     )
 
 
@@ -139,8 +149,8 @@ def triplet_margin_loss(
     anchor is u(a, p) − u(a, n), for the positive −u(a, p), for the negative u(a, n); elsewhere each is
     0. For p = ∞, d is the largest |zᵢ|, and the largest share the gradient alike.
 
-    Shapes: anchor, positive and negative ``(D)`` or ``(N, D)``, the batch broadcasts; the values lack
-    the axis D.
+    Shapes: anchor, positive and negative ``(D)`` or ``(N, D)``; any two that are compared broadcast
+    together. The values lack the axis D. Numbers of no axes count as vectors of one.
 
     Raises: ``ValueError`` if p is negative.
 
@@ -154,11 +164,17 @@ def triplet_margin_loss(
     """
     if p < 0:
         raise ValueError(f"p of TripletMarginLoss is 0 or more; got p={p!r}")
-    near = _norm(xp, anchor - positive + eps, p)
-    far = _norm(xp, anchor - negative + eps, p)
+    near = _norm(xp, _apart(anchor, positive, eps), p)
+    far = _norm(xp, _apart(anchor, negative, eps), p)
     if swap:
-        far = xp.minimum(far, _norm(xp, positive - negative + eps, p))
+        far = xp.minimum(far, _norm(xp, _apart(positive, negative, eps), p))
     return xp.squeeze(xp.maximum(margin + near - far, 0), axis=-1)
+
+
+def _apart(first: Vectors, second: Vectors, eps: float) -> Same:
+    """Give x − y + ε, with an axis for the values of a vector."""
+    apart = first - second + eps
+    return apart if apart.ndim else apart[None]
 
 
 def _norm(xp: Namespace, vectors: Same, p: float) -> Column:
@@ -208,16 +224,24 @@ def _(
     eps: float,
     swap: bool,
 ) -> tuple[Same, Same, Same]:
-    near, far = anchor - positive + eps, anchor - negative + eps
+    near, far = _apart(anchor, positive, eps), _apart(anchor, negative, eps)
     near_norm, far_norm = _norm(xp, near, p), _norm(xp, far, p)
     pull, push = _slope(xp, near, near_norm, p), _slope(xp, far, far_norm, p)
     if not swap:
         upstream = xp.where(margin + near_norm - far_norm >= 0, grad_output[..., None], 0)
-        return upstream * (pull - push), -upstream * pull, upstream * push
-    other = positive - negative + eps
+        return (
+            upstream * (_part(xp, pull, anchor) - _part(xp, push, anchor)),
+            -upstream * pull,
+            upstream * push,
+        )
+    other = _apart(positive, negative, eps)
     other_norm = _norm(xp, other, p)
     smaller = xp.minimum(far_norm, other_norm)
     upstream = xp.where(margin + near_norm - smaller >= 0, grad_output[..., None], 0)
     share = 0.5 + 0.5 * xp.sign(other_norm - far_norm)
     push, swapped = share * push, (1 - share) * _slope(xp, other, other_norm, p)
-    return upstream * (pull - push), -upstream * (pull + swapped), upstream * (push + swapped)
+    return (
+        upstream * (_part(xp, pull, anchor) - _part(xp, push, anchor)),
+        -upstream * (_part(xp, pull, positive) + _part(xp, swapped, positive)),
+        upstream * (_part(xp, push, negative) + _part(xp, swapped, negative)),
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from backproof._typing import Array, Float, Int, Namespace
+from backproof._typing import Array, Float, Int, Namespace, Shaped
 from backproof.ops.backend import check_classes, one_hot
 from backproof.ops.catalogue import op
 from backproof.ops.domain import CLASS, POSITIVE, REAL, SIGN, Argument
-from backproof.ops.labels import of_class, require_fit
+from backproof.ops.labels import indices, of_class, require_fit
 from backproof.ops.stable import log_one_plus_exp, logistic
 
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "soft_margin_loss"]
@@ -18,8 +18,8 @@ Given: TypeAlias = Float[Array, "*#shape"]
 #: Of the common shape.
 Values: TypeAlias = Float[Array, "..."]
 #: The scores of the classes.
-Scores: TypeAlias = Float[Array, "*batch classes"]
-Classes: TypeAlias = Int[Array, "*batch"]
+Scores: TypeAlias = Float[Array, "..."]
+Classes: TypeAlias = Shaped[Array, "*batch"]
 Values1: TypeAlias = Float[Array, "*batch"]
 #: One for each class; may be left out.
 Weight: TypeAlias = Float[Array, "classes"] | None
@@ -195,8 +195,8 @@ def multi_margin_loss(
     zᵢ = Δ + xᵢ − x_c. For i ≠ c its derivative for xᵢ is sᵢ = (w_c/C) p zᵢᵖ⁻¹ where zᵢ > 0, and 0
     elsewhere; x_c stands in every zᵢ with the sign −, so for it the derivative is −Σ_{i≠c} sᵢ.
 
-    Shapes: the input is ``(C)`` or ``(N, C)``, target and values lack the axis C, the weight is
-    ``(C)``.
+    Shapes: the input is ``(N, C)``, target and values ``(N)``, the weight is ``(C)``. Of a single sample
+    the input may be ``(C)`` and target and values ``()``; a number without axes is one class.
 
     Raises: ``ValueError`` if p is another power or the shapes do not go together; ``IndexError``, on
     NumPy, if a target is no class.
@@ -210,14 +210,24 @@ def multi_margin_loss(
     """
     if p not in (1, 2):
         raise ValueError(f"p of MultiMarginLoss is 1 or 2; got p={p!r}")
-    require_fit(input, target, weight, axis=input.ndim - 1)
-    check_classes(xp, target, input.shape[-1])
-    lost = _lost(xp, input, target, margin)
-    total = xp.sum(lost if p == 1 else lost * lost, axis=-1) / input.shape[-1]
-    return total if weight is None else total * of_class(xp, weight, target)
+    rows, index = _rows(xp, input, target), indices(xp, target)
+    require_fit(rows, index, weight, axis=rows.ndim - 1)
+    check_classes(xp, index, rows.shape[-1])
+    lost = _lost(xp, rows, index, margin)
+    total = xp.sum(lost if p == 1 else lost * lost, axis=-1) / rows.shape[-1]
+    return total if weight is None else total * of_class(xp, weight, index)
 
 
-def _lost(xp: Namespace, input: Scores, target: Classes, margin: float) -> Scores:
+def _rows(xp: Namespace, input: Scores, target: Classes) -> Float[Array, "*batch classes"]:
+    """Give the scores for each class index: those of a single sample with the axes that its index has."""
+    classes = input.shape[-1] if input.ndim else 1
+    single = input.shape[:-1] in ((), (1,)) and target.shape in ((), (1,))
+    return xp.reshape(input, (*target.shape, classes)) if single else input
+
+
+def _lost(
+    xp: Namespace, input: Float[Array, "*batch classes"], target: Int[Array, "*batch"], margin: float
+) -> Float[Array, "*batch classes"]:
     """Give max(0, zᵢ) for each class, 0 for the right one."""
     right = xp.take_along_axis(input, target[..., None], axis=-1)
     others = ~one_hot(xp, target, input.shape[-1], xp.bool)
@@ -237,10 +247,12 @@ def _(
     p: int,
     margin: float,
 ) -> Scores:
-    lost = _lost(xp, input, target, margin)
-    slope = xp.astype(lost > 0, input.dtype) if p == 1 else 2 * lost
-    right = one_hot(xp, target, input.shape[-1], input.dtype)
-    upstream = grad_output / input.shape[-1]
+    rows, index = _rows(xp, input, target), indices(xp, target)
+    lost = _lost(xp, rows, index, margin)
+    slope = xp.astype(lost > 0, rows.dtype) if p == 1 else 2 * lost
+    right = one_hot(xp, index, rows.shape[-1], rows.dtype)
+    upstream = grad_output / rows.shape[-1]
     if weight is not None:
-        upstream = upstream * of_class(xp, weight, target)
-    return upstream[..., None] * (slope - right * xp.sum(slope, axis=-1, keepdims=True))
+        upstream = upstream * of_class(xp, weight, index)
+    gradient = upstream[..., None] * (slope - right * xp.sum(slope, axis=-1, keepdims=True))
+    return xp.reshape(gradient, input.shape)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch.nn as _theirs
 
+from backproof.torch.aliases import install as _install
 from backproof.torch.nn.classes import MODULES as _MODULES
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _names = {name for name in dir(_theirs) if not name.startswith("_")} | _MODULES.
 __all__ = list(sorted(_names))  # noqa: C413 - a list, as linters want to see
 
 globals().update(_MODULES)
+_install(__name__, _theirs.__name__)
 
 
 def __getattr__(name: str) -> Any:

@@ -50,7 +50,7 @@ def multihead_attention(
         num_heads=self.num_heads, add_zero_attn=self.add_zero_attn, dropout=p,
     )  # fmt: skip
     if swapped:
-        output = output.transpose(0, 1)
+        output = output.transpose(0, 1).contiguous()  # as PyTorch's, which may be viewed
     if not need_weights:
         return output, None
     if kept is not None:

@@ -37,41 +37,30 @@ def _outside(tensor: torch.Tensor, low: float, high: float) -> float | None:
 
 
 def _classes(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
-    """Refuse class indices of another shape than the input without its classes, or of no class."""
-    if (
-        target.is_floating_point()
-        and target.shape == input.shape
-        and isinstance(module, torch.nn.CrossEntropyLoss)
-    ):  # probabilities, for which PyTorch promotes dtypes
-        _weights(module, input, None)
+    """Refuse class indices that are none, and dtypes that PyTorch does not take; the op looks at shapes."""
+    shares = isinstance(module, torch.nn.CrossEntropyLoss) and target.shape == input.shape
+    if shares and target.is_floating_point():
+        return  # probabilities, for which PyTorch promotes dtypes
+    if type(module.ignore_index) is not int:
+        raise TypeError(f"ignore_index is a whole number; got ignore_index={module.ignore_index!r}")
+    single = input.ndim == 1 and target.shape in ((), (1,))
+    if not (single or shares or (input.ndim > 1 and target.shape == input.shape[:1] + input.shape[2:])):
         return
-    if not input.ndim:
-        raise ValueError("input has an axis for the classes; got an input of shape ()")
-    expected = input.shape[:1] + input.shape[2:] if input.ndim > 1 else torch.Size(())
-    if target.shape != expected:
-        # PyTorch has one kind of exception for a batch of another size, and another for what else differs.
-        of_batch = target.shape[:1] != expected[:1] and (input.ndim > 1 or target.ndim == 1)
-        raise (ValueError if of_batch else RuntimeError)(
-            f"target holds a class for each element of the batch: expected the shape {tuple(expected)} "
-            f"for an input of shape {tuple(input.shape)}; got a target of shape {tuple(target.shape)}"
+    if target.dtype not in (torch.int64, torch.uint8) or (shares and not single):
+        raise RuntimeError(
+            f"target holds class indices, of dtype int64, or, for CrossEntropyLoss, probabilities in the "
+            f"shape of input; got a target of {target.dtype} and shape {tuple(target.shape)}"
         )
-    if target.dtype not in (torch.int64, torch.uint8):
-        raise RuntimeError(f"target holds class indices, of dtype int64; got target.dtype={target.dtype}")
-    _weights(module, input, input.dtype)
+    _weights(module, input)
     _require_classes(target, input.shape[min(1, input.ndim - 1)], IndexError, module.ignore_index)
 
 
-def _weights(module: Any, input: torch.Tensor, dtype: torch.dtype | None) -> None:
-    """Refuse weights that are not one for each class, or, unless ``dtype`` is ``None``, of another."""
+def _weights(module: Any, input: torch.Tensor) -> None:
+    """Refuse weights of another dtype than the input's."""
     weight = module.weight
-    if weight is None:
-        return
-    classes = input.shape[min(1, input.ndim - 1)]
-    alike = dtype in (None, weight.dtype) or enabled(input.device.type)
-    if weight.shape != (classes,) or not alike:
+    if weight is not None and weight.dtype != input.dtype and not enabled(input.device.type):
         raise RuntimeError(
-            f"weight is one number for each of the {classes} classes, of the dtype of input; got a weight of "
-            f"shape {tuple(weight.shape)} and {weight.dtype} for an input of {input.dtype}"
+            f"weight has the dtype of input; got input.dtype={input.dtype}, weight.dtype={weight.dtype}"
         )
 
 
@@ -88,9 +77,10 @@ def _require_classes(
 
 
 def _multi_margin(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
-    if input.ndim:
-        _weights(module, input, input.dtype)
-        _require_classes(target, input.shape[-1], RuntimeError)
+    _weights(module, input)
+    if target.dtype != torch.int64:
+        raise RuntimeError(f"target holds class indices, of dtype int64; got target.dtype={target.dtype}")
+    _require_classes(target, input.shape[-1] if input.ndim else 1, RuntimeError)
 
 
 def _indices(module: Any, input: torch.Tensor) -> None:
@@ -135,6 +125,16 @@ def _variances(module: Any, input: torch.Tensor, target: torch.Tensor, var: torc
         raise ValueError("var of GaussianNLLLoss is nowhere negative; got a negative one")
 
 
+def _logits(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
+    """Refuse labels that are whole numbers or truth values, of which PyTorch's formula makes no real ones."""
+    if not target.is_floating_point():
+        raise RuntimeError(
+            f"target of BCEWithLogitsLoss holds real numbers; got target.dtype={target.dtype}; give it as "
+            f"target.to({input.dtype})"
+        )
+    _weighted(module, input, target)
+
+
 def _soft_margin(module: Any, input: torch.Tensor, target: torch.Tensor) -> None:
     _require_stretched("target", target, module, input)
 
@@ -173,15 +173,25 @@ def _axis(module: Any, input: torch.Tensor) -> None:
 
 
 def _normalized(module: Any, input: torch.Tensor) -> None:
-    """Refuse parameters of another dtype than the input, unless they are float32 and it is narrower."""
-    held = next((tensor.dtype for tensor in (*module.parameters(), *module.buffers())), input.dtype)
-    if held == input.dtype or enabled(input.device.type):
-        return
-    if held != torch.float32 or input.dtype == torch.float64:
-        raise RuntimeError(
-            f"{type(module).__name__} has parameters of the input's dtype, or of float32 for a narrower "
-            f"one; got parameters of {held} and an input of {input.dtype}"
-        )
+    """Refuse numbers of another dtype than the input, unless they are float32 and it is narrower."""
+    for name in ("weight", "bias", "running_mean", "running_var"):
+        held = getattr(module, name, None)
+        if held is None:
+            continue
+        if name.startswith("running") and held.ndim != 1:
+            raise RuntimeError(f"{name} has one axis; got a {name} of shape {tuple(held.shape)}")
+        if held.dtype == input.dtype or enabled(input.device.type):
+            continue
+        if held.dtype != torch.float32 or input.dtype == torch.float64:
+            raise RuntimeError(
+                f"{type(module).__name__} holds numbers of the input's dtype, or of float32 for a narrower "
+                f"one; got {name}.dtype={held.dtype} and an input of {input.dtype}"
+            )
+
+
+def _batch_normalized(module: Any, input: torch.Tensor) -> None:
+    if input.numel():  # else PyTorch's looks at nothing
+        _normalized(module, input)
 
 
 #: ``CHECKS[name](module, *inputs)`` refuses what the module of the name cannot take.
@@ -191,10 +201,11 @@ CHECKS: Mapping[str, Callable[..., None]] = {
     "MultiMarginLoss": _multi_margin,
     "Embedding": _indices,
     "BCELoss": _probabilities,
-    "BCEWithLogitsLoss": _weighted,
+    "BCEWithLogitsLoss": _logits,
     "GaussianNLLLoss": _variances,
     "SoftMarginLoss": _soft_margin,
     "MaxPool2d": _images,
     **dict.fromkeys(("Softmax", "LogSoftmax", "Softmin"), _axis),
-    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm"), _normalized),
+    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d"), _batch_normalized),
+    **dict.fromkeys(("LayerNorm", "GroupNorm"), _normalized),
 }

@@ -6,7 +6,7 @@ calls the op, with its options and parameters read off the attributes of the sam
 
 What stays PyTorch's, in its own forward: complex numbers, sparse, nested and quantized tensors, for
 which the rules do not hold; integers where PyTorch takes them, which have no gradient; what
-``torch.jit.trace`` records; and what is no tensor, to be refused in its words. In
+``torch.jit.trace`` records; and what does not fit, by its class or by the op, to be refused in its words. In
 `backproof.torch.nn.forwards` stand the modules that need more than reading attributes, and what of
 their options stays PyTorch's. What ``torch.nn`` has no class for derives from one as PyTorch's would
 be, of `backproof.torch.nn.bases`.
@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import torch
+import torch.fx
 
 from backproof.ops import CATALOGUE, Op
-from backproof.torch.nn.asking import require_fit
+from backproof.torch.nn.asking import form_of, formed
 from backproof.torch.nn.bases import base_of
 from backproof.torch.nn.checks import CHECKS
 from backproof.torch.nn.forwards import FORWARDS
@@ -68,7 +69,16 @@ def make(op: Op) -> type[torch.nn.Module]:
         "__doc__": (op.__doc__ or "").partition(">>>")[0].rstrip(),  # without the example, which is the op's
         "forward": _guarded(op, base, compute),
     }
-    return type(op.name, (base,), named)
+    return type(op.name, (base, *_ours(base)), named)
+
+
+def _ours(base: type[torch.nn.Module]) -> list[type[torch.nn.Module]]:
+    """Give our class in the place of each from which PyTorch's derives: our ReLU6 is a Hardtanh of ours."""
+    return [_MADE[theirs] for theirs in base.__mro__[1:] if theirs in _MADE]
+
+
+#: Our class for PyTorch's.
+_MADE: dict[type, type[torch.nn.Module]] = {}
 
 
 def _plain(op: Op, base: type[torch.nn.Module]) -> Forward:
@@ -105,7 +115,8 @@ def _inplace(op: Op, compute: Forward) -> Forward:
             output: torch.Tensor = compute(module, input)
             return output
         saved = looked_at and torch.is_grad_enabled()
-        return input.copy_(compute(module, input.clone() if saved else input))
+        output = compute(module, input.clone() if saved else input)
+        return input if output is input else input.copy_(output)
 
     return forward
 
@@ -122,15 +133,32 @@ def _guarded(op: Op, base: type[torch.nn.Module], compute: Forward) -> Forward:
         fits = len(required) <= len(given) <= most
         traced = not torch.compiler.is_compiling() and torch._C._is_tracing()
         if not fits or traced or _foreign((*given, *named.values()), len(required), discrete):
+            proxies = [part for part in (*inputs, *named.values()) if isinstance(part, torch.fx.Proxy)]
+            if proxies and type(self).forward is forward:
+                return _recorded(self, proxies[0].tracer, inputs, named)
             return base.forward(self, *inputs, **named)
         if check:
             check(self, *inputs, **named)
-        require_fit(base, self, options, inputs, named)
-        return compute(self, *inputs, **named)
+        form = form_of(base, self, options, inputs, named)
+        if form is None:
+            return base.forward(self, *inputs, **named)
+        try:
+            output = compute(self, *inputs, **named)
+        except ValueError:
+            return base.forward(self, *inputs, **named)
+        return formed(output, form)
 
     forward.__signature__ = signature  # type: ignore[attr-defined]  # what inspect shows
     forward.__doc__ = f"Compute {op.name}, with gradients by hand."
     return forward
+
+
+def _recorded(
+    module: torch.nn.Module, tracer: Any, inputs: tuple[Any, ...], named: dict[str, Any]
+) -> torch.fx.Proxy:
+    """Record the call of a module as one node of the graph of ``torch.fx``, as PyTorch's modules are."""
+    call: torch.fx.Proxy = tracer.create_proxy("call_module", tracer.path_of_module(module), inputs, named)
+    return call
 
 
 def _foreign(given: tuple[Any, ...], required: int, discrete: bool) -> bool:
@@ -151,7 +179,14 @@ def _foreign(given: tuple[Any, ...], required: int, discrete: bool) -> bool:
     )
 
 
+def _all() -> Iterator[tuple[str, type[torch.nn.Module]]]:
+    """Make every class, each after those from which PyTorch's derives."""
+    bases = {name: base_of(op) for name, op in CATALOGUE.items() if op.kind != "elementary"}
+    for name, base in sorted(bases.items(), key=lambda item: len(getattr(item[1], "__mro__", ()))):
+        if base is not None:
+            _MADE[base] = make(CATALOGUE[name])
+            yield name, _MADE[base]
+
+
 #: The class of every op that a module can be made of.
-MODULES: Mapping[str, type[torch.nn.Module]] = {
-    name: make(op) for name, op in CATALOGUE.items() if op.kind != "elementary" and base_of(op)
-}
+MODULES: Mapping[str, type[torch.nn.Module]] = dict(_all())

@@ -17,6 +17,7 @@ from backproof.ops import CATALOGUE
 from backproof.ops.layers.batch_norm import moved
 from backproof.torch.nn.attending import multihead_attention
 from backproof.torch.nn.function import function
+from backproof.torch.nn.namespace import xp
 
 __all__ = ["FORWARDS"]
 
@@ -56,6 +57,21 @@ def dropout(self: torch.nn.Dropout, input: torch.Tensor) -> torch.Tensor:
     return output
 
 
+# --- Views ---------------------------------------------------------------------------------------
+
+
+def flatten(self: torch.nn.Flatten, input: torch.Tensor) -> torch.Tensor:
+    """Make one axis of several.
+
+    The output is a view where it can be one, and its gradient a view's, which is PyTorch's: of a function
+    with a gradient of its own it would be none that may be written to.
+    """
+    output: torch.Tensor = CATALOGUE["Flatten"].forward(
+        xp, input, start_dim=self.start_dim, end_dim=self.end_dim
+    )
+    return output
+
+
 # --- Running statistics --------------------------------------------------------------------------
 
 
@@ -64,6 +80,7 @@ def _batch_norm(name: str) -> Callable[..., torch.Tensor]:
 
     def forward(self: torch.nn.BatchNorm1d, input: torch.Tensor) -> torch.Tensor:
         """Normalize by the batch's statistics and keep running ones, or normalize by those."""
+        self._check_input_dim(input)  # a subclass may have one of its own
         learns = self.training and self.track_running_stats
         if learns and self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
@@ -128,10 +145,13 @@ _max_pool = function(CATALOGUE["MaxPool2d"])
 
 
 def _convolution(name: str, axes: int) -> Callable[..., torch.Tensor]:
-    call = function(CATALOGUE[name])
+    call, base = function(CATALOGUE[name]), getattr(torch.nn, name)
 
     def forward(self: torch.nn.Conv1d, input: torch.Tensor) -> torch.Tensor:
         """Convolve; any padding but with zeros is put on before."""
+        if type(self)._conv_forward is not base._conv_forward:  # a subclass has one of its own
+            theirs: torch.Tensor = base.forward(self, input)
+            return theirs
         padding: Any = self.padding
         padded = input
         if self.padding_mode != "zeros":
@@ -196,6 +216,7 @@ FORWARDS: Mapping[str, Callable[..., Any]] = {
     **{name: _batch_norm(name) for name in ("BatchNorm1d", "BatchNorm2d")},
     **{name: _convolution(name, axes) for name, axes in (("Conv1d", 1), ("Conv2d", 2))},
     "Dropout": dropout,
+    "Flatten": flatten,
     "Embedding": embedding,
     "MaxPool2d": max_pool,
     "RNNCell": rnn_cell,

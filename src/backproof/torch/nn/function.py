@@ -7,6 +7,7 @@ functions, one for the values and one for the reduction, as in its definition.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from backproof.ops.reduction import Reduction
 from backproof.ops.rule import Rule, take
 from backproof.torch.nn import autocast
 from backproof.torch.nn.namespace import xp
+from backproof.torch.nn.second import tied
 
 __all__ = ["function", "functional"]
 
@@ -138,7 +140,7 @@ def _values(op: Op) -> Callable[[Sequence[torch.Tensor | None], dict[str, Any]],
     apply = _apply(_rules(op))
     if op.reduction is None:
         return lambda inputs, options: apply(tuple(options.items()), *inputs)
-    require, counts = op.reduction.require, op.counts
+    require, counting = op.reduction.require, op.counting
     reduce, several = _apply(_reducing(op.reduction)), len(op.outputs) > 1
 
     def reduced(inputs: Sequence[torch.Tensor | None], options: dict[str, Any]) -> torch.Tensor:
@@ -148,8 +150,9 @@ def _values(op: Op) -> Callable[[Sequence[torch.Tensor | None], dict[str, Any]],
         values: torch.Tensor = given[0] if several else given
         if how == "none":
             return values
-        counted = counts(xp, *inputs, **options) if counts and how == "mean" else None
-        total: torch.Tensor = reduce((("how", how),), values, counted)
+        count = counting(how)
+        counts = count(xp, *inputs, **options) if count else None
+        total: torch.Tensor = reduce((("how", how),), values, counts)
         return total
 
     return reduced
@@ -165,8 +168,9 @@ class Definition:
     ``forward(inputs, options)`` gives the output; ``backward(upstream, inputs, output, options,
     shapes, needed)`` gives for each input its gradient, or ``None`` where it is not needed. ``kept``
     says for each input, then each output, whether backward looks at it; it gets ``None`` for others.
-    ``inner`` says that outputs after the first are mostly looked at by backward alone, which then gets
-    ``None`` for their upstream gradients.
+    ``seen`` says at which of these, by place, it looks for the gradient of each input. ``inner`` says that
+    outputs after the first are mostly looked at by backward alone, which then gets ``None`` for their
+    upstream gradients.
     """
 
     name: str
@@ -174,6 +178,7 @@ class Definition:
     outputs: int
     constant: tuple[int, ...]
     kept: tuple[bool, ...]
+    seen: tuple[tuple[int, ...], ...]
     forward: Callable[..., Output]
     backward: Callable[..., list[torch.Tensor | None]]
     inner: bool = False
@@ -214,9 +219,16 @@ def _rules(op: Op) -> Definition:
         return found
 
     constant = tuple(index for index, output in enumerate(op.outputs) if output in op.constant)
-    kept = tuple(name in op.kept for name in (*arguments, *op.outputs))
+    roles = (*arguments, *op.outputs)
+    kept = tuple(name in op.kept for name in roles)
+    seen = tuple(
+        tuple(roles.index(name) for name in (op.needs.get(argument, roles) if argument in op.rules else ()))
+        for argument in arguments
+    )
     inner = op.reduction is not None and len(op.outputs) > 1
-    return Definition(op.name, len(arguments), len(op.outputs), constant, kept, evaluate, backward, inner)
+    return Definition(
+        op.name, len(arguments), len(op.outputs), constant, kept, seen, evaluate, backward, inner
+    )
 
 
 def _reducing(reduction: Reduction) -> Definition:
@@ -240,7 +252,7 @@ def _reducing(reduction: Reduction) -> Definition:
         # Of the values only the shape counts: what was reduced to one number need not be kept.
         return [gradient(xp, upstream, upstream.expand(shapes[0]), how, counts), None]
 
-    return Definition("Reduction", 2, 1, (), (False, True, False), evaluate, backward)
+    return Definition("Reduction", 2, 1, (), (False, True, False), ((), ()), evaluate, backward)
 
 
 def _apply(definition: Definition) -> Apply:
@@ -254,12 +266,22 @@ def _apply(definition: Definition) -> Apply:
 
     def apply(options: Options, *inputs: torch.Tensor | None) -> Output:
         if torch.compiler.is_compiling():
-            return reverse.apply(options, *inputs)
+            return reverse.apply(options, *_distinct(inputs))
         if _only_numbers(inputs):
             return evaluate(inputs, options)
         return both.apply(options, *inputs)
 
     return apply
+
+
+def _distinct(roles: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
+    """Give tensors none of which is there twice: the compiler takes no such inputs."""
+    return [
+        tensor.view_as(tensor)
+        if tensor is not None and any(tensor is other for other in roles[:at])
+        else tensor
+        for at, tensor in enumerate(roles)
+    ]
 
 
 def _only_numbers(roles: Sequence[torch.Tensor | None]) -> bool:
@@ -273,7 +295,7 @@ def _only_numbers(roles: Sequence[torch.Tensor | None]) -> bool:
 def _reverse(definition: Definition) -> type[torch.autograd.Function]:
     """Make the autograd function; its saved tensors are inputs and outputs, and nothing between."""
     several, constant, kept = definition.outputs > 1, definition.constant, definition.kept
-    inner = definition.inner
+    inner, seen = definition.inner, definition.seen
     evaluate, differentiate, split = definition.forward, definition.backward, _split(definition)
 
     def forward(options: Options, *inputs: torch.Tensor | None) -> Output:
@@ -294,15 +316,17 @@ def _reverse(definition: Definition) -> type[torch.autograd.Function]:
     def backward(ctx: Any, *grad_outputs: Any) -> tuple[torch.Tensor | None, ...]:
         if inner and grad_outputs[0] is None:
             grad_outputs = (grad_outputs[1].new_zeros(ctx.first), *grad_outputs[1:])
-        inputs, output = split(ctx.saved_tensors)
+        saved = ctx.saved_tensors
+        inputs, output = split(saved)
         upstream = tuple(None if index in constant else grad for index, grad in enumerate(grad_outputs))
         needed = ctx.needs_input_grad[1:]
         given = upstream if several else upstream[0]
         device = grad_outputs[0].device.type
-        if not autocast.enabled(device):
-            return None, *differentiate(given, inputs, output, ctx.options, ctx.shapes, needed)
-        with autocast.disabled(device):  # a rule computes in the dtypes that the forward computed in
-            return None, *differentiate(given, inputs, output, ctx.options, ctx.shapes, needed)
+        # A rule computes in the dtypes that the forward computed in.
+        within = autocast.disabled(device) if autocast.enabled(device) else contextlib.nullcontext()
+        with within:
+            found = differentiate(given, inputs, output, ctx.options, ctx.shapes, needed)
+        return None, *tied(found, seen, saved)
 
     # PyTorch asks for the signature in every call, and looks here first.
     vars(forward)["__signature__"] = inspect.signature(forward)

@@ -3,8 +3,9 @@
 ``array_api_compat.torch`` makes a tensor of a Python scalar where PyTorch's function takes none, and
 asks PyTorch for its dtype, which the compiler cannot trace. Of the functions that our ops use with
 a scalar these are the maximum and the minimum. And ``torch.vmap`` knows no ``moveaxis``, but its
-other name. What looks at all that the standard allows, and costs more than a small tensor's numbers, is
-PyTorch's own function where our ops use it as that one allows.
+other name. The sign of NaN is PyTorch's, 0, where the standard's is NaN: so is the gradient of an absolute
+value that is no number. What looks at all that the standard allows, and costs more than a small tensor's
+numbers, is PyTorch's own function where our ops use it as that one allows.
 """
 
 from __future__ import annotations
@@ -33,11 +34,6 @@ def _minimum(x1: Any, x2: Any, /) -> torch.Tensor:
     return torch.minimum(_as_tensor(x1, x2), _as_tensor(x2, x1))
 
 
-def _sign(x: Any, /) -> torch.Tensor:
-    # array_api_compat writes NaN through a mask, which torch.func.vmap cannot do.
-    return torch.where(torch.isnan(x), x, torch.sign(x)) if x.is_floating_point() else torch.sign(x)
-
-
 def _squeeze(x: torch.Tensor, /, *, axis: int) -> torch.Tensor:
     return torch.squeeze(x, axis)
 
@@ -58,7 +54,7 @@ vars(xp).update(
 vars(xp).update(
     maximum=_maximum,
     minimum=_minimum,
-    sign=_sign,
+    sign=torch.sign,
     moveaxis=torch.movedim,
     squeeze=_squeeze,
     expand_dims=_expand_dims,

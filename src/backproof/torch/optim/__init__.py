@@ -21,9 +21,11 @@ from typing import Any
 
 import torch.optim
 
+from backproof.torch.aliases import install as _install
 from backproof.torch.optim.optimizer import optimizer_of
 from backproof.updates import CATALOGUE
 
+_install(__name__, torch.optim.__name__)
 globals().update({name: optimizer_of(rule) for name, rule in CATALOGUE.items()})
 
 __all__ = sorted(name for name in {*dir(torch.optim), *CATALOGUE} if not name.startswith("_"))  # noqa: PLE0605

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-import array_api_compat.torch as xp
+import array_api_compat.torch
 import torch
 from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
-from backproof.updates import State, UpdateRule, apply
+from backproof.updates import CATALOGUE, State, UpdateRule, apply
 from backproof.updates.blocks import InPlace
 from backproof.updates.following import FollowingRule
 
 __all__ = ["optimizer_of"]
 
+#: The array API namespace of tensors; the sign of NaN is PyTorch's, 0, by which nothing is moved.
+xp = types.SimpleNamespace(**{**vars(array_api_compat.torch), "sign": torch.sign})
 #: With PyTorch's functions that go over the arrays once.
 _IN_PLACE = InPlace(
     xp,
@@ -40,7 +43,7 @@ differentiated, but for the hyperparameters. Gradients are dense."""
 
 
 def optimizer_of(rule: type[UpdateRule]) -> type[torch.optim.Optimizer]:
-    """Make the optimizer of an update rule: a subclass of that of its name in ``torch.optim``.
+    """Give the optimizer of an update rule, made once: a subclass of that of its name in ``torch.optim``.
 
     Examples
     --------
@@ -49,7 +52,20 @@ def optimizer_of(rule: type[UpdateRule]) -> type[torch.optim.Optimizer]:
     >>> made.__bases__
     (<class 'torch.optim.rprop.Rprop'>,)
     """
+    if rule not in _MADE:
+        _MADE[rule] = _make(rule)
+    return _MADE[rule]
+
+
+_MADE: dict[type[UpdateRule], type[torch.optim.Optimizer]] = {}
+
+
+def _make(rule: type[UpdateRule]) -> type[torch.optim.Optimizer]:
     theirs = getattr(torch.optim, rule.__name__)
+    names = [parent.__name__ for parent in theirs.__mro__[1:]]
+    ours = [
+        optimizer_of(CATALOGUE[name]) for name in names if name in CATALOGUE
+    ]  # our AdamW is an Adam of ours
 
     @functools.wraps(theirs.__init__)
     def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807 - it is the class's
@@ -60,7 +76,7 @@ def optimizer_of(rule: type[UpdateRule]) -> type[torch.optim.Optimizer]:
     # The examples in a rule's docstring are of the rule, and are tested there.
     text = (inspect.getdoc(rule) or "").partition("Raises\n")[0].rstrip()
     described = {"rule": rule, "__init__": __init__, "step": _step, "__doc__": f"{text}\n{_NOTE}"}
-    return type(rule.__name__, (theirs,), {**described, "__module__": "backproof.torch.optim"})
+    return type(rule.__name__, (theirs, *ours), {**described, "__module__": "backproof.torch.optim"})
 
 
 def _step(self: Any, closure: Callable[[], Any] | None = None) -> Any:
