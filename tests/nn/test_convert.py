@@ -310,3 +310,8 @@ def test_a_class_of_your_own_is_refused() -> None:
         Tanh().to_torch()
     with pytest.raises(TypeError, match=r"types has no Linear"):
         nn.Linear(3, 2).to_torch(types)
+
+
+def test_what_is_no_module_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"from_torch takes a torch\.nn\.Module; got object"):
+        nn.from_torch(object())  # type: ignore[arg-type]  # the mistake

@@ -98,8 +98,12 @@ def from_torch(model: torch.nn.Module) -> Module:
       (1): ReLU()
     )
     """
+    import torch
+
     from backproof import nn
 
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"from_torch takes a torch.nn.Module; got {type(model).__name__}")
     for path, module in model.named_modules():
         _require_plain(module, path)
     made = _twin(model, "", nn, {})

@@ -45,6 +45,7 @@ REFUSED: tuple[tuple[str, Mapping[str, tuple[int, ...]], str, Mapping[str, Any]]
         "input and cx have the same batch",
         {},
     ),
+    ("Linear", {"input": (4, 5), "weight": (2, 3)}, "as long as those of the weight", {}),
     (
         "Bilinear",
         {"input1": (4, 3), "input2": (1, 2), "weight": (5, 3, 2)},

@@ -44,12 +44,19 @@ def linear(xp: Namespace, input: Rows, weight: Weight, bias: Bias = None) -> Out
     Shapes: input ``(*batch, in)``, weight ``(out, in)``, bias ``(out)`` or ``None``; output
     ``(*batch, out)``. All axes of the batch count as rows.
 
+    Raises: ``ValueError`` if the input's rows are not as long as the weight's.
+
     Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 6.5.6.
 
     >>> import numpy as np
     >>> linear.forward(np, np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([0.5])).tolist()
     [[11.5]]
     """
+    if input.shape[-1:] != weight.shape[-1:]:
+        raise ValueError(
+            f"the rows of the input are as long as those of the weight; got input of shape "
+            f"{tuple(input.shape)} and weight of shape {tuple(weight.shape)}"
+        )
     product = input @ weight.T
     return product if bias is None else product + bias
 
