@@ -54,10 +54,23 @@ def parameters(function: Callable[..., Any]) -> list[Parameter]:
     A function without a readable signature (NumPy's own) counts as a function of one ``x``.
     """
     try:
-        found = inspect.signature(function).parameters.values()
+        found = _signature(function).parameters.values()
     except (ValueError, TypeError):
         return [Parameter("x")]
     return [_parameter(p) for p in found if p.kind is not p.VAR_KEYWORD]
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Give the signature; a class is constructed as its ``__init__`` says.
+
+    Where a base has a ``__new__`` of its own that takes anything, older versions of Python show that.
+    """
+    made = isinstance(function, type) and not hasattr(function, "__signature__")
+    constructor = inspect.getattr_static(function, "__init__") if made else object.__init__
+    if constructor is object.__init__:
+        return inspect.signature(function)
+    whole = inspect.signature(constructor)
+    return whole.replace(parameters=list(whole.parameters.values())[1:])
 
 
 def _parameter(p: inspect.Parameter) -> Parameter:
