@@ -8,6 +8,7 @@ switch does not stay in the environment: processes that tests start import the p
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import hypothesis
@@ -36,6 +37,9 @@ enforce_shapes()
 # The same inputs in every run, and no test fails for being slow on a busy machine.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+# In the background of a shell interrupts are ignored, and would be by the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # matplotlib of a notebook under test draws into memory
 
