@@ -1,12 +1,21 @@
-"""Run every benchmark, or those named: ``python -m benchmarks [start] [check] [adam] [train_step]``."""
+"""Run every benchmark, or those named.
+
+``python -m benchmarks [start] [check] [watch] [adam] [train_step]``
+"""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import adam, check, start, train_step
+from benchmarks import adam, check, start, train_step, watch
 
-BENCHMARKS = {"start": start.main, "check": check.main, "adam": adam.main, "train_step": train_step.main}
+BENCHMARKS = {
+    "start": start.main,
+    "check": check.main,
+    "watch": watch.main,
+    "adam": adam.main,
+    "train_step": train_step.main,
+}
 
 
 def main(names: list[str]) -> int:

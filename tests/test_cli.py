@@ -33,7 +33,9 @@ def checking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Repor
     calls: list[Any] = []
 
     def put(result: Report | Check) -> list[Any]:
-        def check_paths(paths: Sequence[str], settings: Settings, progress: Any = None) -> Report:
+        def check_paths(
+            paths: Sequence[str], settings: Settings, progress: Any = None, start: Any = None
+        ) -> Report:
             calls.append((list(paths), settings))
             return result if isinstance(result, Report) else result(paths, settings, progress)
 
@@ -180,6 +182,63 @@ def test_json_of_nothing_says_so_beside_it(checking: Any, capsys: pytest.Capture
     assert captured.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("form", ["junit", "html", "github"])
+def test_other_forms_are_written_in_utf_8(form: str) -> None:
+    code = FAKE.replace('"x.py"', f'"x.py", "--format={form}"')
+    code += "from tests.checking.report import samples\nput(lambda *_: samples.whole())"
+    latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    ended = run(code, cwd=ROOT, env=latin, encoding="utf-8")
+    assert ended.returncode == 2
+    assert "log(p + ε)" in ended.stdout or form == "github"
+    assert "finite differences at two step sizes" in ended.stdout
+
+
+@pytest.mark.parametrize("form", ["text", "json", "junit", "html", "github"])
+def test_a_report_in_a_file(
+    form: str,
+    checking: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    checking(samples.whole())
+    assert main(["check", "x.py", "--format", form, "--out", "report"]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.out.splitlines()
+    assert line.startswith("6 candidates: 2 pass, 2 fail")
+    assert captured.err.startswith("backproof: missing.ipynb: no such file")
+    text = (tmp_path / "report").read_text(encoding="utf-8")
+    assert "upstream-as-input" in text
+    assert "\x1b" not in text
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_file_that_cannot_be_written_is_one_line(checking: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    checking(report())
+    assert main(["check", "x.py", "--out", "missing/report"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("backproof: could not write the report: ")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        (Report(seed=0), 0),
+        (report(verdict=Verdict.SKIPPED), 0),
+        (report("upstream-ignored"), 1),
+        (samples.whole(), 2),  # a file is missing
+    ],
+)
+def test_nothing_to_judge_may_be_allowed(
+    result: Report, status: int, checking: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checking(result)
+    assert main(["check", "x.py", "--allow-none"]) == status
+    assert "No candidate was" not in "".join(capsys.readouterr())
+
+
 BAD = [
     ([], "missing command; see 'backproof --help'"),
     (["chek"], "no such command 'chek'"),
@@ -191,7 +250,7 @@ BAD = [
     (["check", "x", "--jobs", "0"], "--jobs: expected a whole number, 1 or more; got 0 (int)"),
     (["check", "x", "--timeout", "soon"], "expected a number of seconds, got 'soon'"),
     (["check", "x", "--timeout", "nan"], "--timeout: expected a number of seconds above 0; got nan"),
-    (["check", "x", "--format", "xml"], "--format: expected text or json; got 'xml'"),
+    (["check", "x", "--format", "xml"], "--format: expected text, json, junit, html or github; got 'xml'"),
     (["check", "x", "--like", "MyTanh"], "--like: expected NAME=REFERENCE, e.g. MyTanh=tanh; got 'MyTanh'"),
     (
         ["check", "x", "--like", "A=tahn"],

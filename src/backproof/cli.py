@@ -20,12 +20,15 @@ from backproof import __version__
 
 if TYPE_CHECKING:
     from backproof.checking.findings import Report
-    from backproof.checking.settings import Format
+    from backproof.checking.processes.remote import Start
+    from backproof.checking.settings import Options, Settings
     from backproof.diagnoses import Page
 
 __all__ = ["main"]
 
 _FAILED, _INTERRUPTED = 2, 130
+#: What empties a terminal, what was scrolled away too.
+_CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 #: The base of typer's complaints about a command line; older versions take it from click.
 _Complaint: type[Exception] = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
@@ -45,6 +48,7 @@ Examples:
     backproof check notebook.ipynb
     backproof check src/layers.py::MyTanh --like MyTanh=tanh
     backproof check src --format json --strict > report.json
+    backproof check notebook.ipynb --watch
 
 Exit status: 0, candidates were judged and nothing is wrong; 1, findings of severity error; 2, it could
 not do its work, or nothing was judged. Options may also stand in pyproject.toml, in the table
@@ -154,7 +158,14 @@ def check(
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option(metavar="text|json", help="How the report is written. Default: text."),
+        typer.Option(
+            metavar="FORMAT",
+            help="How the report is written: text, json, junit, html or github. Default: text.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the report to this file, e.g. --out report.html."),
     ] = None,
     strict: Annotated[
         bool | None,
@@ -178,9 +189,14 @@ def check(
             help="Give each candidate this long, e.g. --timeout 5. Default: 20.",
         ),
     ] = None,
+    allow_none: Annotated[
+        bool, typer.Option("--allow-none", help="Exit with 0 where there is nothing to judge.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check each file again when it is saved; Ctrl-C ends it.")
+    ] = False,
 ) -> int:
     """Check the candidates at the paths, print the report and give the exit status."""
-    from backproof.checking.report.progress import Progress
     from backproof.checking.settings import SettingsError, read_options
 
     given = {"like": like, "select": select, "ignore": ignore, "format": format, "strict": strict}
@@ -188,21 +204,65 @@ def check(
         options = read_options(Path.cwd(), {**given, "seed": seed, "jobs": jobs, "timeout": timeout})
     except SettingsError as error:
         return _fail(str(error))
-    from backproof.checking.report.summary import complaints
-    from backproof.checking.run import check_paths
+    run = _Run(options, out, allow_none=allow_none, again=watch)
+    if watch:
+        from backproof.checking.watch import watch as watch_paths
 
-    start = time.perf_counter()
-    with Progress(sys.stderr) as progress:
-        report = check_paths(paths, options.settings, progress)
-    try:
-        _write(_written(report, options.format, time.perf_counter() - start))
-    except OSError as error:
-        return _fail(f"could not write the report: {error}")
-    if options.format == "json":
-        # The text says these itself; a program's reader is told beside the report.
-        for complaint in complaints(report):
-            _complain(complaint)
-    return report.exit_status(strict=options.strict)
+        watch_paths(paths, options.settings, run)
+    else:
+        run(paths, options.settings)
+    return run.status
+
+
+class _Run:
+    """Checks paths and tells of it, once or again and again; keeps the exit status of the last time."""
+
+    def __init__(self, options: Options, out: Path | None, *, allow_none: bool, again: bool) -> None:
+        self._options = options
+        self._out = out
+        self._allow_none = allow_none
+        self._again = again
+        self.status = _INTERRUPTED
+
+    def __call__(self, paths: Sequence[str], settings: Settings, start: Start | None = None) -> Report:
+        """Check the paths, with workers that ``start`` starts, and give the report that was told."""
+        from backproof.checking.report.progress import Progress
+        from backproof.checking.run import check_paths
+
+        began = time.perf_counter()
+        with Progress(sys.stderr) as progress:
+            report = check_paths(paths, settings, progress, start)
+        report.may_be_empty = self._allow_none
+        self.status = report.exit_status(strict=self._options.strict)
+        try:
+            self._tell(report, time.perf_counter() - began)
+        except OSError as error:
+            self.status = _fail(f"could not write the report: {error}")
+        if self._again and sys.stderr.isatty():
+            sys.stderr.write("watching for changes; Ctrl-C ends\n")
+        return report
+
+    def _tell(self, report: Report, seconds: float) -> None:
+        from backproof.checking.report.formats import written
+        from backproof.checking.report.summary import complaints, summary
+
+        form, strict = self._options.format, self._options.strict
+        text = written(report, form, strict=strict, seconds=seconds, plain=self._out is not None)
+        if self._again and sys.stdout is not None and sys.stdout.isatty():
+            _write(_CLEAR)
+        if self._out is None:
+            if form != "text" and hasattr(sys.stdout, "reconfigure"):
+                sys.stdout.reconfigure(encoding="utf-8")  # what reads it expects no other
+            _write(text)
+        else:
+            from backproof.checking.report.files import write_whole
+
+            write_whole(self._out, text)
+            _write(f"{_shown(summary(report, seconds))}\n")
+        if self._out is not None or form not in ("text", "github"):
+            # Those two say it themselves, where everybody looks.
+            for complaint in complaints(report):
+                _complain(complaint)
 
 
 @app.command(help=_ABOUT_EXPLAIN)
@@ -242,21 +302,10 @@ def _explained(page: Page | None) -> str:
     return capture.get()
 
 
-def _written(report: Report, format: Format, seconds: float) -> str:
-    if format == "json":
-        import json
+def _shown(text: str) -> str:
+    from backproof.checking.report.characters import showable
 
-        from backproof.checking.report.json import to_json
-
-        return json.dumps(to_json(report), indent=2, allow_nan=False) + "\n"
-    from rich.console import Console
-
-    from backproof.checking.report.text import render
-
-    console = Console()
-    with console.capture() as capture:
-        render(report, console, seconds=seconds)
-    return capture.get()
+    return showable(text, getattr(sys.stdout, "encoding", None) or "utf-8")
 
 
 def _write(text: str) -> None:

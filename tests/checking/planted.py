@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from backproof.checking.candidate import Answer, Case, Course, Description, Raised, Signature, Trajectory
+from backproof.checking.cases import ordinary_cases
+from backproof.checking.mistakes.mistake import Planted
+from backproof.checking.mistakes.search import gradient_of, output_of
 from backproof.checking.mistakes.updates import simulate
 from backproof.ops import Op
 from backproof.updates import UpdateRule
@@ -22,6 +26,8 @@ class OpCandidate:
     name: str = ""
     style: str = "numpy-class"
     sources: tuple[str, ...] = ("backward",)
+    #: Whether it was written for float32 alone.
+    single: bool = False
     calls: int = 0
 
     def __post_init__(self) -> None:
@@ -42,6 +48,7 @@ class OpCandidate:
 
     def call(self, case: Case, convention: Any, *, fresh: bool = False) -> Answer:
         self.calls += 1
+        case = case.astype(np.float32) if self.single else case
         inputs = self.op.roles(case.inputs)
         dtype = next(value.dtype for value in case.inputs.values() if value.dtype.kind == "f")
         with np.errstate(all="ignore"):
@@ -89,3 +96,39 @@ class RuleCandidate:
         options = {k: v for k, v in course.hyperparameters.items() if k in self.taken and k in known}
         path = simulate(self.rule, {**options, **self.fixed}, replace(course))
         return Trajectory(tuple(path), tuple(k for k in self.taken if k in known), True, True, ())
+
+
+def changes_gradient(op: Op, wrong: Op, case: Case) -> bool:
+    """Whether what was planted in an op makes any difference to a gradient that is judged."""
+    for argument in op.rules:
+        if argument not in case.inputs or (op.kind == "loss" and argument in ("target", "var")):
+            continue
+        try:
+            mine, right = gradient_of(wrong, case, argument, {}), gradient_of(op, case, argument, {})
+        except (ValueError, IndexError, TypeError):
+            return False  # the mistake has no meaning for these shapes
+        if mine.shape != right.shape:
+            return True
+        if np.all(np.isfinite(mine)) and not np.allclose(mine, right, rtol=1e-9, atol=1e-12):
+            return True
+    return False
+
+
+def changes_output(op: Op, wrong: Op) -> bool:
+    """Whether what was planted in an op makes any difference to its output that can be judged."""
+    changed = False
+    for case in ordinary_cases(op, 0, {}):
+        right = output_of(op, case, {})
+        try:
+            got = output_of(wrong, case, {})
+        except (ValueError, IndexError, TypeError):
+            return False  # the mistake has no meaning for these shapes
+        if not np.all(np.isfinite(got)):
+            return False
+        changed = changed or got.shape != right.shape or not np.allclose(got, right, rtol=1e-6, atol=1e-9)
+    return changed
+
+
+def some(rows: Sequence[Planted], at_most: int = 10) -> Sequence[Planted]:
+    """Every so manyth of the rows: of an op with a hundred operations not each is planted."""
+    return rows[:: max(1, -(-len(rows) // at_most))]

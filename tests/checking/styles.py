@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd.function import once_differentiable
 
 from backproof.ops import Op
 
@@ -100,6 +101,7 @@ def autograd_function(op: Op) -> Any:
             return torch.as_tensor(_output(op, [i.detach().numpy() for i in inputs]))
 
         @staticmethod
+        @once_differentiable  # NumPy is outside the graph: there is no second derivative
         def backward(ctx: Any, grad_output: torch.Tensor) -> Any:
             inputs = [i.detach().numpy() for i in ctx.saved_tensors]
             found = _gradients(op, grad_output.numpy(), inputs)
@@ -126,6 +128,31 @@ def module_with_backward(op: Op) -> Any:
 
     Module.__name__ = Module.__qualname__ = op.name
     return Module
+
+
+def by_attribute(op: Op) -> Any:
+    """A layer that returns the gradient of its input, and stores the others under their names."""
+    base: Any = numpy_class(op)
+
+    class Component(base):  # type: ignore[misc]  # a class that is made anew for each op
+        def backward(self, grad_output: Any) -> Any:
+            found, self.grad_weight, self.grad_bias = _gradients(op, grad_output, self.inputs)
+            return found
+
+    Component.__name__ = Component.__qualname__ = op.name
+    return Component
+
+
+def by_key(op: Op) -> Any:
+    """A layer that returns all gradients, in a dictionary."""
+    base: Any = numpy_class(op)
+
+    class Component(base):  # type: ignore[misc]  # a class that is made anew for each op
+        def backward(self, grad_output: Any) -> Any:
+            return dict(zip(_due(op), _gradients(op, grad_output, self.inputs), strict=True))
+
+    Component.__name__ = Component.__qualname__ = op.name
+    return Component
 
 
 STYLES: dict[str, Callable[[Op], Any]] = {

@@ -155,8 +155,8 @@ def test_a_layer_without_bias_is_judged_without() -> None:
 
 def test_what_stands_in_the_way_is_said() -> None:
     class Tanh:
-        def __init__(self, knob: object) -> None:
-            self.knob = knob
+        def __init__(self, knob: Any) -> None:
+            self.gain = knob.level
 
         def forward(self, x: Any) -> Any:
             return np.tanh(x)
@@ -185,7 +185,7 @@ def test_a_name_that_begins_like_a_reference_gets_a_hint() -> None:
     assert bp.check(SoftmaxColumns, like="softmax").findings[0].diagnosis == "wrong-axis"
 
 
-def test_a_layer_without_reference_says_what_was_not_judged() -> None:
+def test_a_layer_without_reference_is_judged_for_its_parameters_too() -> None:
     class Projection:
         def __init__(self, in_features: int, out_features: int) -> None:
             self.W = np.ones((in_features, out_features))
@@ -198,4 +198,6 @@ def test_a_layer_without_reference_says_what_was_not_judged() -> None:
             self.dW = -3 * self.x.T @ g
             return g @ self.W.T
 
-    assert "not for its parameters" in bp.check(Projection).reason
+    judgement = bp.check(Projection)
+    assert "for its input and for W" in judgement.reason
+    assert [(f.diagnosis, f.evidence["argument"]) for f in judgement.findings] == [("gradient-scale", "W")]

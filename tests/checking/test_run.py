@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from backproof.checking import run
+import backproof.checking.judge as judging
+from backproof.checking.events import Begun, Event, Opened
 from backproof.checking.findings import Judgement, Report, Verdict
 from backproof.checking.judge import judge
 from backproof.checking.run import check_paths
@@ -55,10 +56,11 @@ def test_each_candidate_has_its_place_and_verdict(tmp_path: Path) -> None:
 
 def test_progress_hears_of_files_and_judgements(tmp_path: Path) -> None:
     (tmp_path / "f.py").write_text(RIGHT, encoding="utf-8")
-    heard: list[Judgement | str] = []
+    heard: list[Event] = []
     check_paths([str(tmp_path)], Settings(), heard.append)
-    assert heard[0] == str(tmp_path / "f.py")
-    assert isinstance(heard[1], Judgement)
+    file = str(tmp_path / "f.py")
+    assert heard[:2] == [Begun(file, 1), Opened(file, 1)]
+    assert isinstance(heard[2], Judgement)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_a_fault_of_ours_is_told_of_one_candidate_and_leaves_the_others(
             raise ZeroDivisionError("a planted fault")
         return judge(candidate, **settings)
 
-    monkeypatch.setattr(run, "judge", faulty)
+    monkeypatch.setattr(judging, "judge", faulty)
     report = _check(tmp_path, RIGHT + WRONG)
     assert _verdicts(report) == {"Tanh": Verdict.PASS, "WrongTanh": Verdict.UNSURE}
     assert "a planted fault" in report.candidates[1].reason

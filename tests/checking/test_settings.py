@@ -106,8 +106,8 @@ BAD_FILES = [
     ("[tool.backproof]\ntimeout = inf", "timeout: expected a number of seconds above 0"),
     ("[tool.backproof]\ntimeout = nan", "timeout: expected a number of seconds above 0"),
     ("[tool.backproof]\nstrict = 1", "strict: expected true or false; got 1 (int)"),
-    ("[tool.backproof]\nformat = 'xml'", "format: expected text or json; got 'xml'"),
-    ("[tool.backproof]\nformat = ['text']", "format: expected text or json"),
+    ("[tool.backproof]\nformat = 'xml'", "format: expected text, json, junit, html or github; got 'xml'"),
+    ("[tool.backproof]\nformat = ['text']", "format: expected text, json"),
     ("[tool.backproof]\nselect = ['detatched']", "got 'detatched'; did you mean detached?"),
     ("[tool.backproof]\nignore = 3", "ignore: expected a list of names of diagnoses; got 3 (int)"),
     ("[tool.backproof]\nignore = [3]", "ignore: expected the name of a diagnosis; got 3 (int)"),
@@ -150,7 +150,7 @@ BAD_LINES: list[tuple[dict[str, object], str]] = [
     ({"jobs": 0}, "--jobs: expected a whole number, 1 or more; got 0"),
     ({"timeout": -1.0}, "--timeout: expected a number of seconds above 0; got -1.0"),
     ({"timeout": math.nan}, "--timeout: expected a number of seconds above 0; got nan"),
-    ({"format": "html"}, "--format: expected text or json; got 'html'"),
+    ({"format": "pdf"}, "--format: expected text, json, junit, html or github; got 'pdf'"),
 ]
 
 

@@ -29,6 +29,7 @@ def check(
     *,
     like: object = GUESS,
     inputs: Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None,
+    domain: tuple[float, float] | None = None,
     seed: int = 0,
     name: str | None = None,
 ) -> Judgement:
@@ -47,6 +48,9 @@ def check(
     inputs
         Arrays to judge it on, in the order of the reference's arguments or by their names; what is
         left out is drawn. By default everything is drawn.
+    domain
+        Between which two numbers the values of its first argument lie, such as ``(0, 1)``: nothing
+        outside is judged, no extremes either.
     seed
         Where the drawn inputs start.
     name
@@ -63,6 +67,8 @@ def check(
         If the object is none of the above.
     UnknownReference
         If ``like`` names no reference.
+    ValueError
+        If ``domain`` is no pair of numbers, the lower first.
 
     Examples
     --------
@@ -84,7 +90,18 @@ def check(
         if inputs is not None:
             known = guess(adapted.description.name) if reference is GUESS else reference
             values = _named(inputs, known if isinstance(known, OpReference) else None)
-        return judge(adapted, like=reference, seed=seed, inputs=values)
+        return judge(adapted, like=reference, seed=seed, inputs=values, domain=_domain(domain))
+
+
+def _domain(domain: tuple[float, float] | None) -> tuple[float, float] | None:
+    if domain is None:
+        return None
+    low, high = (float(end) for end in domain) if len(domain) == len(("low", "high")) else (1.0, 0.0)
+    if not -np.inf < low < high < np.inf:
+        raise ValueError(
+            f"expected domain=(low, high), two finite numbers with low < high, got domain={domain!r}"
+        )
+    return low, high
 
 
 @contextlib.contextmanager
@@ -120,6 +137,7 @@ def assert_correct(candidate: object, **settings: Any) -> None:
     ...     return 2 * x * grad_output
     >>> assert_correct((square, square_backward))
     """
+    __tracebackhide__ = True  # pytest shows the line of the test, and the report
     judgement = check(candidate, **settings)
     if not judgement:
         raise AssertionError(f"{judgement}")

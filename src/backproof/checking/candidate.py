@@ -103,11 +103,17 @@ class Case:
         The upstream gradient, of the output's shape; ``None`` asks for the forward only.
     name
         For people: ``ordinary``, ``kink``, ``extreme`` …
+    tangents
+        For some arguments a direction v: then the gradients of ⟨v, gradient⟩ are asked for as well, where
+        gradients come from autograd. They are in the answer's ``gradients`` as ``twice``; an argument
+        has ``None`` where the gradient is cut off from the graph. There are none at all where the code
+        says that there is no second derivative (``once_differentiable``).
     """
 
     inputs: Arrays
     grad_output: NDArray[Any] | None = None
     name: str = "ordinary"
+    tangents: Mapping[str, NDArray[Any]] | None = None
 
     @property
     def upstream(self) -> NDArray[Any]:

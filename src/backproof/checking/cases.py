@@ -18,13 +18,27 @@ from backproof.checking.candidate import Case
 from backproof.ops import Op
 from backproof.ops.domain import Argument, Domain
 
-__all__ = ["SIZES", "draw", "extreme_cases", "kink_case", "ordinary_cases", "upstream"]
+__all__ = ["EVEN", "SIZES", "SQUARE", "draw", "extreme_cases", "kink_case", "ordinary_cases", "upstream"]
 
 #: The size of each axis letter in the ordinary cases; `ordinary_cases` takes them in turn.
 SIZES: tuple[dict[str, int], ...] = (
     {"N": 7, "D": 5, "C": 5, "I": 5, "O": 3, "J": 2, "L": 11, "H": 7, "W": 5, "K": 3},
     {"N": 3, "D": 7, "C": 7, "I": 2, "O": 5, "J": 3, "L": 7, "H": 5, "W": 11, "K": 2},
     {"N": 5, "D": 3, "C": 3, "I": 7, "O": 2, "J": 5, "L": 5, "H": 11, "W": 7, "K": 3},
+)
+
+
+def _with(sizes: Mapping[str, int], **others: int) -> dict[str, int]:
+    return {**sizes, **others}
+
+
+#: What some code asks for: sides that a pool divides, and maps from a space to itself.
+EVEN = tuple(
+    _with(s, H=h, W=w, L=n) for s, h, w, n in zip(SIZES, (6, 4, 8), (4, 6, 6), (8, 6, 10), strict=True)
+)
+SQUARE = tuple(
+    _with(s, H=side, W=side, L=length, I=s["D"], O=s["D"], J=s["D"])
+    for s, side, length in zip(SIZES, (6, 4, 8), (8, 6, 10), strict=True)
 )
 #: How far from a kink ordinary values stay.
 _CLEAR = 0.1
@@ -74,9 +88,15 @@ _DRAW: Mapping[Domain, Callable[..., NDArray[Any]]] = {
 }
 
 
-def ordinary_cases(op: Op, seed: int, options: Mapping[str, object]) -> Iterator[Case]:
-    """Give the cases of the ordinary range, in float64."""
-    for index, (sizes, reach) in enumerate(zip(SIZES, _REACH, strict=True)):
+def ordinary_cases(
+    op: Op,
+    seed: int,
+    options: Mapping[str, object],
+    every: Sequence[Mapping[str, int]] = SIZES,
+) -> Iterator[Case]:
+    """Give the cases of the ordinary range, in float64; ``every`` gives the sizes of each."""
+    for index, (chosen, reach) in enumerate(zip(every, _REACH, strict=True)):
+        sizes = _divisible(chosen, options)
         rng = np.random.default_rng([seed, index])
         inputs = {
             name: draw(rng, argument.domain, argument.shape(sizes), sizes, reach)
@@ -85,6 +105,21 @@ def ordinary_cases(op: Op, seed: int, options: Mapping[str, object]) -> Iterator
         }
         _clear_of_kinks(op, inputs, options)
         yield Case(inputs, upstream(rng, _output_shape(op, inputs, options)))
+
+
+#: What has to be divided by the number that an option gives.
+_DIVIDED = {"num_groups": "D", "num_heads": "D", "groups": "IO"}
+
+
+def _divisible(sizes: Mapping[str, int], options: Mapping[str, object]) -> dict[str, int]:
+    """Give sizes that groups and heads divide."""
+    found = dict(sizes)
+    for option, letters in _DIVIDED.items():
+        given = options.get(option, 1)
+        count = given if isinstance(given, int) else 1
+        for letter in letters:
+            found[letter] *= count if found[letter] % count else 1
+    return found
 
 
 def _output_shape(

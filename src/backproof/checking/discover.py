@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backproof.checking.adapt.definitions import Definition, Definitions
+from backproof.checking.adapt.functional_optimizer import recognise_rule
+from backproof.checking.adapt.functions import helpers_of, recognise_function
 from backproof.checking.adapt.instances import duplicate
 from backproof.checking.adapt.kinds import arguments_of, kind_of
 from backproof.checking.adapt.pairing import Pair, find_pairs
@@ -55,17 +57,42 @@ def discover(module: types.ModuleType, units: Sequence[Unit]) -> list[Found]:
             recognised = recognise_class(value, site, name=name)
             if recognised is not None:
                 found.append((_order(definitions, name, value), _as_found(recognised)))
-    functions = {name: value for name, value in own.items() if not isinstance(value, type)}
+    helpers = helpers_of(vars(module))
+    functions = {
+        name: value for name, value in own.items() if not isinstance(value, type) and id(value) not in helpers
+    }
     imported = {
         name: value
         for name, value in vars(module).items()
         if name not in own and callable(value) and not isinstance(value, type)
     }
-    for pair in find_pairs(functions, imported):
+    pairs = find_pairs(functions, imported)
+    paired = {name for pair in pairs for name in (pair.forward, pair.backward)}
+    for name, value in {**_wrapped(module), **functions}.items():
+        alone = None if name in paired else recognise_function(name, value, _function_site(definitions, name))
+        if alone is not None:
+            found.append((_order(definitions, name, None), _as_found(alone)))
+    for pair in pairs:
         one = _found_pair(pair, {**imported, **functions}, definitions)
         if one is not None:
             found.append((_order(definitions, pair.forward or pair.backward, None), one))
+    for name, function in functions.items():
+        rule = recognise_rule(name, function, _function_site(definitions, name))
+        if rule is not None:
+            found.append((_order(definitions, name, None), Found(rule.description, rule)))
     return [one for _, one in sorted(found, key=lambda entry: entry[0])]
+
+
+def _wrapped(module: types.ModuleType) -> dict[str, Any]:
+    """Give what a module defines that is called like a function and is an object."""
+    plain = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if callable(value)
+        and not isinstance(value, plain)
+        and getattr(value, "__module__", None) in (module.__name__, type(value).__module__)
+    }
 
 
 def _is_own(name: str, value: object, module: types.ModuleType) -> bool:
@@ -139,6 +166,15 @@ def _pair_site(definitions: Definitions, pair: Pair) -> Callable[[Mapping[str, o
     return site
 
 
+def _function_site(definitions: Definitions, name: str) -> Callable[[Mapping[str, object]], Site]:
+    def site(functions: Mapping[str, object]) -> Site:
+        place = definitions.find(name, list(functions.values()))
+        lines = dict.fromkeys(("definition", *functions), place.line) if place else {}
+        return Site(place.unit.file, place.unit.cell, lines) if place else Site()
+
+    return site
+
+
 # --- Pairs ---------------------------------------------------------------------------------------
 
 
@@ -196,6 +232,9 @@ def adapt(obj: object, *, name: str | None = None) -> Candidate:
     if isinstance(obj, tuple | list):
         return _adapt_pair(obj, name)
     cls = obj if isinstance(obj, type) else type(obj)
+    alone = recognise_function(name or _name_of(obj), obj, _code_site, asked=True)
+    if alone is not None and alone.adapter is not None:
+        return alone.adapter
     if isinstance(obj, types.FunctionType | types.MethodType | types.BuiltinFunctionType):
         raise NotACandidate(
             f"expected a forward with its backward, got the function {obj.__name__} alone: "
@@ -208,6 +247,11 @@ def adapt(obj: object, *, name: str | None = None) -> Candidate:
     if instance is not None:
         _demand_copies(instance, recognised.description.kind)
     return recognised.adapter
+
+
+def _name_of(obj: object) -> str:
+    inner = getattr(obj, "fun", getattr(obj, "_init_fn", obj))
+    return str(getattr(inner, "__name__", type(obj).__name__))
 
 
 def _demand_copies(instance: object, kind: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from backproof.diagnoses import DIAGNOSES, Severity
 
-__all__ = ["Finding", "Judgement", "Problem", "Report", "UnitFinding", "Verdict"]
+__all__ = ["Curve", "Finding", "Judgement", "Problem", "Report", "UnitFinding", "Verdict"]
 
 
 class Verdict(enum.StrEnum):
@@ -56,6 +56,30 @@ class Finding:
             object.__setattr__(self, "severity", DIAGNOSES[self.diagnosis].severity)
 
 
+@dataclass(frozen=True)
+class Curve:
+    """The gradient of an elementwise component along its input, expected and got.
+
+    Attributes
+    ----------
+    argument
+        What the gradient is for.
+    source
+        ``autograd`` or ``backward``.
+    upstream
+        The upstream gradient, the same at every point.
+    x, expected, got
+        A number for each point, in ascending order of ``x``.
+    """
+
+    argument: str
+    source: str
+    upstream: float
+    x: tuple[float, ...]
+    expected: tuple[float, ...]
+    got: tuple[float, ...]
+
+
 @dataclass
 class Judgement:
     """The verdict on one candidate, with what it rests on.
@@ -63,7 +87,7 @@ class Judgement:
     ``kind`` is activation, loss, layer, optimizer, model or function; ``style`` is torch-module,
     torch-module-manual-backward, torch-autograd-function, numpy-class, function-pair,
     torch-optimizer or numpy-optimizer. ``cell`` counts a notebook's cells from 0; ``cases`` counts
-    the sets of inputs it was judged on.
+    the sets of inputs it was judged on. ``curve`` is for a picture; nothing was judged by it.
     """
 
     name: str
@@ -79,11 +103,16 @@ class Judgement:
     cell: int | None = None
     line: int | None = None
     seed: int = 0
+    curve: Curve | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         from backproof.checking.report.text import as_text
 
         return as_text(Report(self.seed, [self]))
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        return Report(self.seed, [self])._repr_html_()
 
     def __bool__(self) -> bool:
         """Give True only for the verdict ``pass``."""
@@ -109,21 +138,31 @@ class Problem:
 
 @dataclass
 class Report:
-    """Everything that a run of the checker found."""
+    """Everything that a run of the checker found.
+
+    ``may_be_empty`` says that it is no failure if nothing was judged.
+    """
 
     seed: int
     candidates: list[Judgement] = field(default_factory=list)
     units: list[UnitFinding] = field(default_factory=list)
     errors: list[Problem] = field(default_factory=list)
+    may_be_empty: bool = False
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        from backproof.checking.report.html import fragment
+
+        return fragment(self)
 
     def exit_status(self, *, strict: bool = False) -> int:
         """Give 0, 1 or 2: nothing wrong, findings, or could not do its work.
 
-        2 also where no candidate was found or none was judged; with ``strict`` warnings count as
-        errors do.
+        2 also where no candidate was found or none was judged, unless that may be; with ``strict``
+        warnings count as errors do.
         """
-        judged = [j for j in self.candidates if j.verdict in (Verdict.PASS, Verdict.FAIL)]
-        if self.errors or not judged:
+        judged = any(j.verdict in (Verdict.PASS, Verdict.FAIL) for j in self.candidates)
+        if self.errors or not (judged or self.may_be_empty):
             return 2
         wrong = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
         return int(any(f.severity in wrong for j in self.candidates for f in j.findings))

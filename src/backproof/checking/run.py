@@ -9,19 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from backproof.checking.candidate import Candidate
+from backproof.checking.candidate import Candidate, Description
+from backproof.checking.events import Begun, Event, Opened
 from backproof.checking.findings import Finding, Judgement, Problem, Report, UnitFinding, Verdict
-from backproof.checking.judge import GUESS, judge, settle
-from backproof.checking.processes.remote import RemoteFound, open_file, stop_all
+from backproof.checking.processes.launch import Worker
+from backproof.checking.processes.remote import OpenedFile, RemoteFound, Start, open_file, stop_all
 from backproof.checking.reading.remarks import Remark
 from backproof.checking.reading.source import Unreadable
 from backproof.checking.reading.targets import Target, collect
-from backproof.checking.references import UnknownReference, parse
 from backproof.checking.settings import Settings
 
-__all__ = ["check_paths"]
+__all__ = ["check_paths", "judge_found", "wanted"]
 
-Progress = Callable[[Judgement | str], None]
+Progress = Callable[[Event], None]
 
 
 @dataclass
@@ -33,12 +33,14 @@ class _Checked:
     errors: list[Problem] = field(default_factory=list)
 
 
-def check_paths(paths: Sequence[str], settings: Settings, progress: Progress | None = None) -> Report:
+def check_paths(
+    paths: Sequence[str], settings: Settings, progress: Progress | None = None, start: Start | None = None
+) -> Report:
     """Check every candidate in files and folders, each in a process of its own.
 
-    ``paths`` are files, folders or ``FILE::Name``. ``progress`` hears of each file begun, by its
-    name, and of each judgement. What cannot be checked is in the report's ``errors``; nothing is
-    raised for it.
+    ``paths`` are files, folders or ``FILE::Name``. ``progress`` hears of each file begun, of what was
+    found in it, and of each judgement. ``start`` starts the process of a file, if not as usual. What
+    cannot be checked is in the report's ``errors``; nothing is raised for it.
     """
     targets, problems = collect(paths)
     report = Report(settings.seed, errors=list(problems))
@@ -47,11 +49,17 @@ def check_paths(paths: Sequence[str], settings: Settings, progress: Progress | N
     seats = threading.BoundedSemaphore(settings.jobs)
 
     def one(target: Target) -> _Checked:
-        return _check_file(target, settings, seats, progress)
+        if progress:
+            progress(Begun(target.file, len(targets)))
+        return _check_file(target, settings, seats, progress, start or Worker)
 
     with ThreadPoolExecutor(max_workers=settings.jobs) as pool:
         try:
-            for number, checked in enumerate(pool.map(one, targets)):
+            begun = pool.map(one, targets)
+            if targets:
+                import backproof.checking.judge  # noqa: F401 - while the workers start: both take a while
+
+            for number, checked in enumerate(begun):
                 _add(report, checked, number, owners)
         except BaseException:
             # An interrupt: the threads wait for candidates, which are ended under them.
@@ -79,30 +87,28 @@ def _add(report: Report, checked: _Checked, number: int, owners: dict[str, int])
 
 
 def _check_file(
-    target: Target, settings: Settings, seats: threading.BoundedSemaphore, progress: Progress | None
+    target: Target,
+    settings: Settings,
+    seats: threading.BoundedSemaphore,
+    progress: Progress | None,
+    start: Start,
 ) -> _Checked:
     checked = _Checked()
-    if progress:
-        progress(target.file)
     try:
-        with open_file(target.file, timeout=settings.timeout, seed=settings.seed) as opened:
+        with open_file(target.file, timeout=settings.timeout, seed=settings.seed, start=start) as opened:
             checked.units += [u for u in opened.units if settings.reports(u.finding.diagnosis)]
             checked.errors += [Problem(target.file, complaint) for complaint in opened.complaints]
-            wanted = [f for f in opened.candidates if not target.names or f.description.name in target.names]
-            known = {f.description.name for f in wanted}
-            checked.errors += [
-                Problem(target.file, f"{target.file} holds no candidate named {name}")
-                for name in target.names
-                if name not in known
-            ]
+            chosen, missing = wanted(opened, target)
+            checked.errors += missing
+            if progress:
+                progress(Opened(target.file, len(chosen)))
 
             def one(found: RemoteFound) -> Judgement:
-                remark = opened.remarks.get(found.description.name, Remark())
                 with seats:
-                    return _judge_found(found, remark, settings)
+                    return judge_found(found, opened, settings)
 
             with ThreadPoolExecutor(max_workers=settings.jobs) as pool:
-                for judgement in pool.map(one, wanted):
+                for judgement in pool.map(one, chosen):
                     checked.candidates.append(judgement)
                     if progress:
                         progress(judgement)
@@ -111,19 +117,27 @@ def _check_file(
     return checked
 
 
-def _judge_found(found: RemoteFound, remark: Remark, settings: Settings) -> Judgement:
+def wanted(opened: OpenedFile, target: Target) -> tuple[list[RemoteFound], list[Problem]]:
+    """Give the candidates of a file that are to be checked, and what is missing among them."""
+    names = {found.description.name for found in opened.candidates}
+    chosen = [f for f in opened.candidates if not target.names or f.description.name in target.names]
+    missing = [
+        Problem(target.file, f"{target.file} holds no candidate named {name}")
+        for name in target.names
+        if name not in names
+    ]
+    return chosen, missing
+
+
+def judge_found(found: RemoteFound, opened: OpenedFile, settings: Settings) -> Judgement:
+    """Judge a candidate of a file that is open, as the settings and the comments at it say."""
+    from backproof.checking.judge import GUESS
+    from backproof.checking.references import UnknownReference, parse
+
     description = found.description
     if found.reason:
-        return Judgement(
-            description.name,
-            description.kind,
-            description.style,
-            Verdict.SKIPPED,
-            found.reason,
-            file=description.file,
-            cell=description.cell,
-            line=description.lines.get("definition"),
-        )
+        return _unjudged(description, Verdict.SKIPPED, found.reason)
+    remark = opened.remarks.get(description.name, Remark())
     text = settings.like.get(description.name, remark.like)
     try:
         like = parse(text) if text is not None else GUESS
@@ -133,31 +147,38 @@ def _judge_found(found: RemoteFound, remark: Remark, settings: Settings) -> Judg
     else:
         complaint = ""
     with found.open() as candidate:
-        judgement = _judged(candidate, like, settings)
+        judgement = _judged(candidate, like, settings, remark.domain)
     if complaint:
         judgement.reason = f"the comment '# backproof: like={text}' was not understood: {complaint}"
     return _filtered(judgement, settings, remark)
 
 
-def _judged(candidate: Candidate, like: Any, settings: Settings) -> Judgement:
+def _unjudged(description: Description, verdict: Verdict, reason: str) -> Judgement:
+    return Judgement(
+        description.name,
+        description.kind,
+        description.style,
+        verdict,
+        reason,
+        file=description.file,
+        cell=description.cell,
+        line=description.lines.get("definition"),
+    )
+
+
+def _judged(
+    candidate: Candidate, like: Any, settings: Settings, domain: tuple[float, float] | None
+) -> Judgement:
     """Judge; a fault of the judge's own is said of this candidate, and the others are still judged."""
+    from backproof.checking.judge import judge
+
     try:
-        return judge(candidate, like=like, seed=settings.seed)
+        return judge(candidate, like=like, seed=settings.seed, domain=domain)
     except Exception as error:
         if os.environ.get("BACKPROOF_TRACEBACK"):
             raise
-        description = candidate.description
-        return Judgement(
-            description.name,
-            description.kind,
-            description.style,
-            Verdict.UNSURE,
-            f"a fault of backproof: {type(error).__name__}: {error}; please report it with what "
-            "BACKPROOF_TRACEBACK=1 shows",
-            file=description.file,
-            cell=description.cell,
-            line=description.lines.get("definition"),
-        )
+        fault = f"a fault of backproof: {type(error).__name__}: {error}; please report it with what"
+        return _unjudged(candidate.description, Verdict.UNSURE, f"{fault} BACKPROOF_TRACEBACK=1 shows")
 
 
 def _filtered(judgement: Judgement, settings: Settings, remark: Remark) -> Judgement:
@@ -168,6 +189,8 @@ def _filtered(judgement: Judgement, settings: Settings, remark: Remark) -> Judge
 
     kept = [f for f in judgement.findings if wanted(f)]
     if len(kept) < len(judgement.findings):
+        from backproof.checking.judge import settle
+
         judgement.findings = kept
         if judgement.verdict is Verdict.FAIL:
             settle(judgement)

@@ -30,6 +30,9 @@ class Format(enum.StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
+    HTML = "html"
+    GITHUB = "github"
 
 
 def _cores() -> int:
@@ -115,7 +118,8 @@ def _flag(value: object) -> bool:
 
 def _format(value: object) -> Format:
     if value not in list(Format):
-        raise SettingsError(f"expected {' or '.join(Format)}; {_got(value)}")
+        *others, last = Format
+        raise SettingsError(f"expected {', '.join(others)} or {last}; {_got(value)}")
     return Format(str(value))
 
 

@@ -232,7 +232,7 @@ def test_a_step_that_raises_ends_the_run() -> None:
     ("text", "said"),
     [
         (
-            "class SGD:\n def __init__(self, lr): ...\n def update_params(self, layer): ...",
+            "class SGD:\n def __init__(self, lr): ...\n def step(self): np.ones(1)",
             "takes the parameters",
         ),
         ("class SGD:\n def __init__(self, lr, warmup): ...\n def update(self, params, grads): ...", "warmup"),

@@ -477,13 +477,18 @@ ROWS: dict[str, Any] = {
 }
 
 
+#: What is rightly said of a right implementation besides.
+WARNED = {"TorchTanh": ("precision-loss", "2 σ(2x) − 1 cancels near 0")}
+
+
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_right_implementation_passes(name: str, seed: int) -> None:
     candidate, settings = ROWS[name]
     judgement = bp.check(candidate, seed=seed, **settings)
     assert judgement.verdict is Verdict.PASS, f"{judgement.reason} {judgement.findings}"
-    assert [f for f in judgement.findings if f.severity is not Severity.NOTE] == []
+    warned = {f.diagnosis for f in judgement.findings if f.severity is not Severity.NOTE}
+    assert warned == set(WARNED.get(name, ())[:1])
 
 
 @pytest.mark.parametrize("name", ["SoftmaxByJacobian", "MSELoss", "TorchTanh", "LogSoftmax"])

@@ -44,6 +44,19 @@ def test_what_a_remark_says() -> None:
     assert remarks("# backproof: like=none; ignore=reduction,epsilon-bias\ndef f(): ...") == {"f": both}
 
 
+def test_a_remark_says_between_which_numbers_the_input_lies() -> None:
+    for text in ("0.5,2", "(0.5, 2)", "[0.5, 2.0]"):
+        assert remarks(f"# backproof: domain={text} like=mse\ndef f(): ...") == {
+            "f": Remark("mse", (), (0.5, 2))
+        }
+
+
+@pytest.mark.parametrize("text", ["1", "2,1", "0,inf", "0,1,2", "low,high"])
+def test_a_domain_is_two_finite_numbers_in_order(text: str) -> None:
+    _, (complaint,) = find_remarks([("a.py", f"# backproof: domain={text}\ndef f(): ...")])
+    assert "domain=LOW,HIGH" in complaint or "two finite numbers" in complaint
+
+
 def test_several_remarks_add_up() -> None:
     text = """
         # backproof: like=mse

@@ -11,6 +11,7 @@ from backproof.checking.adapt.calls import Call, Laying, dtype_of, fitted
 from backproof.checking.adapt.execution import Failure, Origin, attempt
 from backproof.checking.adapt.layouts import SAME, lay_out, straighten
 from backproof.checking.adapt.libraries import Native, first_array, library, seed, take, unchanged
+from backproof.checking.adapt.signatures import namespace
 from backproof.checking.adapt.slots import set_parameters, value_at
 from backproof.checking.candidate import Answer, Case, Convention
 
@@ -35,6 +36,7 @@ class Autograd:
         self.library = library("torch")
         self.laying = Laying(convention)
         self.places: Mapping[str, Any] = convention.get("parameters", {})
+        self.number = int(convention.get("seed", 0))
         #: A loss is asked for the gradient of its prediction alone.
         self.fixed = frozenset({"target"}) if convention.get("kind") == "loss" else frozenset()
 
@@ -60,6 +62,7 @@ class _Run:
         self.plan, self.instance = plan, instance
         self.dtype = dtype_of(case)
         self.originals = plan.laying.arrays(case)
+        self.tangents = plan.laying.arrays(Case(dict(case.tangents))) if case.tangents else {}
         self.leaves: dict[str, Native] = {}
         self.values: dict[str, Native] = {}
         for role, array in self.originals.items():
@@ -91,7 +94,7 @@ class _Run:
         if self.plan.places:
             origin = self.plan.origin
             self._set_parameters(lambda: attempt(origin, "forward", function, *args, **named))
-        seed()
+        seed(self.plan.number, (self.instance, namespace(function)))
         native = first_array(attempt(self.plan.origin, "forward", function, *args, **named))
         self.native = native
         self.laid_output = take(native, self.dtype)
@@ -111,6 +114,9 @@ class _Run:
             return
         self.originals["grad_output"] = upstream
         self.values["grad_output"] = plan.library.give(upstream)
+        if self.tangents:
+            attempt(plan.origin, plan.phase, self._differentiate_twice)
+            return
         try:
             found = attempt(plan.origin, plan.phase, self._differentiate)
         except Failure as failure:
@@ -129,6 +135,51 @@ class _Run:
         if not leaves:
             return ()
         return torch.autograd.grad(self.native, leaves, self.values["grad_output"], allow_unused=True)
+
+    def _differentiate_twice(self) -> None:
+        """Differentiate ⟨tangents, gradients⟩ once more, for `Case.tangents`."""
+        import torch
+
+        if self._is_marked():
+            self.gradients["twice"] = {}
+            return
+        leaves, upstream = tuple(self.leaves.values()), self.values["grad_output"]
+        once: tuple[Any, ...] = torch.autograd.grad(
+            self.native, leaves, upstream, create_graph=True, allow_unused=True
+        )
+        products = [
+            (gradient * self.plan.library.give(self.tangents[role])).sum()
+            for role, gradient in zip(self.leaves, once, strict=True)
+            if role in self.tangents and gradient is not None and gradient.requires_grad
+        ]
+        if not products:
+            self.gradients["twice"] = dict.fromkeys(self.leaves, None)
+            return
+        twice: tuple[Any, ...] = torch.autograd.grad(sum(products), leaves, allow_unused=True)
+        self.gradients["twice"] = {
+            role: None if gradient is None else self._straight(gradient, role)
+            for role, gradient in zip(self.leaves, twice, strict=True)
+        }
+
+    def _is_marked(self) -> bool:
+        """Say whether a backward in the graph is marked to have no second derivative.
+
+        PyTorch itself refuses only where the incoming gradient is in the graph.
+        """
+        import torch
+
+        mark = torch.autograd.function.once_differentiable(_nothing).__code__
+        nodes, known = [getattr(self.native, "grad_fn", None)], set()
+        while nodes:
+            node = nodes.pop()
+            if node is None or node in known:
+                continue
+            known.add(node)
+            backward = getattr(getattr(node, "_forward_cls", None), "backward", None)
+            if getattr(backward, "__code__", None) is mark:
+                return True
+            nodes += [parent for parent, _ in node.next_functions]
+        return False
 
     def _ask_node(self, function: Callable[..., Any], failure: Failure) -> list[Any]:
         """Ask a Function's own backward, where the engine refuses the shape of what it returns.
@@ -162,3 +213,7 @@ class _Run:
             detached=self.detached,
             raised=failure.raised if failure else None,
         )
+
+
+def _nothing(ctx: object) -> None:
+    """Stand in for a backward."""

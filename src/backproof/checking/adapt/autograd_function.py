@@ -1,8 +1,9 @@
-"""Subclasses of ``torch.autograd.Function``."""
+"""Functions on tensors: subclasses of ``torch.autograd.Function``, custom operators, and plain code."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from backproof.checking.adapt.autograd import Autograd
@@ -19,14 +20,26 @@ __all__ = ["AutogradFunction", "forward_parameters"]
 
 
 class AutogradFunction(ComponentAdapter):
-    """A function that autograd calls: its forward with ``ctx``, or with ``setup_context`` beside it."""
+    """A function that autograd differentiates.
 
-    def __init__(self, description: Description, function: Any, origin: Origin) -> None:
+    The ``apply`` of an ``autograd.Function``, a custom operator, or plain code on tensors. In the last
+    nobody has written a backward (``by_hand``): what raises there is autograd's.
+    """
+
+    def __init__(
+        self,
+        description: Description,
+        apply: Callable[..., Any],
+        found: Sequence[Parameter],
+        origin: Origin,
+        *,
+        by_hand: bool = True,
+    ) -> None:
         super().__init__(description)
-        self.function, self.origin = function, origin
-        self.parameters = forward_parameters(function)
+        self.apply, self.origin, self.by_hand = apply, origin, by_hand
+        self.parameters = list(found)
 
-    def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
+    def _ways(self, signature: Signature) -> list[dict[str, Any]]:
         ways = []
         for call in fill_call(self.parameters, signature):
             called = {role for role in call.values() if isinstance(role, str)}
@@ -43,18 +56,22 @@ class AutogradFunction(ComponentAdapter):
             noted["defaults"] = defaults
         return self._rank([{**way, **noted} for way in ways], signature)
 
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        return self.parameters, ()
+
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)
 
 
 class _Plan:
     def __init__(self, adapter: AutogradFunction, convention: Convention) -> None:
-        call = Call(adapter.parameters, convention["call"], positional=True)
-        self.autograd = Autograd(convention, call, adapter.origin, phase="backward")
-        self.function = adapter.function
+        call = Call(adapter.parameters, convention["call"], positional=adapter.by_hand)
+        phase = "backward" if adapter.by_hand else "autograd"
+        self.autograd = Autograd(convention, call, adapter.origin, phase=phase)
+        self.apply = adapter.apply
 
     def run(self, case: Case, *, fresh: bool) -> Answer:  # a Function has no instance that could be old
-        return self.autograd.run(case, self.function.apply)
+        return self.autograd.run(case, self.apply)
 
 
 def forward_parameters(function: Any) -> list[Parameter]:

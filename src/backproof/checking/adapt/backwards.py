@@ -84,7 +84,10 @@ def _by_name(
     for parameter in found:
         role = _role(parameter.name, situation)
         option = option_for(parameter, situation.options)
-        if role is not None and role not in filled.values():
+        if role == "grad_output" and role in filled.values():
+            upstreams = sum(str(given).startswith("grad_output") for given in filled.values())
+            filled[parameter.name] = f"grad_output_{upstreams}"  # of a further output
+        elif role is not None and role not in filled.values():
             filled[parameter.name] = role
         elif option is not None:
             filled[parameter.name] = {"value": option[1]}

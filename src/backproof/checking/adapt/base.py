@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from backproof.checking.adapt.execution import Obstacle
 from backproof.checking.adapt.libraries import quiet
+from backproof.checking.adapt.signatures import Parameter
 from backproof.checking.candidate import (
     Answer,
     Case,
@@ -77,6 +78,28 @@ class ComponentAdapter(Adapter):
     def __init__(self, description: Description) -> None:
         super().__init__(description)
         self._plans: list[tuple[Convention, Plan]] = []
+
+    def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
+        """Give the ways to call it; where the signature has no arguments, with those it runs with."""
+        if signature.shapes:
+            return self._ways(signature)
+        from backproof.checking.adapt.templates import suggest_arguments
+
+        found = suggest_arguments(*self._asked(), signature, self._ways, self._compile)
+        return [self._with_parameters(way) for way in found]
+
+    @abstractmethod
+    def _ways(self, signature: Signature) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        """Give the arguments of the forward, and those of the constructor."""
+
+    def _with_parameters(
+        self, way: dict[str, Any], shapes: Mapping[str, list[int]] | None = None
+    ) -> dict[str, Any]:
+        """Add the parameters that an instance holds and has gradients for, by their own names."""
+        return way
 
     def call(self, case: Case, convention: Convention, *, fresh: bool = False) -> Answer:
         """Run the forward, and the backward if the case has an upstream gradient."""

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from backproof.checking.adapt.calls import Call, Laying
+from backproof.checking.adapt.constructing import fill_constructor
 from backproof.checking.adapt.execution import Failure, Obstacle, Origin, attempt
-from backproof.checking.adapt.filling import (
-    Filled,
-    fill_call,
-    fill_constructor,
-    given_options,
-    own_defaults,
-)
+from backproof.checking.adapt.filling import Filled, fill_call, given_options, own_defaults
 from backproof.checking.adapt.instances import Instances
 from backproof.checking.adapt.layouts import COLUMN, SAME, TRANSPOSED
 from backproof.checking.adapt.libraries import Library
 from backproof.checking.adapt.names import split
 from backproof.checking.adapt.signatures import Method, Parameter
-from backproof.checking.adapt.slots import Place, find_parameters
+from backproof.checking.adapt.slots import Place, find_parameters, slots, value_at
 from backproof.checking.adapt.trials import is_class_index, trial_case
 from backproof.checking.candidate import Signature
 
 __all__ = ["Blueprint", "absent", "class_conventions", "target_forms"]
 
+#: What a layer draws itself, unless it is handed over.
+_DRAWN = "mask"
 #: More ways than this are not tried.
 _MOST = 24
+_MATRIX = 2
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,40 @@ def class_conventions(blueprint: Blueprint, signature: Signature, library: Libra
     """
     construct = fill_constructor(blueprint.constructor, signature, model=blueprint.model)
     calls = fill_call(blueprint.forward.parameters, signature, holds_parameters=True)
+    _refuse_complex(blueprint, construct, signature, library)
     ways = []
-    for call, built in itertools.product(calls, _constructed(construct, signature)):
+    free = {parameter.name for parameter in blueprint.constructor if not parameter.required}
+    for call, built in itertools.product(calls, list(_constructed(construct, signature, free))):
         called = set(Call(blueprint.forward.parameters, call).roles)
-        roles = [role for role in signature.shapes if role not in called]
+        roles = [role for role in signature.shapes if role not in called and role != _DRAWN]
         for places in _places(blueprint, signature, {"construct": built, "call": call}, roles, library):
             lacking = absent(signature, called | places.keys())
             ways += [
                 {"construct": built, "call": call, **_layouts(places), **lacking, **form}
                 for form in target_forms(signature, call)
             ]
-    common = _common(blueprint, signature, construct, calls[0])
-    return [{"library": library.name, "kind": signature.kind, **way, **common} for way in ways[:_MOST]]
+    return [
+        {"library": library.name, "kind": signature.kind, **way, **_common(blueprint, signature, way)}
+        for way in ways[:_MOST]
+    ]
+
+
+def _refuse_complex(blueprint: Blueprint, construct: Filled, signature: Signature, library: Library) -> None:
+    """Refuse what holds complex numbers: its gradients are a convention of their own.
+
+    Raises
+    ------
+    Obstacle
+        Where it does; the message names them.
+    """
+    case = trial_case(signature)
+    try:
+        instance = Instances(blueprint.make, {"construct": construct}, library, blueprint.origin).get(case)
+    except Failure:
+        return  # the call that is judged will raise the same
+    found = [slot.name for slot in slots(instance, library) if "complex" in str(slot.value.dtype)]
+    if found:
+        raise Obstacle(f"it holds complex numbers ({', '.join(found[:3])}): only real functions are judged")
 
 
 def absent(signature: Signature, present: set[str]) -> dict[str, Any]:
@@ -78,14 +101,15 @@ def absent(signature: Signature, present: set[str]) -> dict[str, Any]:
     Obstacle
         If it lacks more than a bias.
     """
-    lacking = [role for role in signature.shapes if role not in present]
-    essential = [role for role in lacking if role != "bias"]
+    drawn = {"drawn": [_DRAWN]} if _DRAWN in signature.shapes and _DRAWN not in present else {}
+    lacking = [role for role in signature.shapes if role not in present and role != _DRAWN]
+    essential = [role for role in lacking if not role.startswith("bias")]
     if essential:
         raise Obstacle(
             f"none of its arguments and none of the arrays it holds could be the {' and '.join(essential)} "
             f"of a {signature.reference or signature.kind}"
         )
-    return {"absent": lacking} if lacking else {}
+    return {"absent": lacking, **drawn} if lacking else dict(drawn)
 
 
 def target_forms(signature: Signature, call: Filled) -> Iterator[dict[str, Any]]:
@@ -100,12 +124,20 @@ def target_forms(signature: Signature, call: Filled) -> Iterator[dict[str, Any]]
     yield from ({"target": form} for form in forms)
 
 
-def _constructed(construct: Filled, signature: Signature) -> Iterator[Filled]:
-    """Give the layouts of a weight that the constructor takes as an array."""
-    arrays = [name for name, entry in construct.items() if entry.get("array") == "weight"]
+def _constructed(construct: Filled, signature: Signature, free: Set[str]) -> Iterator[Filled]:
+    """Give the layouts of a weight that a constructor takes as an array, and its own defaults (``free``)."""
+    turned = {
+        name: {**entry, "layout": TRANSPOSED}
+        for name, entry in construct.items()
+        if "weight" in entry.get("array", "") and len(signature.shapes[entry["array"]]) == _MATRIX
+    }
     yield construct
-    for name in arrays:
-        yield {**construct, name: {"array": "weight", "layout": TRANSPOSED}}
+    if turned:
+        yield {**construct, **turned}
+    # What is handed over may be refused, where another is the candidate's own default.
+    own = {name: entry for name, entry in construct.items() if "value" not in entry or name not in free}
+    if own != construct:
+        yield own
 
 
 def _places(
@@ -119,24 +151,28 @@ def _places(
     try:
         instance = Instances(blueprint.make, way, library, blueprint.origin).get(case)
         found = find_parameters(instance, shapes, library)
-        if len(found[0]) < len(roles):
-            _run_once(blueprint, way, case, instance, library)  # some make their arrays in the first call
-            found = find_parameters(instance, shapes, library)
+        if any(role not in found[0] for role in roles if not role.startswith("bias")):
+            given = _run_once(blueprint, way, case, instance, library)  # some make theirs in the first call
+            found = find_parameters(instance, shapes, library, given)
     except Failure:
         return [{role: {"path": [role], "layout": SAME} for role in roles}]
+    if not blueprint.constructor:
+        for role, place in ((role, place) for way in found for role, place in way.items()):
+            if len(shapes[role]) == 1 and "size" not in place:
+                place["own"] = [math.prod(library.shape(value_at(instance, tuple(place["path"]))))]
     return found
 
 
 def _run_once(
     blueprint: Blueprint, way: dict[str, Any], case: Any, instance: object, library: Library
-) -> None:
+) -> list[object]:
+    """Call the forward; give what it was called with, which it may keep and is no parameter."""
     call = Call(blueprint.forward.parameters, way["call"])
     arrays = Laying(way).arrays(case)
     args, named = call.arguments({role: library.give(array) for role, array in arrays.items()})
-    try:
+    with contextlib.suppress(Failure):  # the call that is judged will raise the same
         attempt(blueprint.origin, "forward", blueprint.forward.of(instance), *args, **named)
-    except Failure:
-        return  # the call that is judged will raise the same
+    return [*args, *named.values()]
 
 
 def _layouts(places: dict[str, Place]) -> dict[str, Any]:
@@ -144,17 +180,33 @@ def _layouts(places: dict[str, Place]) -> dict[str, Any]:
     if not places:
         return {}
     noted: dict[str, Any] = {"parameters": places}
+    for said, note in (("size", "cut"), ("own", "own")):
+        found = {role: place.pop(said) for role, place in places.items() if said in place}
+        if found:
+            noted[note] = found
     if places.get("bias", {}).get("layout") == COLUMN:
         noted["layouts"] = {"input": TRANSPOSED, "output": TRANSPOSED}
     return noted
 
 
-def _common(blueprint: Blueprint, signature: Signature, construct: Filled, call: Filled) -> dict[str, Any]:
+def _common(blueprint: Blueprint, signature: Signature, way: dict[str, Any]) -> dict[str, Any]:
     """Note the options that are handed over, and the candidate's own defaults for those it has."""
     arguments = [*blueprint.constructor, *blueprint.forward.parameters]
-    options = given_options(arguments, {**construct, **call}, signature.options)
-    defaults = own_defaults(arguments, signature.options)
+    options = given_options(arguments, {**way["construct"], **way["call"]}, signature.options)
+    defaults = own_defaults(arguments, signature.options) or _settings(blueprint, signature)
     noted: dict[str, Any] = {"options": {name: signature.options[name] for name in options}}
     if defaults:
         noted["defaults"] = defaults
     return noted
+
+
+def _settings(blueprint: Blueprint, signature: Signature) -> dict[str, object]:
+    """Give the options of an instance that the user made: what it keeps under their names."""
+    if blueprint.constructor:
+        return {}
+    try:
+        instance = attempt(blueprint.origin, "construct", blueprint.make)
+    except Failure:
+        return {}
+    kept = {name: inspect.getattr_static(instance, name, None) for name in signature.options}
+    return {name: value for name, value in kept.items() if isinstance(value, bool | int | float | str)}

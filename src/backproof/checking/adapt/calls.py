@@ -57,9 +57,9 @@ class Call:
 
     def arguments(self, values: Mapping[str, Native]) -> tuple[list[Native], dict[str, Native]]:
         """Give the positional and the named arguments."""
-        args = [value if role is None else _given(role, values) for role, value in self.by_position]
+        args = [plain(value) if role is None else _given(role, values) for role, value in self.by_position]
         named = {
-            name: value if role is None else _given(role, values)
+            name: plain(value) if role is None else _given(role, values)
             for name, role, value in self.by_name
             if not isinstance(role, str) or role in values
         }
@@ -68,7 +68,9 @@ class Call:
 
 def _held(entry: Mapping[str, Any]) -> tuple[_Roles, Any]:
     """Read an entry that is no role: several roles together, or a value."""
-    return (tuple(entry["roles"]), None) if "roles" in entry else (None, plain(entry["value"]))
+    if "random" in entry:
+        return None, np.random.default_rng(0)
+    return (tuple(entry["roles"]), None) if "roles" in entry else (None, entry["value"])
 
 
 def _given(role: str | tuple[str, ...], values: Mapping[str, Native]) -> Native:
@@ -76,7 +78,12 @@ def _given(role: str | tuple[str, ...], values: Mapping[str, Native]) -> Native:
 
 
 def plain(value: object) -> object:
-    """Give a value as Python code would write it: what JSON made a list was a tuple."""
+    """Give a value as Python code would write it: what JSON made a list was a tuple.
+
+    A dictionary is a new one each time: code writes into its settings.
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(held) for key, held in value.items()}
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -92,12 +99,16 @@ class Laying:
         places: Mapping[str, Any] = convention.get("parameters", {})
         self.layouts: dict[str, str] = {role: place["layout"] for role, place in places.items()}
         self.layouts |= convention.get("layouts", {})
+        self.cut: Mapping[str, Any] = convention.get("cut", {})
         self.form: str | None = convention.get("target")
         self.output: str = self.layouts.get("output", SAME)
 
     def arrays(self, case: Case) -> dict[str, NDArray[Any]]:
         """Give the arrays of a case in the candidate's layout."""
         found = dict(case.inputs)
+        for role, shape in self.cut.items():
+            if role in found:
+                found[role] = found[role][tuple(slice(size) for size in shape)]
         if self.form is not None and "target" in found:
             found["target"] = shape_target(found["target"], found["input"], self.form)
         for role, layout in self.layouts.items():

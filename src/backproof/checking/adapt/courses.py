@@ -13,12 +13,15 @@ from backproof.checking.adapt.execution import Failure, Origin, attempt
 from backproof.checking.adapt.filling import Filled
 from backproof.checking.adapt.hyperparameters import entry_for, resolve, settings, taken_by
 from backproof.checking.adapt.libraries import seed
+from backproof.checking.adapt.names import normalise, split
 from backproof.checking.adapt.slots import Path, value_at
 from backproof.checking.candidate import Course, Trajectory
 
 __all__ = ["Run", "first_method"]
 
 _DEEPEST = 4
+_BEFORE = ("pre_update_params", "pre_update", "before_update", "pre_step")
+_AFTER = ("post_update_params", "post_update", "after_update", "post_step")
 _ZERO_GRADS = ("zero_grad", "zero_grads", "zero_gradients", "clear_grad", "clear_grads", "reset_grad")
 
 
@@ -102,20 +105,25 @@ class Run(ABC):
     def _set_attributes(self) -> None:
         """Set the hyperparameters that the constructor does not take but the object keeps."""
         wanted = {name: value for name, value in self.values.items() if name not in self.taken}
-        betas: set[int] = set()
+        given = {normalise(name) for name in self.filled}
+        halves: set[tuple[str, int]] = set()
         for setting in list(settings(self.optimizer)):
-            entry = entry_for(setting.name, wanted)
-            if entry is None or isinstance(setting.value, tuple) != (entry == {"hyper": "betas"}):
+            entry = (
+                None if normalise(setting.name) in given else entry_for(setting.name, wanted, setting.value)
+            )
+            if entry is None:
                 continue
-            value = wanted[entry["hyper"]]
-            if "index" in entry:
-                betas.add(entry["index"])
-                setting.put(value[entry["index"]])
+            name, index = entry["hyper"], entry.get("index")
+            value = wanted[name]
+            is_pair = index is None and isinstance(value, list | tuple)
+            if isinstance(setting.value, tuple) != is_pair:
                 continue
-            setting.put(tuple(value) if isinstance(value, list) else value)
-            self.taken.add(entry["hyper"])
-        if betas == {0, 1}:
-            self.taken.add("betas")
+            setting.put(tuple(value) if is_pair else value if index is None else value[index])
+            if index is None:
+                self.taken.add(name)
+            else:
+                halves.add((name, index))
+        self.taken |= {name for name, _ in halves if {(name, 0), (name, 1)} <= halves}
 
     def _walk(self) -> None:
         held = list(_holders(self.optimizer, self.originals()))
@@ -126,12 +134,20 @@ class Run(ABC):
             if count > 1 and rate != self.course.rates[count - 2]:
                 self._set_rate(rate)
             self.give_gradients(gradients)
+            self._hook(_BEFORE)
             self.step(count)
+            self._hook(_AFTER)
             self.path.append(self.now())
         last = self.path[-1] if self.path else self.course.parameters
         still = {i for i, p in enumerate(self.course.parameters) if np.array_equal(last[i], p)}
         moved_on = {i for i, path in held if value_at(self.optimizer, path) is not self.originals()[i]}
         self.rebound = tuple(sorted(still & moved_on & self._with_gradients()))
+
+    def _hook(self, names: Sequence[str]) -> None:
+        """Call what is there to be called before or after the parameters are updated."""
+        name = first_method(self.optimizer, names)
+        if name is not None:
+            attempt(self.origin, "step", getattr(self.optimizer, name))
 
     def _with_gradients(self) -> set[int]:
         """Give the parameters that have a gradient at some step."""
@@ -146,7 +162,7 @@ class Run(ABC):
         """Give where the learning rate is kept: by name, and by its present value."""
         rate = self.values["lr"]
         kept = [s for s in settings(self.optimizer) if _is_number(s.value) and s.value == rate]
-        named = [s for s in kept if entry_for(s.name, {"lr": None}) is not None]
+        named = [s for s in kept if _names_rate(s.name)]
         return named or (kept if len(kept) == 1 else [])
 
     def _set_rate(self, rate: float) -> None:
@@ -167,6 +183,15 @@ class Run(ABC):
             # Before the first backward no parameter has a gradient, and loops begin with zero_grad().
             self.give_gradients([None] * len(ones))
             attempt(self.origin, "zero_grad", zero_grad)
+
+
+def _names_rate(name: str) -> bool:
+    """Say whether an attribute is called like a learning rate, the present one included."""
+    words = set(split(name)) - {"current", "present", "now", "base", "initial", "init", "used", "effective"}
+    return entry_for("_".join(split(name)), {"lr": None}) is not None or words in (
+        {"lr"},
+        {"learning", "rate"},
+    )
 
 
 def _is_number(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Filling a candidate's arguments: the constructor's from sizes and options, a call's from roles.
+"""Filling the arguments of a call, from the roles of a case and the options of a reference.
 
 What is filled is written as JSON: the name of a role (``"input"``), or one of ``{"value": 0.1}``,
 ``{"size": ["weight", 1]}`` (an axis of an argument of the case), ``{"array": "weight"}`` and
@@ -7,7 +7,6 @@ What is filled is written as JSON: the name of a role (``"input"``), or one of `
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -18,11 +17,14 @@ from backproof.checking.candidate import Signature
 
 __all__ = [
     "Filled",
+    "coefficient",
     "fill_call",
-    "fill_constructor",
     "given_options",
+    "is_settings",
     "option_for",
     "own_defaults",
+    "plain_value",
+    "usual",
     "written",
 ]
 
@@ -42,6 +44,8 @@ def option_for(parameter: Parameter, options: Mapping[str, object]) -> tuple[str
     name = canonical(parameter.name, options)
     if name is not None:
         return name, options[name]
+    if "p" in options and "keep" in parameter.name.lower():
+        return "p", 1 - float(str(options["p"]))
     if "reduction" in options and means(parameter.name, "average"):
         how = options["reduction"]
         return ("reduction", _AVERAGES[how]) if how in _AVERAGES else None
@@ -65,77 +69,82 @@ def own_defaults(found: Iterable[Parameter], options: Mapping[str, object]) -> d
     for parameter in found:
         option = None if parameter.required else option_for(parameter, options)
         if option is not None and isinstance(parameter.default, bool | int | float | str | tuple):
-            defaults[option[0]] = _json(parameter.default)
+            defaults[option[0]] = plain_value(_meant(parameter, option[0], options))
     return defaults
 
 
-def _json(value: object) -> object:
+def _meant(parameter: Parameter, option: str, options: Mapping[str, object]) -> object:
+    """Give the value of an option that an argument's default stands for: ``average=True`` is a mean."""
+    default = parameter.default
+    if canonical(parameter.name, options) is None and option == "p":
+        return 1 - float(str(default))
+    if canonical(parameter.name, options) is None and option == "reduction":
+        return "mean" if default else "sum"
+    return default
+
+
+def plain_value(value: object) -> object:
+    """Write a value as JSON has it: a tuple is a list."""
     return list(value) if isinstance(value, tuple) else value
 
 
-# --- Constructors --------------------------------------------------------------------------------
+# --- What matters to no gradient -------------------------------------------------------------------
 
 
-#: Letters of a name that says nothing, and how many of them a layer's sizes are.
-_SHORT, _TWO = 2, 2
+def usual(parameter: Parameter, signature: Signature) -> dict[str, object] | None:
+    """Give a value for arguments that matter to no gradient, and a dictionary of settings."""
+    word = normalise(parameter.name)
+    if means(parameter.name, "seed") and "seed" not in word:
+        return {"random": "numpy"}
+    if is_settings(parameter):
+        return {"value": _settings(signature)}
+    if word in _USUAL:
+        return {"value": _USUAL[word]}
+    for role, value in _HARMLESS.items():
+        if means(parameter.name, role):
+            return {"value": value}
+    return None
 
 
-def _says_nothing(name: str) -> bool:
-    return len(name) <= _SHORT and not any(means(name, role) for role in ("weight", "bias"))
+def is_settings(parameter: Parameter) -> bool:
+    """Say whether an argument is a dictionary of settings (``conv_param``)."""
+    return normalise(parameter.name).endswith(("param", "config", "cfg", "hparams"))
 
 
-def fill_constructor(found: Sequence[Parameter], signature: Signature, *, model: bool = False) -> Filled:
-    """Fill a constructor's arguments; those with defaults only where an option asks for them.
-
-    Raises
-    ------
-    Obstacle
-        If an argument that has no default stands for nothing known.
-    """
-    filled: Filled = {}
-    sizes = _Sizes(signature, model)
-    required = [parameter.name for parameter in found if parameter.required]
-    if "weight" in signature.shapes and len(required) == _TWO and all(_says_nothing(n) for n in required):
-        # Two letters for the sizes of a layer: how many go in, then how many come out.
-        filled = {required[0]: {"size": ["weight", 1]}, required[1]: {"size": ["weight", 0]}}
-        found = [parameter for parameter in found if parameter.name not in required]
-    known = LAYER_SIZES.get(signature.reference, {})
-    by_name = {canonical(parameter.name, signature.options) for parameter in found}
-    for parameter in found:
-        size = canonical(parameter.name, known)
-        option = None if size else option_for(parameter, signature.options)
-        if option and option[0] in by_name and not canonical(parameter.name, signature.options):
-            option = None  # PyTorch's old ``size_average``, beside the ``reduction`` that is filled
-        if size:
-            filled[parameter.name] = {"size": list(known[size])}
-        elif known and parameter.name in _LAYOUTS:
-            filled[parameter.name] = {"value": _LAYOUTS[parameter.name]}
-        elif option is not None:
-            filled[parameter.name] = {"value": _json(option[1])}
-        elif (entry := sizes.entry(parameter)) is not None:
-            filled[parameter.name] = entry
-        elif parameter.required or (parameter.variadic and parameter.name != "args"):
-            entry = _usual(parameter) or _free(parameter, signature)
-            if entry is None:
-                raise Obstacle(
-                    f"its constructor takes {written(found)}, and nothing known stands for {parameter.name}"
-                )
-            filled[parameter.name] = entry
-    return filled
+#: By what an argument means, a value with which nothing is lost.
+_HARMLESS: Mapping[str, object] = {"reduction": "mean", "average": True, "seed": 0, "name": "candidate"}
+#: What layers are usually given: training, and small whole numbers.
+_USUAL: Mapping[str, object] = {
+    **dict.fromkeys(word_set("training train is_training train_flag train_flg train_mode is_train"), True),
+    "mode": "train",
+    **dict.fromkeys(word_set("stride strides step"), 1),
+    **dict.fromkeys(word_set("pad padding pads"), 0),
+    **dict.fromkeys(word_set("kernel_size k ksize pool_size window kernel pool pool_height pool_width"), 2),
+    **dict.fromkeys(word_set("groups num_groups n_groups heads num_heads n_heads dilation"), 1),
+}
 
 
-def _usual(parameter: Parameter) -> dict[str, object] | None:
-    """Give a value for arguments that matter to no gradient."""
-    if means(parameter.name, "reduction"):
-        return {"value": "mean"}
-    if means(parameter.name, "average"):
-        return {"value": True}
-    if means(parameter.name, "seed"):
-        return {"value": 0}
-    return {"value": "candidate"} if means(parameter.name, "name") else None
+def _settings(signature: Signature) -> dict[str, object]:
+    """Give a dictionary of settings that answers to what layers look up in one (``conv_param["stride"]``)."""
+    options = {name: value for name, value in signature.options.items() if value is not None}
+    stride = options.get("stride", options.get("kernel_size", 1))
+    size = options.get("kernel_size", 2)
+    return {
+        "mode": "train",
+        "stride": stride,
+        "pad": options.get("padding", 0),
+        "padding": options.get("padding", 0),
+        "pool_height": size,
+        "pool_width": size,
+        "kernel_size": size,
+        "p": options.get("p", 0.5),
+        "seed": 0,
+        "eps": options.get("eps", 1e-5),
+        "momentum": 0.9,
+    }
 
 
-def _free(parameter: Parameter, signature: Signature) -> dict[str, object] | None:
+def coefficient(parameter: Parameter, signature: Signature) -> dict[str, object] | None:
     """Give a number for a coefficient of what has no reference: its own forward is what counts."""
     free = signature.reference is None and normalise(parameter.name) in _COEFFICIENTS
     return {"value": 0.7} if free else None
@@ -143,85 +152,10 @@ def _free(parameter: Parameter, signature: Signature) -> dict[str, object] | Non
 
 _COEFFICIENTS = word_set(
     "alpha beta gamma delta scale slope temperature temp tau lambda lambda_ lam threshold sigma factor coef "
-    "coefficient margin a b c k s power theta mu negative_slope epsilon eps weight strength"
+    "coefficient margin a b c s power theta mu negative_slope epsilon eps weight strength reg p rate"
 )
-
-
-_CONVOLUTION = {"in_channels": ("input", 1), "out_channels": ("weight", 0), "kernel_size": ("weight", -1)}
-_CELL = {"input_size": ("weight_ih", 1), "hidden_size": ("weight_hh", 1)}
-#: For layers that are no linear map: what a constructor's argument is the size of.
-LAYER_SIZES: Mapping[str | None, Mapping[str, tuple[str, int]]] = {
-    "Conv1d": _CONVOLUTION,
-    "Conv2d": _CONVOLUTION,
-    "BatchNorm1d": {"num_features": ("input", 1)},
-    "BatchNorm2d": {"num_features": ("input", 1)},
-    "LayerNorm": {"normalized_shape": ("input", -1)},
-    "RMSNorm": {"normalized_shape": ("input", -1)},
-    "GroupNorm": {"num_channels": ("input", 1)},
-    "PReLU": {"num_parameters": ("weight", 0)},
-    "Embedding": {"num_embeddings": ("weight", 0), "embedding_dim": ("weight", 1)},
-    "Bilinear": {
-        "in1_features": ("input1", -1),
-        "in2_features": ("input2", -1),
-        "out_features": ("weight", 0),
-    },
-    "RNNCell": _CELL,
-    "LSTMCell": _CELL,
-    "GRUCell": _CELL,
-    "MultiheadAttention": {"embed_dim": ("query", -1)},
-}
-#: What else a constructor needs for the layout of our cases.
-_LAYOUTS: Mapping[str, object] = {"batch_first": True}
 #: The states of a cell that are handed over together, under the name of the first.
 _STATES: Mapping[str | None, tuple[str, ...]] = {"LSTMCell": ("hx", "cx")}
-
-
-class _Sizes:
-    """The sizes that a constructor asks for, as axes of the case's arguments."""
-
-    #: Sizes inside a model, which no argument has: primes that occur nowhere else.
-    INNER = (11, 13, 17, 19, 23)
-
-    def __init__(self, signature: Signature, model: bool) -> None:
-        self.shapes, self.kind = signature.shapes, signature.kind
-        self.model = model
-        self.inner = itertools.cycle(self.INNER)
-
-    def entry(self, parameter: Parameter) -> dict[str, object] | None:
-        if not parameter.required and not self._always(parameter):
-            return None
-        weight = "weight" if "weight" in self.shapes else None
-        for role in ("weight", "bias"):
-            if role in self.shapes and means(parameter.name, role) and parameter.default is None:
-                return {"array": role} if parameter.required else None
-        if parameter.name == "axis" or (parameter.name == "dim" and self.kind == "activation"):
-            return {"value": -1}
-        if means(parameter.name, "in_features") or parameter.name in ("dim", "size", "n", "d", "features"):
-            return {"size": [weight, 1]} if weight else self._of_input()
-        if means(parameter.name, "out_features"):
-            return {"size": [weight, 0]} if weight else self._of_output()
-        return {"value": next(self.inner)} if self.model and _looks_like_size(parameter.name) else None
-
-    def _always(self, parameter: Parameter) -> bool:
-        """Sizes are given even where they have defaults: the case's shapes go with them."""
-        sized = means(parameter.name, "in_features") or means(parameter.name, "out_features")
-        whole = isinstance(parameter.default, int) and not isinstance(parameter.default, bool)
-        return sized and whole and not self.model and "weight" in self.shapes
-
-    def _of_input(self) -> dict[str, object] | None:
-        if self.model:
-            return {"value": 5}
-        return {"size": ["input", -1]} if self.shapes.get("input") else None
-
-    def _of_output(self) -> dict[str, object] | None:
-        return {"value": 3} if self.model else self._of_input()
-
-
-def _looks_like_size(name: str) -> bool:
-    return any(part in name.lower() for part in _SIZE_PARTS) or name in ("h", "d", "n", "k", "m", "o")
-
-
-_SIZE_PARTS = ("hidden", "size", "dim", "units", "n_", "num", "width", "classes", "neurons", "features")
 
 
 # --- Calls ---------------------------------------------------------------------------------------
@@ -249,16 +183,26 @@ def fill_call(
         data_by_name = parameter.name in roles or (all_data and parameter.required)
         option = None if data_by_name else option_for(parameter, signature.options)
         if option is not None:
-            filled[parameter.name] = {"value": _json(option[1])}
-        elif parameter.required and len(data) >= len(roles) and (free := _free(parameter, signature)):
-            filled[parameter.name] = free
+            if option[1] is not None or parameter.default is None:
+                filled[parameter.name] = {"value": plain_value(option[1])}
+        elif parameter.required and (extra := _extra(parameter, signature, len(data) - len(roles))):
+            filled[parameter.name] = extra
         elif parameter.required or canonical(parameter.name, roles) is not None:
             data.append(parameter)
     if not data and any(parameter.variadic for parameter in found):
         held = [role for role in roles if holds_parameters and any(part in role for part in _HELD)]
         return [_together({role: role for role in roles if role not in held}, signature)]
-    ways = _assign(data, roles, found)
+    ways = _assign(data, roles, found, signature.kind)
     return [_in_order(found, _together({**filled, **way}, signature)) for way in ways]
+
+
+def _extra(parameter: Parameter, signature: Signature, surplus: int) -> dict[str, object] | None:
+    """Fill an argument that is no data: one of settings, and whatever comes behind the last role."""
+    if parameter.name in signature.shapes:
+        return None
+    if is_settings(parameter):
+        return usual(parameter, signature)
+    return usual(parameter, signature) or coefficient(parameter, signature) if surplus >= 0 else None
 
 
 def _together(filled: Filled, signature: Signature) -> Filled:
@@ -276,10 +220,12 @@ def _in_order(found: Sequence[Parameter], filled: Filled) -> Filled:
     return {p.name: filled[p.name] for p in found if p.name in filled}
 
 
-def _assign(data: Sequence[Parameter], roles: Sequence[str], found: Sequence[Parameter]) -> list[Filled]:
+def _assign(
+    data: Sequence[Parameter], roles: Sequence[str], found: Sequence[Parameter], kind: str
+) -> list[Filled]:
     """Pair arguments with roles: by their own names, then by synonyms, then by order."""
     if list(roles) == ["input", "target"]:
-        return _assign_loss(data, found)
+        return _assign_loss(data, found, sure=kind != "loss")
     filled: Filled = {}
     for same in (True, False):
         for parameter in data:
@@ -297,7 +243,7 @@ def _assign(data: Sequence[Parameter], roles: Sequence[str], found: Sequence[Par
     return [filled]
 
 
-def _assign_loss(data: Sequence[Parameter], found: Sequence[Parameter]) -> list[Filled]:
+def _assign_loss(data: Sequence[Parameter], found: Sequence[Parameter], *, sure: bool) -> list[Filled]:
     required = [p for p in data if p.required]
     pair = required if len(required) >= len(_PAIR) else list(data)
     if len(pair) != len(_PAIR):
@@ -308,7 +254,14 @@ def _assign_loss(data: Sequence[Parameter], found: Sequence[Parameter]) -> list[
     scores = target_score(first.name), target_score(second.name)
     if scores[0] == scores[1]:
         return [straight, swapped]
-    return [straight] if scores[1] > scores[0] else [swapped]
+    likely, other = (straight, swapped) if scores[1] > scores[0] else (swapped, straight)
+    # One letter says little beside a name that says nothing: ``(log_q, p)``.
+    told = (
+        sure
+        or (scores[0] and scores[1])
+        or any(len(p.name) > 1 for p, n in zip(pair, scores, strict=True) if n)
+    )
+    return [likely] if told else [likely, other]
 
 
 _PAIR = ("input", "target")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from backproof.checking.adapt.backwards import Situation, fill_backward
+from backproof.checking.adapt.backwards import Reading, Situation, fill_backward
 from backproof.checking.adapt.base import ComponentAdapter
 from backproof.checking.adapt.building import absent, target_forms
 from backproof.checking.adapt.calls import Call
@@ -16,7 +16,8 @@ from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.filling import fill_call, given_options, own_defaults
 from backproof.checking.adapt.function_layouts import function_layouts
 from backproof.checking.adapt.manual import ByHand
-from backproof.checking.adapt.signatures import libraries_used, parameters
+from backproof.checking.adapt.signatures import Parameter, libraries_used, parameters
+from backproof.checking.adapt.wrapping import JAX
 from backproof.checking.candidate import Answer, Case, Convention, Description, Signature
 
 __all__ = ["FunctionPair"]
@@ -31,13 +32,17 @@ class FunctionPair(ComponentAdapter):
         forward: Callable[..., Any],
         backward: Callable[..., Any],
         origin: Origin,
+        *,
+        fused: bool = False,
     ) -> None:
         super().__init__(description)
         self.forward, self.backward, self.origin = forward, backward, origin
+        #: Whether the backward takes the forward's arguments, and gives the gradients for 1.
+        self.fused = fused
         self.forward_parameters = parameters(forward)
         self.backward_parameters = parameters(backward)
 
-    def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
+    def _ways(self, signature: Signature) -> list[dict[str, Any]]:
         ways = []
         for call in fill_call(self.forward_parameters, signature):
             named = {name: role for name, role in call.items() if isinstance(role, str)}
@@ -55,10 +60,15 @@ class FunctionPair(ComponentAdapter):
                 for libraries in self._libraries()
                 for form in target_forms(signature, call)
                 for layouts in function_layouts(set(named.values()))
-                for reading in fill_backward(self.backward_parameters, situation)
+                for reading in self._readings(call, situation)
             ]
         common = self._common(signature, ways[0]["call"])
         return self._rank([{**way, **common} for way in ways], signature)
+
+    def _readings(self, call: dict[str, Any], situation: Situation) -> list[Reading]:
+        if self.fused:
+            return [Reading(call, {"upstream": False, "fused": True})]
+        return fill_backward(self.backward_parameters, situation)
 
     def _common(self, signature: Signature, call: dict[str, Any]) -> dict[str, Any]:
         options = given_options(self.forward_parameters, call, signature.options)
@@ -78,6 +88,9 @@ class FunctionPair(ComponentAdapter):
             libraries["backward_library"] = backward
         return [libraries]
 
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        return self.forward_parameters, ()
+
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)
 
@@ -95,7 +108,7 @@ class _Plan:
 
 def _library_of(function: object) -> str | None:
     """Say which library a function is written in; ``None`` where its code names both or neither."""
-    if isinstance(function, np.ufunc):
+    if isinstance(function, np.ufunc) or hasattr(function, JAX):
         return "numpy"
     used = libraries_used([function])
     return next(iter(used)) if len(used) == 1 else None

@@ -70,6 +70,8 @@ class Instances:
             return case.inputs[role].shape[axis]
         if "array" in entry:
             return self._library.give(lay_out(case.inputs[entry["array"]], entry.get("layout", "same")))
+        if "random" in entry:
+            return np.random.default_rng(0)
         return plain(entry["value"])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backproof.checking.adapt.names import means, split, target_score, word_set
 from backproof.checking.adapt.signatures import Parameter, code_of, stored_attributes
 from backproof.checking.references import OpReference, RuleReference, guess
+from backproof.checking.rules_by_name import guess_rule
 
 __all__ = ["arguments_of", "kind_of", "looks_like_optimizer", "promised_by"]
 
@@ -89,4 +90,5 @@ def looks_like_optimizer(name: str, constructor: Sequence[Parameter], step: Sequ
         return False
     takes = [*constructor, *step]
     rate = any(means(p.name, "lr") for p in takes)
-    return rate and any(means(p.name, role) for p in takes for role in ("params", "grads"))
+    named = guess_rule(name) is not None
+    return rate and (named or any(means(p.name, role) for p in takes for role in ("params", "grads")))

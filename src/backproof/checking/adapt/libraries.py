@@ -6,7 +6,7 @@ import contextlib
 import random
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -246,13 +246,31 @@ def first_array(value: Any) -> Any:
     return value
 
 
-def seed() -> None:
-    """Set the seeds that a candidate may draw from, so that the same call gives the same result."""
-    random.seed(0)
-    np.random.seed(0)  # the user's own draws come from the global generator
+def seed(number: int = 0, holders: Iterable[object] = ()) -> None:
+    """Set the seeds that a candidate may draw from, so that the same call gives the same result.
+
+    ``holders`` are objects and namespaces that may have generators of their own.
+    """
+    random.seed(number)
+    np.random.seed(number)  # the user's own draws come from the global generator
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.default_generator.manual_seed(0)  # torch.manual_seed also asks every device: 100 µs
+        torch.default_generator.manual_seed(number)  # torch.manual_seed also asks every device: 100 µs
+    for holder in holders:
+        held = holder if isinstance(holder, Mapping) else getattr(holder, "__dict__", {})
+        for value in list(held.values()):
+            _restart(value, number)
+
+
+def _restart(value: object, number: int) -> None:
+    """Let a generator of random numbers begin anew."""
+    torch = sys.modules.get("torch")
+    if isinstance(value, np.random.Generator):
+        value.bit_generator.state = type(value.bit_generator)(number).state
+    elif isinstance(value, np.random.RandomState | random.Random):
+        value.seed(number)
+    elif torch is not None and isinstance(value, torch.Generator):
+        value.manual_seed(number)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from backproof.checking.adapt.layouts import SAME, lay_out, straighten
 from backproof.checking.adapt.libraries import Library, Native, first_array, library, seed, take, unchanged
 from backproof.checking.adapt.names import is_output
 from backproof.checking.adapt.returned import Reader, Wanted, clear_gradients
+from backproof.checking.adapt.signatures import namespace
 from backproof.checking.adapt.slots import set_parameters, value_at
 from backproof.checking.candidate import Answer, Case, Convention
 
@@ -31,7 +32,7 @@ class ByHand:
     ``derivative`` (the backward gives f′(x), to be multiplied by the upstream gradient), ``upstream:
     false`` (a loss's backward takes none and gives the gradient for 1), ``rate`` (the backward
     updates the parameters itself, with a learning rate of 1) and ``left`` (the forward leaves its
-    output on the object, as the backward leaves its gradients).
+    output on the object, as the backward leaves its gradients), and ``seed``.
     """
 
     def __init__(self, convention: Convention, forward: Call, backward: Call, origin: Origin) -> None:
@@ -44,7 +45,9 @@ class ByHand:
         self.upstream = bool(convention.get("upstream", True))
         self.rate = bool(convention.get("rate"))
         self.left = bool(convention.get("left"))
-        self.reader = Reader(self._wanted(convention), self.other)
+        self.number = int(convention.get("seed", 0))
+        # What gives a loss with the gradients of its parameters owes none of its data.
+        self.reader = Reader(self._wanted(convention), self.other, owed=not convention.get("fused"))
 
     def _wanted(self, convention: Convention) -> list[Wanted]:
         names = {role: name for name, role in convention["call"].items() if isinstance(role, str)}
@@ -55,8 +58,13 @@ class ByHand:
         wanted = [Wanted(role, names[role]) for role in order]
         for role, place in self.places.items():
             texts = [step for step in place["path"] if isinstance(step, str)]
-            wanted.append(Wanted(role, texts[-1], tuple(place["path"])))
+            strict = bool(place.get("strict"))
+            wanted.append(Wanted(role, texts[-1], tuple(place["path"]), strict))
         return wanted
+
+    def seed(self, instance: object, function: object) -> None:
+        """Let every generator that the forward may draw from begin anew."""
+        seed(self.number, (instance, namespace(function)))
 
     def run(self, case: Case, hands: Hands) -> Answer:
         """Run the forward, and the backward if the case has an upstream gradient."""
@@ -105,7 +113,7 @@ class _Run:
                 plan.library,
                 lambda: attempt(plan.origin, "forward", self.forward, *args, **named),
             )
-        seed()
+        plan.seed(self.instance, self.forward)
         before = dict(getattr(self.instance, "__dict__", {})) if plan.left else {}
         returned = attempt(plan.origin, "forward", self.forward, *args, **named)
         if returned is None and plan.left:
@@ -113,9 +121,16 @@ class _Run:
         native = first_array(returned)
         self.values["cache"] = self._cache(returned, args)
         self.values["output"] = native
+        self._further(returned)
         self.laid_output = take(native, self.dtype)
         if self.laid_output is not None:
             self.output = straighten(self.laid_output, plan.laying.output)
+
+    def _further(self, returned: object) -> None:
+        """Note that nothing comes back for the outputs behind the first: their upstream gradient is 0."""
+        for index, part in enumerate(returned[1:] if isinstance(returned, tuple) else ()):
+            if self.plan.library.is_array(part) and self.plan.library.is_floating(part):
+                self.values[f"grad_output_{index + 1}"] = part * 0
 
     def _left_output(self, before: Mapping[str, object]) -> object:
         """Give the output that a forward left on the object (``self.output = …``) and did not return."""
@@ -130,6 +145,8 @@ class _Run:
     def _cache(self, returned: object, args: list[Native]) -> object:
         """Give what the forward kept for the backward: the rest of its tuple, else its arguments."""
         if isinstance(returned, tuple) and len(returned) > 1:
+            if isinstance(returned[-1], tuple | dict) and not self.plan.library.is_array(returned[-1]):
+                return returned[-1]
             return returned[1] if len(returned) == 2 else returned[1:]  # noqa: PLR2004  # (output, cache)
         return args[0] if len(args) == 1 else tuple(args)
 

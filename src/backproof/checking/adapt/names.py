@@ -12,7 +12,9 @@ from functools import lru_cache
 __all__ = [
     "BACKWARDS",
     "FORWARDS",
+    "FUSED",
     "MORE_FORWARDS",
+    "MORE_STEPS",
     "STEPS",
     "canonical",
     "gradient_names",
@@ -91,8 +93,28 @@ _SYNONYMS: dict[str, frozenset[str]] = {
         "grad_list param_grads dtheta"
     ),
     "model": word_set("model net network module"),
-    "weight": word_set("weight weights w kernel theta ww weight_matrix w1"),
+    "weight": word_set("weight weights w kernel theta ww weight_matrix w1 gamma scale g_weight"),
     "bias": word_set("bias biases b beta intercept offset bb b1"),
+    "input1": word_set("input1 x1 left xa"),
+    "input2": word_set("input2 x2 right xb"),
+    "query": word_set("query q queries"),
+    "key": word_set("key k keys"),
+    "value": word_set("value v values"),
+    "hx": word_set("hx h h_prev prev_h hidden hidden_state h0 h_t h_last prev_hidden state prev_state"),
+    "cx": word_set("cx c c_prev prev_c cell cell_state c0 c_last prev_cell"),
+    "weight_ih": word_set("weight_ih w_ih wx w_x wxh w_xh w_ix w_i w_in win wih input_weights kernel"),
+    "weight_hh": word_set("weight_hh w_hh wh w_h whh w_rec recurrent_kernel recurrent_weights u"),
+    "bias_ih": word_set("bias_ih b_ih b bias bh b_h bx b_x b_i"),
+    "bias_hh": word_set("bias_hh b_hh"),
+    "p": word_set(
+        "p dropout_ratio drop_prob rate ratio prob dropout_rate drop_rate dropout p_drop pdrop probability "
+        "dropout_prob drop_p"
+    ),
+    "kernel_size": word_set("kernel_size pool_size k ksize kernel size pool window filter_size window_size"),
+    "stride": word_set("stride strides s step"),
+    "padding": word_set("padding pad pads"),
+    "num_groups": word_set("num_groups groups n_groups g"),
+    "num_heads": word_set("num_heads heads n_heads n_head nheads nhead h"),
     "seed": word_set("seed rng random_state random_seed generator"),
     "name": word_set("name label id"),
 }
@@ -132,6 +154,19 @@ MORE_FORWARDS = (
     "evaluate",
     "calculate",
 )
+#: What a method is called that gives a loss together with its gradients.
+FUSED = (
+    "loss",
+    "loss_and_grad",
+    "loss_and_gradients",
+    "loss_and_grads",
+    "forward_backward",
+    "compute_loss",
+    "cost",
+    "compute_cost",
+    "cost_and_grad",
+    "value_and_grad",
+)
 #: What the method that gives gradients is called.
 BACKWARDS = (
     "backward",
@@ -154,6 +189,20 @@ BACKWARDS = (
 )
 #: What the method of an optimizer that changes the parameters is called.
 STEPS = ("step", "update", "update_params", "update_parameters", "apply_gradients", "optimize")
+#: The same, for those that are called after an update rule only.
+MORE_STEPS = (
+    "apply",
+    "update_weights",
+    "update_layer",
+    "update_parameter",
+    "update_param",
+    "update_all",
+    "minimize",
+    "get_update",
+    "get_updates",
+    "make_step",
+    "__call__",
+)
 
 
 # --- The roles of a call -------------------------------------------------------------------------
@@ -223,7 +272,7 @@ def is_upstream(name: str) -> bool:
         return True
     if word in _NO_DIFFERENTIALS:
         return False
-    if parts and parts[0] in ("grad", "upstream", "incoming", "gradient", "delta"):
+    if parts and parts[0] in ("grad", "upstream", "incoming", "gradient", "delta", "dnext", "dout"):
         return True
     if parts and parts[-1] in ("grad", "gradient"):
         return True

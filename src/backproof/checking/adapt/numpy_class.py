@@ -11,6 +11,7 @@ from backproof.checking.adapt.base import ComponentAdapter
 from backproof.checking.adapt.building import Blueprint, class_conventions
 from backproof.checking.adapt.calls import Call
 from backproof.checking.adapt.execution import Failure, Obstacle, Origin
+from backproof.checking.adapt.held import with_parameters
 from backproof.checking.adapt.instances import Instances
 from backproof.checking.adapt.libraries import library
 from backproof.checking.adapt.manual import ByHand
@@ -47,7 +48,7 @@ class NumPyClass(ComponentAdapter):
         model = description.kind == "model"
         self.blueprint = Blueprint(make, constructor, forward, origin, model)
 
-    def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
+    def _ways(self, signature: Signature) -> list[dict[str, Any]]:
         found, obstacles = [], []
         for name in libraries_for(self.functions):
             try:
@@ -58,9 +59,22 @@ class NumPyClass(ComponentAdapter):
         if not found:
             raise obstacles[0]
         ranked = self._rank(found, signature)
-        if self.blueprint.model and signature.reference is None:
-            return suggest_shapes(ranked, signature, self._compile, self.blueprint)
+        if signature.reference is not None:
+            return ranked
+        if self.blueprint.model:
+            ranked = suggest_shapes(ranked, signature, self._compile, self.blueprint)
+        shapes = {role: list(shape) for role, shape in signature.shapes.items()}
+        if list(shapes) == ["input"] or self.backward.fused:
+            return [self._with_parameters(way, shapes) for way in ranked]
         return ranked
+
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        return self.forward.parameters, self.blueprint.constructor
+
+    def _with_parameters(
+        self, way: dict[str, Any], shapes: Mapping[str, list[int]] | None = None
+    ) -> dict[str, Any]:
+        return with_parameters(way, self.blueprint, self._compile, shapes)
 
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)
@@ -97,6 +111,9 @@ def backward_conventions(
         saves=bool(stored_attributes(forward.function)),
         options=signature.options,
     )
+    if backward.fused:
+        fused = {"backward": way["call"], "upstream": False, "fused": True}
+        return [{**way, **fused}]
     readings = fill_backward(backward.parameters, situation)
     # A forward that returns nothing beside a backward that returns something has forgotten to.
     left = returns_nothing(forward.function) and returns_nothing(backward.function)

@@ -28,11 +28,14 @@ from backproof.checking.adapt.signatures import (
     modules_made,
     own_method,
     parameters,
+    stored_attributes,
 )
 from backproof.checking.adapt.torch_module import TorchModule
 from backproof.checking.adapt.torch_optimizer import TorchOptimizer
+from backproof.checking.adapt.wrapping import fused_methods, returns_several, with_context
 from backproof.checking.candidate import Description
-from backproof.checking.references import OpReference, guess
+from backproof.checking.references import OpReference, RuleReference, guess
+from backproof.checking.rules_by_name import guess_rule
 
 __all__ = ["Recognised", "Site", "recognise_class", "recognise_pair"]
 
@@ -138,7 +141,8 @@ def _function(found: _Class) -> Recognised | None:
     forward = found.method("forward")
     if forward is None or is_stub(own_method(found.cls, "forward")):
         return None
-    arguments = forward_parameters(found.cls)
+    function: Any = found.cls
+    arguments = forward_parameters(function)
     kind = kind_of(found.name, arguments)
     description = found.describe(
         kind,
@@ -149,7 +153,8 @@ def _function(found: _Class) -> Recognised | None:
         sources=("autograd",),
     )
     return Recognised(
-        description, AutogradFunction(description, found.cls, found.origin(description, forward))
+        description,
+        AutogradFunction(description, function.apply, arguments, found.origin(description, forward)),
     )
 
 
@@ -190,12 +195,19 @@ def _plain(found: _Class) -> Recognised | None:
     """Recognise a class with a forward and a backward of its own."""
     backward = found.first(names.BACKWARDS)
     forward = found.first(names.FORWARDS + (names.MORE_FORWARDS if backward else ()))
+    if backward is None and (fused := _fused(found)) is not None:
+        forward, backward = fused
     if forward is None or any(_is_base(found.cls, m.name) for m in (forward, backward) if m):
         return None
     forward = _with_arguments(found, forward)
+    if backward is not None:
+        forward, backward = with_context(forward, backward)
     if not forward.parameters:
         return None
-    kind = kind_of(found.name, forward.parameters, constructor=own_method(found.cls, "__init__"))
+    constructor = own_method(found.cls, "__init__")
+    kind = kind_of(found.name, forward.parameters, constructor=constructor)
+    if backward is not None and backward.fused and (found.constructor or stored_attributes(constructor)):
+        kind = "model"  # a loss of its own parameters
     description = found.describe(
         kind,
         "numpy-class",
@@ -213,6 +225,14 @@ def _plain(found: _Class) -> Recognised | None:
     if isinstance(guess(found.name), OpReference):
         return Recognised(description, None, "it has no backward or grad method")
     return None
+
+
+def _fused(found: _Class) -> tuple[Method, Method] | None:
+    """Find a method that gives a loss together with its gradients."""
+    losses = found.first(names.FUSED)
+    if losses is None and kind_of(found.name, ()) == "loss":
+        losses = found.first(names.FORWARDS)
+    return fused_methods(losses) if losses is not None and returns_several(losses.function) else None
 
 
 def _with_arguments(found: _Class, forward: Method) -> Method:
@@ -235,7 +255,8 @@ def _is_base(cls: type, name: str) -> bool:
 
 
 def _optimizer(found: _Class, torch: Any) -> Recognised | None:
-    step = found.first(names.STEPS)
+    named = isinstance(guess(found.name), RuleReference) or guess_rule(found.name) is not None
+    step = found.first(names.STEPS + (names.MORE_STEPS if named else ()))
     zero_grad = found.method("zero_grad")
     derived = torch is not None and issubclass(found.cls, torch.optim.Optimizer)
     if step is None or _is_base(found.cls, step.name):
@@ -267,8 +288,10 @@ def recognise_pair(
     forward: Callable[..., Any],
     backward: Callable[..., Any],
     site: Callable[[Mapping[str, object]], Site],
+    *,
+    fused: bool = False,
 ) -> FunctionPair:
-    """Adapt two functions, one of which is the gradient of the other."""
+    """Adapt two functions, one of which is the gradient of the other (``fused``: for 1, of the same call)."""
     found = parameters(forward)
     place = site({"forward": forward, "backward": backward})
     description = Description(
@@ -284,4 +307,4 @@ def recognise_pair(
     )
     code = code_of(backward) or code_of(forward)
     origin = Origin(code.co_filename if code else None, description.lines)
-    return FunctionPair(description, forward, backward, origin)
+    return FunctionPair(description, forward, backward, origin, fused=fused)

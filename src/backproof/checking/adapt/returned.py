@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from backproof.checking.adapt.libraries import Library, Native, take
 from backproof.checking.adapt.names import gradient_names, means, normalise
 from backproof.checking.adapt.slots import HOLDERS, Path, value_at
@@ -30,6 +32,8 @@ class Wanted:
     role: str
     own: str = ""
     path: Path = ()
+    #: Whether only its name tells: nothing is matched to it by shape or order.
+    strict: bool = False
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -49,8 +53,8 @@ class Wanted:
 class Reader:
     """Matches what a backward gave to the arguments: by name, by shape, then by order, input first."""
 
-    def __init__(self, wanted: Sequence[Wanted], library: Library) -> None:
-        self.wanted = list(wanted)
+    def __init__(self, wanted: Sequence[Wanted], library: Library, *, owed: bool = True) -> None:
+        self.wanted, self.owed = list(wanted), owed
         self.library = library
 
     def read(
@@ -74,10 +78,12 @@ class Reader:
             several = [item if isinstance(item, tuple) else (item,) for item in returned]
             self._match([one for items in several for one in items], shapes, found)
         elif returned is not None:
+            if instance is not None:
+                self._claim_named(returned, shapes, instance, found)
             self._match([returned], shapes, found)
         if len(found) < len(self.wanted) and instance is not None:
             self._from_instance(instance, shapes, found, before or {}, given)
-        if self.wanted:
+        if self.wanted and (self.owed or not isinstance(returned, Mapping)):
             found.setdefault(self.wanted[0].role, None)
         return found
 
@@ -90,9 +96,30 @@ class Reader:
                 if wanted.is_key(key):
                     found.setdefault(wanted.role, value)
 
+    def _claim_named(
+        self, returned: object, shapes: Mapping[str, Shape], instance: object, found: dict[str, object]
+    ) -> None:
+        """Take what is stored under its name, before a lone gradient is matched to that by its shape.
+
+        Only where what is returned has not the shape that it should have: then the two may be exchanged.
+        """
+        came = take(returned)
+        if not self.wanted or came is None or _equal(came.shape, shapes.get(self.wanted[0].role)):
+            return
+        attributes = _attributes(instance)
+        for wanted in self.wanted[1:]:
+            stored = take(_named(wanted, instance, attributes))
+            if stored is None or not stored.any():
+                continue  # nothing has been stored
+            if np.array_equal(stored, came):
+                found.clear()
+                return  # it is returned, and stored besides
+            found[wanted.role] = _named(wanted, instance, attributes)
+
     # --- by shape and order ---
 
     def _match(self, items: list[object], shapes: Mapping[str, Shape], found: dict[str, object]) -> None:
+        every = list(items)
         for alike in (_equal, _permuted):
             left = []
             for item in items:
@@ -103,8 +130,19 @@ class Reader:
                 else:
                     found[role] = item
             items = left
-        rest = [wanted.role for wanted in self.wanted if wanted.role not in found]
+        self._in_order(every, found)
+        rest = [wanted.role for wanted in self.wanted if wanted.role not in found and not wanted.strict]
         found.update(zip(rest, items, strict=False))
+
+    def _in_order(self, items: Sequence[object], found: dict[str, object]) -> None:
+        """Give the gradients of several data arguments in the order of the call, whatever their shapes.
+
+        Those of parameters are returned in any order; those of two inputs, exchanged, are a mistake.
+        """
+        data = [w.role for w in self.wanted if not w.path and not _is_parameter(w.role) and w.role in found]
+        places = sorted(i for i, item in enumerate(items) if any(item is found[role] for role in data))
+        if len(places) == len(data):
+            found.update(zip(data, [items[i] for i in places], strict=True))
 
     def _shape(self, item: object) -> Shape | None:
         if self.library.is_array(item):
@@ -116,7 +154,7 @@ class Reader:
         self, shape: Shape, shapes: Mapping[str, Shape], found: Mapping[str, object], alike: Any
     ) -> str | None:
         for wanted in self.wanted:
-            if wanted.role not in found and alike(shape, shapes.get(wanted.role)):
+            if wanted.role not in found and not wanted.strict and alike(shape, shapes.get(wanted.role)):
                 return wanted.role
         return None
 
@@ -144,13 +182,19 @@ class Reader:
             and not any(value is other for other in given)
         ]
         for wanted in self.wanted:
-            if wanted.role in found:
+            if wanted.role in found or wanted.strict:
                 continue
             for index, (_, value) in enumerate(fresh):
                 if self.library.shape(value) == shapes.get(wanted.role):
                     found[wanted.role] = value
                     del fresh[index]
                     break
+
+
+def _is_parameter(role: str) -> bool:
+    return (
+        any(means(role, known) or known in role.lower() for known in ("weight", "bias")) or role[:1] in "WUb"
+    )
 
 
 def _equal(shape: Shape, wanted: Shape | None) -> bool:
@@ -171,8 +215,9 @@ def _named(wanted: Wanted, instance: object, attributes: Mapping[str, Any]) -> o
     if beside is not _MISSING:
         return beside
     known = wanted.names
-    for name, value in attributes.items():
-        if normalise(name) in known:
+    holder = value_at(instance, wanted.path[:-1]) if len(wanted.path) > 1 else None
+    for name, value in (*_attributes(holder).items(), *attributes.items()):
+        if normalise(name) in known and (holder is None or not wanted.strict or name not in attributes):
             return value
     for name, value in attributes.items():
         if normalise(name) in _STORES:

@@ -43,7 +43,7 @@ def suggest_shapes(
     Obstacle
         If the model takes indices (its first part is an embedding): they have no gradient.
     """
-    if list(signature.shapes) != ["input"]:
+    if list(signature.shapes) not in (["input"], ["input", "target"]):
         return conventions  # of several inputs none says what the others have to be
     found = []
     for convention in conventions:
@@ -57,13 +57,25 @@ def suggest_shapes(
             continue
         plan = compile_(convention)
         shape = next((s for s in _shapes(instance, signature, convention) if _runs(plan, case, s)), None)
-        found.append({**convention, "shapes": {"input": list(shape)}} if shape else convention)
+        found.append({**convention, "shapes": _fitting(signature, shape)} if shape else convention)
     return found
 
 
+def _fitting(signature: Signature, shape: tuple[int, ...]) -> dict[str, list[int]]:
+    """Give the shapes for an input's: a target has as many rows."""
+    target = {role: [shape[0], *known[1:]] for role, known in signature.shapes.items() if role != "input"}
+    return {"input": list(shape), **target}
+
+
 def _runs(plan: Plan, case: Case, shape: tuple[int, ...]) -> bool:
-    values = np.random.default_rng(0).uniform(0.2, 0.8, shape)
-    return plan.run(replace(case, inputs={**case.inputs, "input": values}), fresh=False).output is not None
+    inputs = {**case.inputs, "input": np.random.default_rng(0).uniform(0.2, 0.8, shape)}
+    tries = [inputs]
+    if "target" in inputs:
+        target = inputs["target"][: shape[0]]
+        # Any network has two classes.
+        rows = [np.arange(shape[0]) % 2] if target.ndim == 1 else []
+        tries = [{**inputs, "target": given} for given in (target, *rows)]
+    return any(plan.run(replace(case, inputs=given), fresh=False).output is not None for given in tries)
 
 
 def _shapes(instance: object, signature: Signature, convention: Convention) -> Iterator[tuple[int, ...]]:
@@ -71,14 +83,11 @@ def _shapes(instance: object, signature: Signature, convention: Convention) -> I
     modules = getattr(instance, "modules", None)
     if callable(modules) and hasattr(instance, "_parameters"):
         yield from _from_modules(list(modules()))
-    matrices = [
-        slot.value.shape
-        for slot in slots(instance, library(convention["library"]))
-        if len(slot.value.shape) == _MATRIX
-    ]
-    for shape in matrices[:_MOST]:
+    held = [slot.value.shape for slot in slots(instance, library(convention["library"]))]
+    for shape in [shape for shape in held if len(shape) == _MATRIX][:_MOST]:
         yield (_BATCH, int(shape[0]))
         yield (_BATCH, int(shape[1]))
+    yield from ((_BATCH, int(shape[0])) for shape in held[:_MOST] if len(shape) == 1)
     yield tuple(signature.shapes["input"])
 
 

@@ -8,7 +8,7 @@ import itertools
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ __all__ = [
     "libraries_used",
     "method",
     "modules_made",
+    "namespace",
     "own_method",
     "parameters",
     "returns_nothing",
@@ -82,16 +83,23 @@ def _parameter(p: inspect.Parameter) -> Parameter:
 
 @dataclass(frozen=True)
 class Method:
-    """A method as written: its function, the arguments it is called with, and whether it takes ``self``."""
+    """A method as written: its function, the arguments it is called with, and whether it takes ``self``.
+
+    ``wrap`` is put around what is called; ``fused`` says that it gives the gradients for an upstream
+    gradient of 1 and takes the forward's own arguments.
+    """
 
     name: str
     function: Callable[..., Any]
     parameters: tuple[Parameter, ...]
     bound: bool
+    wrap: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+    fused: bool = False
 
     def of(self, instance: object) -> Callable[..., Any]:
         """Give what to call for an instance."""
-        return getattr(instance, self.name) if self.bound else self.function
+        found: Callable[..., Any] = getattr(instance, self.name) if self.bound else self.function
+        return self.wrap(found) if self.wrap else found
 
 
 def own_method(cls: type, name: str, *, foreign: bool = False) -> object:
@@ -150,6 +158,21 @@ def code_of(function: object) -> types.CodeType | None:
     function = inspect.unwrap(function) if callable(function) else function
     code = getattr(function, "__code__", None)
     return code if isinstance(code, types.CodeType) else None
+
+
+def namespace(function: object) -> Mapping[str, object]:
+    """Give the namespace that a user's function was written in, through wrappers and bound methods."""
+    function = inspect.unwrap(function) if callable(function) else function
+    function = getattr(function, "__func__", function)
+    if not hasattr(function, "__globals__"):
+        # A module, or an object that is called: its class says where it was written.
+        for name in ("forward", "__call__"):
+            found = getattr(type(function), name, None)
+            if found is not None and hasattr(found, "__globals__"):
+                function = found
+                break
+    scope: Mapping[str, object] = getattr(function, "__globals__", {})
+    return scope
 
 
 def is_stub(function: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -149,23 +149,37 @@ def cast(instance: object, dtype: np.dtype[Any], library: Library) -> None:
 
 
 def find_parameters(
-    instance: object, shapes: Mapping[str, tuple[int, ...]], library: Library
+    instance: object,
+    shapes: Mapping[str, tuple[int, ...]],
+    library: Library,
+    given: Sequence[object] = (),
 ) -> list[dict[str, Place]]:
     """Find which arrays of an instance are the parameters asked for, and how they are laid out.
 
     By name and shape, else by shape, else by name alone (an instance of sizes of its own). Where its
-    shape leaves a matrix's layout open, both are given.
+    shape leaves a matrix's layout open, both are given. What a call was ``given`` is none of them.
     """
-    held = [slot for slot in slots(instance, library) if library.is_floating(slot.value)]
+    held = [
+        slot
+        for slot in slots(instance, library)
+        if library.is_floating(slot.value) and not any(slot.value is one for one in given)
+    ]
     ways: list[dict[str, Place]] = [{}]
     for role, straight in shapes.items():
         found = _find(held, role, straight, [other for other in shapes if other != role], library)
         if found is None:
             continue
         slot, layouts = found
+        shape = library.shape(slot.value)
+        # One number where the reference has one a channel: it is the candidate's own choice.
+        single: dict[str, Any] = {}
+        if shape == (1,) != straight and len(straight) == 1:
+            single = {"size": [1]}
         held = [other for other in held if other.value is not slot.value]
         ways = [
-            {**way, role: {"path": list(slot.path), "layout": layout}} for way in ways for layout in layouts
+            {**way, role: {"path": list(slot.path), "layout": layout, **single}}
+            for way in ways
+            for layout in layouts
         ]
     return ways
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,15 +39,18 @@ class TorchModule(ComponentAdapter):
         model = description.kind == "model"
         self.blueprint = Blueprint(make, constructor, forward, origin, model)
 
-    def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
+    def _ways(self, signature: Signature) -> list[dict[str, Any]]:
         found = class_conventions(self.blueprint, signature, library("torch"))
         if self.backward is not None:
             backward = self.backward
             found = [w for way in found for w in backward_conventions(way, self.forward, backward, signature)]
         ranked = self._rank(found, signature)
         if self.blueprint.model and signature.reference is None:
-            return suggest_shapes(ranked, signature, self._compile, self.blueprint)
+            ranked = suggest_shapes(ranked, signature, self._compile, self.blueprint)
         return ranked
+
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        return self.forward.parameters, self.blueprint.constructor
 
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from backproof.checking.adapt.base import Adapter
 from backproof.checking.adapt.courses import Run
 from backproof.checking.adapt.execution import Obstacle, Origin, attempt
-from backproof.checking.adapt.filling import written
+from backproof.checking.adapt.filling import Filled, written
 from backproof.checking.adapt.hyperparameters import fill_optimizer, own_settings
 from backproof.checking.adapt.libraries import quiet
 from backproof.checking.adapt.signatures import Method, Parameter
+from backproof.checking.adapt.steps import fill_step
 from backproof.checking.candidate import (
     Answer,
     Case,
@@ -56,26 +57,39 @@ class TorchOptimizer(OptimizerAdapter):
     """A subclass of ``torch.optim.Optimizer``, or a class of its own with ``step``."""
 
     def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
-        required = [p for p in self.step.parameters if p.required]
-        if required:
-            raise Obstacle(f"its {self.step.name} takes {written(required)}; one for tensors takes nothing")
-        construct = fill_optimizer(self.constructor, signature.options, holds_parameters=True)
-        if not {"params", "model"} & {role for role in construct.values() if isinstance(role, str)}:
+        step = fill_step(self.step)
+        taken = {role for role in step.values() if isinstance(role, str)}
+        if taken & {"layer", "layers", "pairs", "pairs reversed"}:
+            raise Obstacle(
+                f"its {self.step.name} takes {written(self.step.parameters)}; one for tensors takes "
+                f"nothing, or "
+                "params and grads"
+            )
+        holds = not taken & {"params", "model"}
+        construct = fill_optimizer(self.constructor, signature.options, holds_parameters=holds)
+        if holds and not {"params", "model"} & {role for role in construct.values() if isinstance(role, str)}:
             raise Obstacle(
                 f"its constructor takes {written(self.constructor)}, and no parameters are among them"
             )
         defaults = own_settings(self.constructor, signature.options)
-        return [{"construct": construct, "parameters": "tensors", "defaults": defaults}]
+        plain = {"grads"} & (taken | {role for role in construct.values() if isinstance(role, str)})
+        form = {"parameters": "tensors", "gradient_none": not plain}
+        return [{"construct": construct, "step": step, "defaults": defaults, **form}]
 
     def train(self, course: Course, convention: Convention) -> Trajectory:
         """Run the optimizer over a course, always on a new instance."""
         with quiet():
-            run = _TorchRun(self.make, convention["construct"], self.step.name, self.origin, course)
+            filled = convention["construct"]
+            run = _TorchRun(self.make, filled, self.step.name, self.origin, course)
+            run.filled_step, run.plain = convention["step"], not convention["gradient_none"]
             return run.trajectory()
 
 
 class _TorchRun(Run):
     may_lack_gradients = True
+    filled_step: Filled
+    #: Whether the gradients are given beside the tensors, which are then no parameters.
+    plain: bool
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -83,24 +97,50 @@ class _TorchRun(Run):
 
         self.torch = torch
         self.tensors = [torch.nn.Parameter(torch.from_numpy(p.copy())) for p in self.course.parameters]
+        self.gradients = [torch.zeros_like(tensor, requires_grad=False) for tensor in self.tensors]
+
+    def _held(self) -> list[Any]:
+        """Give the tensors as the optimizer gets them."""
+        if not self.plain:
+            return list(self.tensors)
+        for tensor in self.tensors:
+            tensor.requires_grad_(False)
+        return [tensor for i, tensor in enumerate(self.tensors) if i in self._with_gradients()]
+
+    def _given(self) -> list[Any]:
+        return [gradient for i, gradient in enumerate(self.gradients) if i in self._with_gradients()]
 
     def roles(self) -> Mapping[str, Any]:
         model = self.torch.nn.Module()
         for index, tensor in enumerate(self.tensors):
             model.register_parameter(f"parameter{index}", tensor)
-        return {"params": list(self.tensors), "model": model, "grads": None}
+        return {"params": self._held(), "model": model, "grads": self._given()}
 
     def give_gradients(self, gradients: Sequence[NDArray[Any] | None]) -> None:
-        for tensor, gradient in zip(self.tensors, gradients, strict=True):
-            tensor.grad = None if gradient is None else self.torch.from_numpy(gradient.copy())
+        for tensor, held, gradient in zip(self.tensors, self.gradients, gradients, strict=True):
+            given = None if gradient is None else self.torch.from_numpy(gradient.copy())
+            tensor.grad = given
+            if given is not None:
+                held.copy_(given)
 
     def step(self, count: int) -> None:
-        attempt(self.origin, "step", getattr(self.optimizer, self.step_name))
+        roles = {**self.roles(), "lr": self.values["lr"], "count": count, "closure": self._closure}
+        arguments = {name: roles[role] for name, role in self.filled_step.items()}
+        attempt(self.origin, "step", getattr(self.optimizer, self.step_name), **arguments)
+
+    def _closure(self) -> Any:
+        """Give a loss, the gradients being there already."""
+        return self.torch.zeros((), requires_grad=True)
+
+    def steps_with_rate(self) -> bool:
+        return "lr" in self.filled_step.values()
 
     def now(self) -> tuple[NDArray[Any], ...]:
         return tuple(tensor.detach().numpy().copy() for tensor in self.tensors)
 
     def all_cleared(self) -> bool | None:
+        if self.plain:
+            return None
         return all(tensor.grad is None or not tensor.grad.any() for tensor in self.tensors)
 
     def originals(self) -> Sequence[object]:

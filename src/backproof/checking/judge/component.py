@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from backproof.checking.bounds import Yardstick, agrees
 from backproof.checking.candidate import Candidate
+from backproof.checking.judge.curve import follow
 from backproof.checking.judge.discipline import examine_dtypes, examine_mutation
 from backproof.checking.judge.edges import examine_extremes, examine_kinks
 from backproof.checking.judge.examination import Examination, Trial
 from backproof.checking.judge.forward import examine_forward
 from backproof.checking.judge.gradient import examine_gradients
 from backproof.checking.judge.own import NoOutput, own_op
+from backproof.checking.judge.precision import examine_precision
 from backproof.checking.judge.prepare import prepare
+from backproof.checking.judge.second import examine_second
 from backproof.checking.mistakes.search import gradient_bound, gradient_of, output_bound, output_of
 from backproof.checking.references import OpReference
 from backproof.ops import Op
@@ -32,6 +35,7 @@ def examine_component(
     seed: int,
     asked: bool,
     inputs: Mapping[str, NDArray[Any]] | None = None,
+    domain: tuple[float, float] | None = None,
 ) -> Examination:
     """Judge a component; the findings are in the examination that is given back.
 
@@ -42,7 +46,8 @@ def examine_component(
     CandidateLost
         If its process is gone.
     """
-    exam = prepare(candidate, reference, seed, asked, inputs)
+    exam = prepare(candidate, reference, seed, asked, inputs, domain)
+    exam.asked = asked
     if not exam.trials:
         return exam
     try:
@@ -73,10 +78,15 @@ def _examine(exam: Examination) -> None:
         exam.cases = own.cases
         return
     examine_gradients(exam, op)
+    exam.curve = follow(exam, op)
+    examine_second(exam)
     if exam.exact and not exam.own:
         examine_kinks(exam)
-        examine_extremes(exam, op)
+        if exam.domain is None:
+            examine_extremes(exam, op)
         _examine_single(exam, op)
+        if exam.domain is None:
+            examine_precision(exam, op)
 
 
 def _examine_single(exam: Examination, op: Op) -> None:
@@ -84,6 +94,8 @@ def _examine_single(exam: Examination, op: Op) -> None:
     if exam.dtype == "float32" or exam.has_errors():
         return
     first = exam.trials[0]
+    if any(op.arguments[name].domain == "mask" for name in first.case.inputs):
+        return  # a mask that the candidate draws is another one in float32
     case = first.case.astype(np.float32)
     trial = Trial(case, exam.call(case), first.sizes)
     exam.cases += 1

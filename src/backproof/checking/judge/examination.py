@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from backproof.checking.bounds import Yardstick
 from backproof.checking.candidate import Answer, Candidate, Case, Convention, Raised
-from backproof.checking.findings import Finding
+from backproof.checking.findings import Curve, Finding
 from backproof.checking.mistakes.mistake import Planted
 from backproof.diagnoses import Severity
 from backproof.ops import Op
 
-__all__ = ["Examination", "Inquiry", "Trial", "shown", "worst"]
+__all__ = ["Examination", "Inquiry", "Trial", "apart", "shown", "worst"]
 
 #: Evidence shows at most this many elements of an array.
 _SHOWN = 64
@@ -106,10 +106,16 @@ class Examination(Inquiry):
         Whether every call needs a new instance, because an old one spoils it.
     promised
         Whether name, argument or ``like`` promises the reference's reduction.
+    asked
+        Whether the reference was named, by ``like``, and not guessed.
     plain
         The op that explains the forward but for an epsilon in it; ``None`` where there is no epsilon.
     epsilon
         The epsilon that explains the ordinary range.
+    curve
+        Its gradient along its input, where that can be drawn.
+    domain
+        Where the values of its first argument lie, where the user says so: nothing outside is judged.
     dtype
         The precision the candidate is judged in: float32 only where float64 does not work.
     """
@@ -118,13 +124,16 @@ class Examination(Inquiry):
     options: Mapping[str, object]
     own: bool = False
     promised: bool = False
+    asked: bool = False
     convention: Convention = field(default_factory=dict)
     dtype: str = "float64"
     trials: list[Trial] = field(default_factory=list)
     exact: bool = True
     fresh: bool = False
     plain: Op | None = None
+    domain: tuple[float, float] | None = None
     epsilon: Planted | None = None
+    curve: Curve | None = None
 
     @property
     def forward_yardstick(self) -> Yardstick:
@@ -140,11 +149,40 @@ class Examination(Inquiry):
         """Put a case to the candidate."""
         return self.candidate.call(case, self.convention, fresh=fresh or self.fresh)
 
+    def by_autograd(self, source: str) -> bool:
+        """Say whether a gradient is autograd's own, of a forward that nobody has written a backward for."""
+        return source == "autograd" and self.candidate.description.style.startswith(
+            ("torch-module", "torch-function")
+        )
+
     def part_of(self, source: str) -> str:
         """Name the part of the candidate in which a gradient's mistakes are made."""
         if source == "backward" or self.candidate.description.style == "torch-autograd-function":
             return "backward"
         return "forward"
+
+
+#: For two explanations that fit, what would tell them apart.
+_EXPERIMENTS = {
+    "gradient-scale": "look in the code for the factor itself: a count that is divided by, or a coefficient",
+    "gradient-sign": "exchange the two arguments: a lost minus stays, an exchange is undone",
+    "gradients-swapped": "look at the gradient of the other argument alone: exchanged, both are wrong",
+    "inner-derivative-missing": "change the coefficient in the forward: a lost one then changes the ratio",
+    "upstream-ignored": "double the incoming gradient: one that is ignored changes nothing",
+    "upstream-as-input": "change the input alone: a derivative that is taken elsewhere stays as it is",
+    "wrong-axis": "try an input in which one axis has the size 1: over that axis nothing is mixed",
+    "reduction": "double one axis of the input: the ratio follows the count that is wrong",
+}
+
+
+def apart(explanations: Sequence[Planted]) -> str:
+    """Say that another explanation fits as well, and the experiment that would tell them apart."""
+    if not explanations[1:]:
+        return ""
+    names = [p.diagnosis for p in explanations]
+    experiment = next((_EXPERIMENTS[name] for name in names if name in _EXPERIMENTS), "")
+    tell = f" To tell them apart, {experiment}." if experiment else ""
+    return f" Another mistake gives the same numbers: {names[1]}.{tell}"
 
 
 def shown(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from backproof.checking.bounds import agrees
 from backproof.checking.candidate import Case
 from backproof.checking.cases import extreme_cases
-from backproof.checking.judge.examination import Examination, worst
+from backproof.checking.judge.examination import Examination, apart, worst
+from backproof.checking.judge.measured import Difference, described
 from backproof.checking.mistakes.mistake import Observation, Planted
 from backproof.checking.mistakes.search import explain_forward, output_bound, output_of
-from backproof.diagnoses import Severity
 from backproof.ops import Op
 
 __all__ = ["examine_forward", "forward_agrees"]
@@ -78,19 +79,18 @@ def _extreme_observation(exam: Examination) -> list[Observation]:
     return [Observation(case, output_of(exam.op, case, exam.options), output)]
 
 
-def _explained(exam: Examination, observations: list[Observation], explanations: list[Planted]) -> Op:
+def _explained(exam: Examination, observations: list[Observation], explanations: list[Planted]) -> Op | None:
     first = explanations[0]
     if first.besides is not None:
         _explained(exam, observations, [first.besides])
         exam.plain, exam.epsilon = first.besides.op, first
-    elif first.diagnosis == "epsilon-bias":
+    elif first.diagnosis == "epsilon-bias" and first.rules:
         exam.plain, exam.epsilon = exam.op, first
-    also = [p.diagnosis for p in explanations[1:]] or None
-    severity = None
+    severity = first.convention if first.convention and not _promised(exam, first) else None
     message = f"The output {first.says}."
-    if first.convention and not exam.promised:
-        severity = Severity.WARNING
+    if severity is not None:
         message += " Nothing in its name promises another; say --like to settle it."
+    message += apart(explanations)
     o = observations[0]
     exam.add(
         first.diagnosis,
@@ -98,10 +98,26 @@ def _explained(exam: Examination, observations: list[Observation], explanations:
         severity=severity,
         expected=o.expected,
         got=o.got,
-        also=also,
+        also=_further(explanations, o) or None,
         **first.evidence,
     )
-    return first.op
+    return first.op if first.rules else None
+
+
+def _further(explanations: list[Planted], o: Observation) -> list[str]:
+    """Give what else names the finding: a reduction of another axis has another shape, too."""
+    shape = ["forward-shape"] if o.got.shape != o.expected.shape else []
+    names = [*(p.diagnosis for p in explanations[1:]), *shape]
+    return [name for name in names if name != explanations[0].diagnosis]
+
+
+def _promised(exam: Examination, planted: Planted) -> bool:
+    """Say whether what a convention differs from has been promised."""
+    if planted.option is None:
+        return exam.promised
+    if planted.option == "reduction":
+        return exam.asked or bool(exam.candidate.description.promised)
+    return exam.asked or planted.option in exam.convention.get("options", {})
 
 
 def _unexplained(exam: Examination, observations: list[Observation]) -> None:
@@ -117,14 +133,25 @@ def _unexplained(exam: Examination, observations: list[Observation]) -> None:
             return
     o = next(o for o in observations if not forward_agrees(exam, exam.op, exam.options, o.case, o.got))
     place = worst(o.got, o.expected, output_bound(exam.op, o.case, exam.options, exam.forward_yardstick))
+    measured, shown = described(
+        Difference(
+            exam,
+            exam.op,
+            observations,
+            lambda case: output_of(exam.op, case, exam.options),
+            lambda case: exam.call(replace(case, grad_output=None)).output,
+            is_gradient=False,
+        )
+    )
     elementwise = o.got.shape == o.case.inputs[exam.op.first].shape
     exam.add(
         "forward-value",
         f"The output differs from that of {exam.op.name}: {o.got[place]:.6g} where {o.expected[place]:.6g} "
-        f"is expected.",
+        f"is expected.{measured}",
         index=place,
         input=o.case.inputs[exam.op.first][place] if elementwise else o.case.inputs[exam.op.first],
         target=o.case.inputs.get("target"),
         expected=o.expected[place],
         got=o.got[place],
+        **shown,
     )

@@ -16,6 +16,7 @@ from backproof.checking.judge.examination import Examination, Inquiry
 from backproof.checking.judge.optimizer import examine_optimizer
 from backproof.checking.judge.prepare import Skipped
 from backproof.checking.references import OpReference, Reference, RuleReference, guess
+from backproof.checking.rules_by_name import guess_rule
 from backproof.diagnoses import Severity
 
 __all__ = ["GUESS", "judge", "settle"]
@@ -37,13 +38,20 @@ def judge(
     like: Reference | _Guess | None = GUESS,
     seed: int = 0,
     inputs: Mapping[str, NDArray[Any]] | None = None,
+    domain: tuple[float, float] | None = None,
 ) -> Judgement:
-    """Judge a candidate against a reference, or against its own forward alone (``like=None``)."""
+    """Judge a candidate against a reference, or against its own forward alone (``like=None``).
+
+    ``inputs`` are arrays to judge it on, ``domain`` says between which values its input lies.
+    """
     description = candidate.description
     asked = not isinstance(like, _Guess)
     reference = guess(description.name) if isinstance(like, _Guess) else like
     if not asked and reference is not None and not _suits(reference, description.kind):
         reference = None
+    sure = True
+    if not asked and reference is None and description.kind == "optimizer":
+        reference, sure = guess_rule(description.name) or (None, True)
     began = time.perf_counter()
     judgement = Judgement(
         description.name,
@@ -59,7 +67,7 @@ def judge(
     try:
         # Overflow is looked for at the edges, and reported as a finding, not as a warning.
         with np.errstate(all="ignore"):
-            exam = _examine(candidate, reference, seed, asked, inputs)
+            exam = _examine(candidate, reference, seed, asked, inputs, domain, sure=sure)
         _conclude(judgement, exam)
     except Skipped as error:
         judgement.reason = str(error)
@@ -79,11 +87,14 @@ def _examine(
     seed: int,
     asked: bool,
     inputs: Mapping[str, NDArray[Any]] | None,
+    domain: tuple[float, float] | None,
+    *,
+    sure: bool,
 ) -> Inquiry:
     if candidate.description.kind == "optimizer" or isinstance(reference, RuleReference):
         rule = reference if isinstance(reference, RuleReference) else None
-        return examine_optimizer(candidate, rule, seed=seed)
-    return examine_component(candidate, reference, seed=seed, asked=asked, inputs=inputs)
+        return examine_optimizer(candidate, rule, seed=seed, sure=sure)
+    return examine_component(candidate, reference, seed=seed, asked=asked, inputs=inputs, domain=domain)
 
 
 def _suits(reference: Reference, kind: str) -> bool:
@@ -105,6 +116,8 @@ def _conclude(judgement: Judgement, exam: Inquiry) -> None:
     judgement.findings = exam.findings
     judgement.cases = exam.cases
     judgement.reason = "; ".join(exam.remarks)
+    if isinstance(exam, Examination):
+        judgement.curve = exam.curve
     if isinstance(exam, Examination) and exam.own:
         judgement.reference = None
     if isinstance(exam, Examination) and exam.options and not exam.own and judgement.reference:

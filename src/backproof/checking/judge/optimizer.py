@@ -1,72 +1,33 @@
-"""The judgement of an optimizer: its trajectory against that of the update rule, step by step."""
+"""The judgement of an optimizer: how it treats what it is given, then its path."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from backproof.checking.bounds import unit
-from backproof.checking.candidate import Candidate, Course, Signature, Trajectory
-from backproof.checking.cases import upstream
+from backproof.checking.candidate import Candidate, Course, Raised, Signature, Trajectory
+from backproof.checking.judge.courses import courses, now_and_then, of_parameters
 from backproof.checking.judge.examination import Inquiry
+from backproof.checking.judge.paths import agrees_somewhere, judge_missing, judge_paths, rule_of
 from backproof.checking.judge.prepare import Skipped
-from backproof.checking.mistakes.updates import Runs, explain_updates, same_path, simulate
 from backproof.checking.references import RuleReference, suggest
-from backproof.diagnoses import Severity
-from backproof.updates import UpdateRule
+from backproof.updates.adam import Adam
 
 __all__ = ["courses", "examine_optimizer"]
 
-#: Two parameters of one shape, one of another, and one that never has a gradient.
-_SHAPES = ((3, 5), (3, 5), (7,), (2,))
-#: The parameter whose first element has a gradient of zero at every step.
-_UNUSED = 2
-_STEPS, _CHANGE = 12, 6
-_RATES = (0.1, 0.03)
-#: Values that stand in code where the constructor does not take them, beside PyTorch's defaults.
-_FIXED: Mapping[str, tuple[Any, ...]] = {
-    "momentum": (0.9, 0.5, 0.8, 0.95, 0.99),
-    "betas": ((0.9, 0.999), (0.9, 0.99), (0.9, 0.9), (0.5, 0.999), (0.9, 0.95)),
-    "eps": (1e-8, 1e-7, 1e-6, 1e-5, 1e-10, 1e-12),
-    "alpha": (0.99, 0.9, 0.95, 0.999),
-    "rho": (0.9, 0.95, 0.99),
-}
+#: How many of the conventions that work are compared with the reference.
+_COMPARED = 8
 
 
-def courses(rule: type[UpdateRule], options: Mapping[str, object], seed: int) -> Iterator[Course]:
-    """Give the runs: the options as they are; then with an epsilon large enough to be seen."""
-    rng = np.random.default_rng([seed, 5])
-    parameters = tuple(upstream(rng, shape) for shape in _SHAPES)
-    rates = (_RATES[0],) * _CHANGE + (_RATES[1],) * (_STEPS - _CHANGE)
-    gradients = tuple((*_gradients(rng), None) for _ in rates)
-    known: dict[str, object] = {**rule.hyperparameters(), **options}
-    known.pop("lr")
-    yield Course(parameters, gradients, rates, known)
-    # Each under the name of the hyperparameter that it needs to be given.
-    if "eps" in known:
-        yield Course(parameters, gradients, rates, {**known, "eps": 1e-2}, "eps")
-    if "momentum" in known and not known["momentum"]:
-        yield Course(parameters, gradients, rates, {**known, "momentum": 0.9}, "momentum")
-    if "weight_decay" in known and not known["weight_decay"]:
-        yield Course(parameters, gradients, rates, {**known, "weight_decay": 0.1}, "weight_decay")
-    if known.get("nesterov") is False:
-        yield Course(parameters, gradients, rates, {**known, "momentum": 0.9, "nesterov": True}, "nesterov")
-
-
-def _gradients(rng: np.random.Generator) -> list[NDArray[Any]]:
-    """Draw one step's gradients, for all parameters but the last."""
-    drawn = [upstream(rng, shape) * rng.uniform(0.2, 1.5, shape) for shape in _SHAPES[:-1]]
-    # One element is never used: what divides by it alone divides by zero.
-    drawn[_UNUSED][0] = 0.0
-    return drawn
-
-
-def examine_optimizer(candidate: Candidate, reference: RuleReference | None, *, seed: int) -> Inquiry:
+def examine_optimizer(
+    candidate: Candidate, reference: RuleReference | None, *, seed: int, sure: bool = True
+) -> Inquiry:
     """Judge an optimizer.
+
+    ``sure`` says that the reference is meant: else a path that is not its, and that nothing explains, is
+    taken for that of another optimizer.
 
     Raises
     ------
@@ -75,75 +36,165 @@ def examine_optimizer(candidate: Candidate, reference: RuleReference | None, *, 
     CandidateLost
         If its process is gone.
     """
-    if reference is None:
-        name = candidate.description.name
-        like = f"--like {name}={suggest(name) or 'REF'}"
-        raise Skipped(f"no update rule of that name is known; say what it is with {like}")
     exam = Inquiry(candidate=candidate, seed=seed)
-    runs = list(courses(reference.rule, reference.options, seed))
-    signature = Signature(
-        "optimizer", {}, {"lr": _RATES[0], **runs[0].hyperparameters}, reference.rule.__name__
-    )
-    conventions = candidate.conventions(signature)
+    rule, given = (Adam, {}) if reference is None else (reference.rule, reference.options)
+    runs = list(courses(rule, given, seed))
+    options = {"lr": runs[0].rates[0], **runs[0].hyperparameters}
+    conventions = candidate.conventions(Signature("optimizer", {}, options, rule.__name__))
     if not conventions:
-        raise Skipped(f"no way was found to construct and run it: {candidate.obstacle or 'none fits'}")
-    first, trajectory = _first_run(exam, conventions, runs[0])
+        raise Skipped(_no_way(candidate))
+    first, trajectory = _first_run(exam, conventions, runs[0], reference)
+    if reference is None:
+        raise Skipped(_no_reference(candidate, runs[0], trajectory))
     if trajectory.raised is not None:
         return exam
     _discipline(exam, runs[0], trajectory, none_given=first.get("gradient_none", True))
-    if trajectory.rebound:
-        return exam
+    if (
+        not trajectory.rebound
+        and _moves(runs[0], trajectory)
+        and _starts_anew(exam, runs[0], first, trajectory)
+    ):
+        _follow(exam, reference, runs, first, trajectory, sure=sure)
+    return exam
+
+
+def _no_way(candidate: Candidate) -> str:
+    name = candidate.description.name
+    return (
+        f"no way was found to construct and run it: {candidate.obstacle or 'none fits'}. What is understood: "
+        f"{name}(params, lr).step() over objects with data (or value) and grad, or tensors; .step(grads); "
+        ".step(params, grads) and .update(params, grads) over lists, dictionaries or single arrays; "
+        ".update_params(layer). Leave it out with # backproof: ignore"
+    )
+
+
+def _no_reference(candidate: Candidate, course: Course, trajectory: Trajectory) -> str:
+    name = candidate.description.name
+    found = None if trajectory.raised else rule_of([(course, trajectory)])
+    if found is not None:
+        rule, _ = found
+        return (
+            "its name does not say which update rule it is; it takes the path of "
+            f"{rule.__name__}: say so, with --like {name}={rule.__name__}, or "
+            f"# backproof: like={rule.__name__} at its definition"
+        )
+    like = suggest(name) or "REF"
+    return (
+        f"no update rule of that name is known; say what it is with --like {name}={like}, or "
+        f"# backproof: like={like} at its definition"
+    )
+
+
+def _follow(
+    exam: Inquiry,
+    reference: RuleReference,
+    runs: Sequence[Course],
+    convention: dict[str, Any],
+    trajectory: Trajectory,
+    *,
+    sure: bool,
+) -> None:
+    """Judge the paths over all courses that the candidate can be put to."""
     observed = [(runs[0], trajectory)]
     for course in runs[1:]:
         needed = {course.name, "momentum"} if course.name == "nesterov" else {course.name}
         if needed <= set(trajectory.taken):
-            observed.append((course, candidate.train(course, first)))
+            observed.append((course, exam.candidate.train(course, convention)))
             exam.cases += 1
-    _judge_paths(exam, reference, observed)
-    return exam
+            raised = observed[-1][1].raised
+            if raised is not None:
+                exam.add_raised(raised)
+                return
+    found = judge_paths(exam, reference.rule, observed, sure=sure)
+    if exam.doubts:
+        raise Skipped(_no_reference(exam.candidate, *observed[0]))
+    said = any(finding.diagnosis == "gradient-none" for finding in exam.findings)
+    if found is not None and convention.get("gradient_none", True) and not said:
+        rule, (first, *_) = found
+        course = now_and_then(runs[0])
+        exam.cases += 1
+        judge_missing(exam, rule, first[0], course, exam.candidate.train(course, convention))
+
+
+# --- The first run -------------------------------------------------------------------------------
 
 
 def _first_run(
-    exam: Inquiry, conventions: Sequence[dict[str, Any]], course: Course
+    exam: Inquiry, conventions: Sequence[dict[str, Any]], course: Course, reference: RuleReference | None
 ) -> tuple[dict[str, Any], Trajectory]:
-    """Run the first course by the first convention that works; say what is raised where none does."""
-    ended = []
-    for convention in conventions:
+    """Run the first course by the first convention that takes the reference's path, or else that works.
+
+    Where none works, say what is raised.
+    """
+    worked, ended = [], []
+    for convention in conventions[:_COMPARED]:
         trajectory = exam.candidate.train(course, convention)
         exam.cases += 1
-        if trajectory.raised is None:
+        if trajectory.raised is not None:
+            ended.append(trajectory)
+            continue
+        worked.append((convention, trajectory))
+        if reference and len(conventions) > 1 and agrees_somewhere(reference.rule, [(course, trajectory)]):
             return convention, trajectory
-        ended.append(trajectory)
-    trajectory = ended[0]
-    raised = trajectory.raised
+        if reference is None:
+            break
+    if worked:
+        return next((w for w in worked if _moves(course, w[1])), worked[0])
+    raised = ended[0].raised
     if raised is None:
         raise ValueError("expected a trajectory that ended early")
     if raised.type == "NotImplementedError":
         raise Skipped(f"not implemented: it raises NotImplementedError in {raised.phase}")
-    all_there = Course(
-        course.parameters[:-1], tuple(g[:-1] for g in course.gradients), course.rates, course.hyperparameters
-    )
-    again = exam.candidate.train(all_there, conventions[0])
-    if again.raised is None:
+    _say_raised(exam, raised, conventions[0], course)
+    return conventions[0], ended[0]
+
+
+def _say_raised(exam: Inquiry, raised: Raised, convention: dict[str, Any], course: Course) -> None:
+    """Say what is raised, and whether a parameter without a gradient or of another shape does it."""
+    every = range(len(course.parameters))
+    used = [i for i in every if any(g[i] is not None for g in course.gradients)]
+    alike = [i for i in used if course.parameters[i].shape == course.parameters[0].shape]
+    if exam.candidate.train(of_parameters(course, used), convention).raised is None:
         exam.add(
             "gradient-none",
             f"It raises {raised.type} ({raised.message}) for a parameter that has no gradient. Leave such a "
             "parameter out.",
             "step",
         )
+    elif exam.candidate.train(of_parameters(course, alike), convention).raised is None:
+        exam.add(
+            "state-shared",
+            f"It works only where all parameters have one shape, and raises {raised.type} "
+            f"({raised.message}) else: "
+            "it keeps one state for all of them. Keep one for each parameter.",
+            "step",
+            exception=raised.type,
+        )
     else:
         exam.add_raised(raised)
-    return conventions[0], trajectory
+
+
+# --- Discipline ----------------------------------------------------------------------------------
+
+
+def _moves(course: Course, trajectory: Trajectory) -> bool:
+    return any(
+        not np.array_equal(p, start)
+        for p, start in zip(trajectory.parameters[-1], course.parameters, strict=True)
+    )
 
 
 def _discipline(exam: Inquiry, course: Course, trajectory: Trajectory, *, none_given: bool) -> None:
-    if trajectory.rebound:
+    if trajectory.rebound or not _moves(course, trajectory):
+        how: Mapping[str, Any] = {"parameters": list(trajectory.rebound)} if trajectory.rebound else {}
         exam.add(
             "parameter-rebound",
-            "step() makes a new array or tensor and keeps that: the model still holds the old one and does "
-            "not change. Update in place, e.g. with param.data -= … or param.sub_(…) under torch.no_grad().",
+            "step() leaves the parameters as they were. It makes a new array or tensor and keeps "
+            "that, mostly by "
+            "p = p - …: the model still holds the old one and does not change. Update in place, e.g. with "
+            "p -= … on an array, p.data -= … or p.sub_(…) under torch.no_grad().",
             "step",
-            parameters=list(trajectory.rebound),
+            **how,
         )
         return
     last = trajectory.parameters[-1]
@@ -159,126 +210,23 @@ def _discipline(exam: Inquiry, course: Course, trajectory: Trajectory, *, none_g
         )
 
 
-def _judge_paths(
-    exam: Inquiry, reference: RuleReference, observed: Sequence[tuple[Course, Trajectory]]
-) -> None:
-    rule, one = reference.rule, unit("float64")
-    taken = observed[0][1].taken
-    followed = all(t.rate_followed for _, t in observed)
-    runs = [(course, t.parameters) for course, t in observed]
-    if not followed:
-        runs = [(_until_change(course), parameters[:_CHANGE]) for course, parameters in runs]
-    kept = [i for i, g in enumerate(runs[0][0].gradients[0]) if g is not None]
-    tries: list[Runs] = []
-    for fixed in _hidden(runs[0][0].hyperparameters, taken):
-        tries.append(
-            [
-                (
-                    {**course.hyperparameters, **fixed},
-                    _only(course, kept),
-                    [tuple(p[i] for i in kept) for p in path],
-                )
-                for course, path in runs
-            ]
-        )
-        if _first_difference(tries[-1], rule) is None:
-            return
-    for attempt in tries:
-        if explanations := explain_updates(rule, attempt, one):
-            _say(exam, explanations, attempt, rule)
-            return
-    if explanations := explain_updates(rule, tries[0], one, pairs=True):
-        _say(exam, explanations, tries[0], rule)
-        return
-    if any(_first_difference(attempt, rule, unit("float32")) is None for attempt in tries):
-        # Its state is float32, whatever the parameters are: right to the digits of that.
-        return
-    _unexplained(exam, tries[0], rule)
-
-
-def _hidden(known: Mapping[str, Any], taken: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Give the values that hyperparameters may have in code that does not take them."""
-    names = [name for name in known if name in _FIXED and name not in taken]
-    usual = [(known[name], *(v for v in _FIXED[name] if v != known[name])) for name in names]
-    if "momentum" in names and not known["momentum"]:
-        # Plain gradient descent has no momentum to hide.
-        usual[names.index("momentum")] = (0.0,)
-    yield from (dict(zip(names, values, strict=True)) for values in itertools.product(*usual))
-
-
-def _until_change(course: Course) -> Course:
-    return Course(
-        course.parameters,
-        course.gradients[:_CHANGE],
-        course.rates[:_CHANGE],
-        course.hyperparameters,
-        course.name,
-    )
-
-
-def _only(course: Course, kept: Sequence[int]) -> Course:
-    return Course(
-        tuple(course.parameters[i] for i in kept),
-        tuple(tuple(g[i] for i in kept) for g in course.gradients),
-        course.rates,
-        course.hyperparameters,
-        course.name,
-    )
-
-
-def _say(
-    exam: Inquiry,
-    explanations: Sequence[Any],
-    runs: Runs,
-    rule: type[UpdateRule],
-) -> None:
-    first = explanations[0]
-    also = sorted({p.diagnosis for p in explanations[1:]} - {first.diagnosis})
-    evidence = dict(first.evidence)
-    if also:
-        evidence["also"] = also
+def _starts_anew(exam: Inquiry, course: Course, convention: dict[str, Any], trajectory: Trajectory) -> bool:
+    """Say whether a new instance on the same course takes the same path."""
+    again = exam.candidate.train(course, convention)
+    exam.cases += 1
+    if again.raised is None and all(
+        np.array_equal(a, b, equal_nan=True)
+        for one, other in zip(trajectory.parameters, again.parameters, strict=True)
+        for a, b in zip(one, other, strict=True)
+    ):
+        return True
     exam.add(
-        first.diagnosis, f"It {first.says}.", "step", **evidence, **(_first_difference(runs, rule) or {})
+        "stale-state",
+        "A second optimizer of the class takes another path with the same gradients: it goes on "
+        "with what the "
+        "first one remembered, from an attribute of the class or a default argument. Make the state "
+        "in __init__.",
+        "definition",
+        also=["state-shared"],
     )
-    for second in first.evidence.get("also", []):
-        exam.add(second, f"It {first.says.partition('Besides, it ')[2]}.", "step")
-
-
-def _first_difference(
-    runs: Runs, rule: type[UpdateRule], one: float = unit("float64")
-) -> dict[str, Any] | None:
-    """Find where the paths first leave those of the rule; ``None`` if nowhere."""
-    for options, course, path in runs:
-        right = simulate(rule, options, course)
-        differs = same_path(right, path, one)
-        if differs is not None:
-            step, index = differs
-            place = np.unravel_index(
-                int(np.argmax(np.abs(path[step][index] - right[step][index]))), path[step][index].shape
-            )
-            return {
-                "step": step + 1,
-                "parameter": index,
-                "expected": right[step][index][place],
-                "got": path[step][index][place],
-                "lr": course.rates[step],
-            }
-    return None
-
-
-def _unexplained(
-    exam: Inquiry,
-    runs: Runs,
-    rule: type[UpdateRule],
-) -> None:
-    evidence = _first_difference(runs, rule)
-    if evidence is None:
-        raise ValueError("expected paths that differ")
-    exam.add(
-        "update-value",
-        f"Its path leaves that of {rule.__name__} at step {evidence['step']}: {evidence['got']:.9g} where "
-        f"{evidence['expected']:.9g} is expected.",
-        "step",
-        Severity.ERROR,
-        **evidence,
-    )
+    return False

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.checking.candidate import Candidate, Case, Convention, Description, Raised, Signature
-from backproof.checking.cases import SIZES, draw, ordinary_cases, upstream
+from backproof.checking.candidate import Candidate, Case, Convention, Raised, Signature
+from backproof.checking.cases import EVEN, SIZES, SQUARE, draw, ordinary_cases, upstream
 from backproof.checking.judge.discipline import examine_state
 from backproof.checking.judge.examination import Examination, Trial
 from backproof.checking.judge.forward import forward_agrees
-from backproof.checking.judge.own import own_op
+from backproof.checking.judge.randomness import examine_randomness
+from backproof.checking.judge.unknown import Skipped, own_arguments, prepare_own
 from backproof.checking.mistakes.search import output_of
-from backproof.checking.references import OpReference, suggest, words
+from backproof.checking.references import OpReference, words
 from backproof.ops import CATALOGUE, Op
 from backproof.ops.domain import Argument, Domain
 
@@ -27,16 +28,13 @@ __all__ = ["Skipped", "own_arguments", "prepare"]
 _USUAL = {"negative_slope": (0.1, 0.2, 0.3, 0.05, 0.02, 0.001, 0.25, 0.5)}
 
 
-class Skipped(Exception):
-    """There was nothing to judge, or no way to; the message says why."""
-
-
 def prepare(
     candidate: Candidate,
     reference: OpReference | None,
     seed: int,
     asked: bool,
     inputs: Mapping[str, NDArray[Any]] | None,
+    domain: tuple[float, float] | None = None,
 ) -> Examination:
     """Find a way to call a candidate, and put the ordinary cases, or the user's inputs, to it.
 
@@ -45,45 +43,219 @@ def prepare(
     Skipped
         If there is no such way.
     """
+    unreal = [name for name, value in (inputs or {}).items() if value.dtype.kind == "c"]
+    if unreal:
+        raise Skipped(
+            f"inputs holds complex numbers ({', '.join(unreal)}): only real functions are judged; give real "
+            "and imaginary parts as arrays of their own"
+        )
     if reference is None:
-        return _prepare_own(candidate, seed, inputs, own_arguments(candidate.description))
-    op, options = reference.op, dict(reference.options)
-    if inputs is None:
-        cases = list(ordinary_cases(op, seed, options))
-        sizes = [{a: s[a] for argument in op.arguments.values() for a in argument.letters} for s in SIZES]
-    else:
-        cases, sizes = [_users_case(op, inputs, options, seed)], [{}]
-    signature = Signature(
-        op.kind,
-        {name: value.shape for name, value in cases[0].inputs.items()},
-        {**op.options, **options},
-        op.name,
+        return prepare_own(candidate, seed, inputs, domain=domain)
+    try:
+        exam = _prepare_like(candidate, reference, seed, asked, inputs, domain)
+    except Skipped as skipped:
+        if asked or inputs or "not implemented" in str(skipped):
+            raise
+        return _instead(candidate, reference, seed, domain, skipped)
+    if _is_understood(exam, reference, asked or inputs is not None):
+        return exam
+    try:
+        return _instead(candidate, reference, seed, domain, Skipped("it runs only in a way of its own"))
+    except Skipped:
+        raised = exam.trials[0].answer.raised
+        if raised is None:
+            return exam
+        raise Skipped(
+            f"it was called as {reference.op.name} is, with inputs of the shapes "
+            f"{_shapes(exam.trials[0].case)}, and raised {raised.type}: {raised.message}; say what it is "
+            f"with --like {candidate.description.name}=REF, or a comment '# backproof: like=REF'"
+        ) from None
+
+
+def _shapes(case: Case) -> str:
+    return ", ".join(f"{name} {value.shape}" for name, value in case.inputs.items())
+
+
+def _instead(
+    candidate: Candidate,
+    reference: OpReference,
+    seed: int,
+    domain: tuple[float, float] | None,
+    why: Skipped,
+) -> Examination:
+    """Judge by its own forward what its name calls something else than it can be called as."""
+    try:
+        exam = prepare_own(candidate, seed, None, domain=domain)
+    except Skipped as own:
+        raise Skipped(f"{why}; nor by its own forward: {own}") from own
+    said = (
+        f"its name says {reference.op.name}, but {_plain(why)}: judged by its own forward; say what it is "
+        f"with --like {candidate.description.name}=REF, or a comment '# backproof: like=REF'"
     )
-    conventions = _conventions(candidate, signature)
+    exam.remarks = [said, *(remark for remark in exam.remarks if "--like" not in remark)]
+    return exam
+
+
+def _plain(why: Skipped) -> str:
+    return str(why).removeprefix("no way was found to construct and call it: ")
+
+
+#: Components of which there are many kinds: their gates and parameters are laid out by nobody's rule.
+_MANIFOLD = frozenset({"LSTMCell", "GRUCell", "RNNCell", "MultiheadAttention", "Dropout", "Embedding"})
+#: Exceptions that have nothing to do with how a candidate is called.
+_ITS_OWN = frozenset({"NameError", "UnboundLocalError", "AttributeError", "ImportError", "RecursionError"})
+
+
+def _is_understood(exam: Examination, reference: OpReference, asked: bool) -> bool:
+    """Say whether the reference is what a candidate can be held against: it runs, and is of its kind."""
+    if asked or not exam.trials:
+        return True
+    first = exam.trials[0]
+    raised = first.answer.raised
+    if first.answer.output is None and raised is not None:
+        certain = reference.kind != "layer" or raised.type in _ITS_OWN
+        return certain or raised.phase not in ("construct", "forward")
+    if reference.op.name not in _MANIFOLD:
+        return True
+    return forward_agrees(exam, exam.op, exam.options, first.case, first.answer.output)
+
+
+def _prepare_like(
+    candidate: Candidate,
+    reference: OpReference,
+    seed: int,
+    asked: bool,
+    inputs: Mapping[str, NDArray[Any]] | None,
+    domain: tuple[float, float] | None,
+) -> Examination:
+    """Prepare with a reference: with the first sizes with which the candidate runs."""
+    op, options = reference.op, {**_TELLING.get(reference.op.name, {}), **reference.options}
     exam = Examination(
         candidate=candidate,
         seed=seed,
-        op=op,
+        op=within(op, domain) if domain else op,
         options=options,
         promised=_promised(candidate, op, asked),
         exact=reference.exact,
+        domain=domain,
     )
-    _choose(exam, conventions, cases[0])
+    sets = _sets(op, options, seed, inputs, domain, SIZES)
+    fixed = _fixed(op, _conventions(candidate, _signature(op, options, sets[0][0][0])))
+    if fixed and inputs is None:  # an instance that has its sizes already
+        sets = _sets(op, options, seed, inputs, domain, [{**sizes, **fixed} for sizes in SIZES])
+
+    def runs(cases: Sequence[Case]) -> bool:
+        return _choose(exam, _conventions(candidate, _signature(op, options, cases[0])), cases[0])
+
+    chosen = next((one for one in sets if runs(one[0])), None)
+    cases, sizes = chosen or sets[0]
+    if chosen is None:
+        runs(cases)
     if not asked and _takes_probabilities(exam, cases[0]):
         return _prepare_probabilities(candidate, op, seed)
-    cases = [_present(case.astype(exam.dtype), exam.convention) for case in cases]
+    cases = [present(exam, case.astype(exam.dtype), exam.convention) for case in cases]
     examine_state(exam, _with_upstream(exam, cases[0]))
     for case, size in zip(cases, sizes, strict=True):
         fitting = _with_upstream(exam, case)
         exam.trials.append(Trial(fitting, exam.call(fitting), size))
     exam.cases += len(cases)
+    examine_randomness(exam)
     return exam
 
 
-def _present(case: Case, convention: Convention) -> Case:
-    """Leave out the arguments that a candidate does not have, such as the bias of a layer without."""
-    absent = convention.get("absent", ())
-    return replace(case, inputs={name: a for name, a in case.inputs.items() if name not in absent})
+#: Options under which a mistake shows that PyTorch's default would hide: 1/p is 1/(1-p) for one half.
+_TELLING: Mapping[str, Mapping[str, object]] = {"Dropout": {"p": 0.25}}
+
+
+def _fixed(op: Op, conventions: list[dict[str, Any]]) -> dict[str, int]:
+    """Give the sizes, by their letters, that the vectors of an instance have."""
+    own = conventions[0].get("own", {})
+    return {op.arguments[role].letters[0]: shape[0] for role, shape in own.items()}
+
+
+_Set: TypeAlias = tuple[list[Case], list[dict[str, int]]]
+
+
+def _sets(
+    op: Op,
+    options: Mapping[str, object],
+    seed: int,
+    inputs: Mapping[str, NDArray[Any]] | None,
+    domain: tuple[float, float] | None,
+    first: Sequence[Mapping[str, int]],
+) -> list[_Set]:
+    """Give sets of cases with their sizes, the first of which is taken with which a candidate runs."""
+    if inputs is not None:
+        sets: list[_Set] = [([_users_case(op, inputs, options, seed)], [{}])]
+    else:
+        sets = [
+            (list(ordinary_cases(one, seed, options, every)), [_lettered(one, s) for s in every])
+            for one in (op, *_of_other_axes(op))
+            for every in (first, EVEN, SQUARE)
+        ]
+    if domain is None:
+        return sets
+    return [([_moved(case, op.first, domain) for case in cases], sizes) for cases, sizes in sets]
+
+
+#: What else the input of a layer is: a sequence, an image.
+_OTHER_AXES: Mapping[str, Sequence[str]] = {
+    "BatchNorm1d": ("N D L", "N D H W"),
+    "GroupNorm": ("N D H W",),
+    "LayerNorm": ("N L D",),
+    "Linear": ("N L I", "I"),
+    "RMSNorm": ("N L D",),
+    "Embedding": ("N L",),
+}
+
+
+def _of_other_axes(op: Op) -> Iterator[Op]:
+    """Give a layer with inputs of more axes, for those that take no others."""
+    for axes in _OTHER_AXES.get(op.name, ()):
+        first = replace(op.arguments[op.first], axes=axes)
+        yield replace(op, arguments={**op.arguments, op.first: first})
+
+
+def _lettered(op: Op, sizes: Mapping[str, int]) -> dict[str, int]:
+    return {letter: sizes[letter] for argument in op.arguments.values() for letter in argument.letters}
+
+
+def _signature(op: Op, options: Mapping[str, object], case: Case) -> Signature:
+    shapes = {name: value.shape for name, value in case.inputs.items()}
+    return Signature(op.kind, shapes, {**op.options, **options}, op.name)
+
+
+def _moved(case: Case, first: str, domain: tuple[float, float]) -> Case:
+    """Move the values of the first argument into a domain, each by its rank."""
+    values = case.inputs[first]
+    ranks = np.argsort(np.argsort(values, axis=None)).reshape(values.shape)
+    low, high = domain
+    places = (ranks + 0.5) / values.size
+    return replace(case, inputs={**case.inputs, first: low + (high - low) * places})
+
+
+def within(op: Op, domain: tuple[float, float]) -> Op:
+    """Give an op without the kinks that lie outside of a domain."""
+    low, high = domain
+    kinks = {
+        name: tuple(v for v in values if isinstance(v, str) or low < v < high)
+        for name, values in op.kinks.items()
+    }
+    return replace(op, kinks={name: values for name, values in kinks.items() if values})
+
+
+def present(exam: Examination, case: Case, convention: Convention) -> Case:
+    """Bring a case to what a candidate has: no bias, one slope for all, the mask that it draws itself."""
+    absent, cut = convention.get("absent", ()), convention.get("cut", {})
+    inputs = {name: a for name, a in case.inputs.items() if name not in absent}
+    for name, shape in cut.items():
+        inputs[name] = inputs[name][tuple(slice(size) for size in shape)]
+    for name in convention.get("drawn", ()):
+        ones = replace(case, inputs={**inputs, exam.op.first: np.ones_like(inputs[exam.op.first])})
+        output = exam.candidate.call(replace(ones, grad_output=None), convention).output
+        if output is not None and output.shape == inputs[name].shape:
+            inputs[name] = output != 0
+    return replace(case, inputs=inputs)
 
 
 def _with_upstream(exam: Examination, case: Case) -> Case:
@@ -139,16 +311,16 @@ def _promised(candidate: Candidate, op: Op, asked: bool) -> bool:
     return asked or bool(description.promised) or bool(name) or description.name == op.name
 
 
-def _choose(exam: Examination, conventions: list[dict[str, Any]], case: Case) -> None:
+def _choose(exam: Examination, conventions: list[dict[str, Any]], case: Case) -> bool:
     """Choose precision, options and the way of calling: the first that gives the reference's output.
 
-    Where none does, the first that works, then the first at all.
+    Where none does, the first that works, then the first at all; say whether any works.
     """
     working: tuple[str, Convention] | None = None
     raised: list[Raised | None] = []
     for dtype, convention in itertools.product(("float64", "float32"), conventions):
         exam.dtype, exam.convention = dtype, convention
-        fitting = _present(case.astype(dtype), convention)
+        fitting = present(exam, case.astype(dtype), convention)
         answer = exam.call(replace(fitting, grad_output=None))
         exam.cases += 1
         if answer.output is None:
@@ -159,16 +331,16 @@ def _choose(exam: Examination, conventions: list[dict[str, Any]], case: Case) ->
         if working is None:
             working = (dtype, convention)
         if dtype == working[0]:
-            for options in _options(exam):
-                if forward_agrees(exam, exam.op, options, fitting, answer.output):
+            for options in _options(exam, convention):
+                if _agrees_with(exam, options, fitting, answer.output):
                     exam.options = options
-                    return
+                    return True
         if dtype != working[0]:
             break
     if working is None:
-        working = ("float64", conventions[0])
         _refuse(raised)
-    exam.dtype, exam.convention = working
+    exam.dtype, exam.convention = working or ("float64", conventions[0])
+    return working is not None
 
 
 def _refuse(raised: list[Raised | None]) -> None:
@@ -178,22 +350,33 @@ def _refuse(raised: list[Raised | None]) -> None:
         raise Skipped(f"not implemented: it raises NotImplementedError in {first.phase}")
 
 
-def _options(exam: Examination) -> Iterator[dict[str, object]]:
+def _agrees_with(exam: Examination, options: Mapping[str, object], case: Case, output: Any) -> bool:
+    try:
+        return forward_agrees(exam, exam.op, options, case, output)
+    except (ValueError, TypeError):
+        if options == exam.options:
+            raise
+        return False  # a default of the candidate's own that the op knows nothing of
+
+
+def _options(exam: Examination, convention: Convention) -> Iterator[dict[str, object]]:
+    """Give the options to hold a candidate against: those asked for, its own defaults, the usual ones."""
     given = dict(exam.options)
     yield given
+    handed = convention.get("options", {})
+    own = {name: plain(v) for name, v in convention.get("defaults", {}).items() if name not in handed}
+    unset = {name: v for name, v in own.items() if v is not None and exam.op.options.get(name) is None}
+    for some in (unset, own):
+        if some:
+            yield {**given, **some}
     for name, values in _USUAL.items():
         if name in exam.op.options and name not in given:
             yield from ({**given, name: value} for value in values)
 
 
-#: What a candidate without a reference may take, in turn: the first that gives finite outputs.
-_INPUTS: tuple[tuple[Domain, str], ...] = (
-    ("real", "N D"),
-    ("probability", "N D"),
-    ("real", "N"),
-    ("real", "N D C O"),
-)
-_TARGETS: tuple[Domain, ...] = ("real", "binary", "class")
+def plain(value: object) -> object:
+    """Give a value as Python code would write it: what JSON made a list was a tuple."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _takes_probabilities(exam: Examination, case: Case) -> bool:
@@ -219,82 +402,6 @@ def _prepare_probabilities(candidate: Candidate, op: Op, seed: int) -> Examinati
     """Prepare a cross-entropy of probabilities: its own forward is the judge."""
     given = {name: argument for name, argument in op.arguments.items() if not argument.optional}
     arguments = {**given, "input": Argument("probability", op.arguments["input"].axes)}
-    exam = _prepare_own(candidate, seed, None, iter([arguments]), op.name)
+    exam = prepare_own(candidate, seed, None, iter([arguments]), op.name)
     exam.remarks = [f"it takes probabilities, {op.name} takes logits: judged by its own forward"]
     return exam
-
-
-def _prepare_own(
-    candidate: Candidate,
-    seed: int,
-    inputs: Mapping[str, NDArray[Any]] | None,
-    attempts: Iterator[dict[str, Argument]],
-    meant: str | None = None,
-) -> Examination:
-    """Prepare a candidate without a reference: find inputs it takes, make its own forward the op."""
-    description = candidate.description
-    kind = description.kind if description.kind in ("activation", "loss", "layer") else "elementary"
-    reasons = []
-    for arguments in attempts:
-        shapes = {name: a.shape(SIZES[0]) for name, a in arguments.items()}
-        for convention in candidate.conventions(Signature(kind, shapes, {}, meant)):
-            op = own_op(candidate, convention, arguments, kind, description.name)
-            exam = Examination(
-                candidate=candidate, seed=seed, op=op, options={}, own=True, convention=convention
-            )
-            if description.kind in ("layer", "model"):
-                exam.remarks.append("no reference is known: judged for its input, not for its parameters")
-            hint = "" if meant else suggest(description.name)
-            if hint:
-                exam.remarks.append(f"if it is meant to be {hint}, say --like {description.name}={hint}")
-            reason = _try_own(exam, convention, inputs)
-            if not reason:
-                return exam
-            reasons.append(reason)
-        reasons += [candidate.obstacle] if not reasons and candidate.obstacle else []
-        if inputs:
-            break
-    raise Skipped(
-        f"no reference of that name is known, and its forward could not be called "
-        f"({reasons[0] if reasons else 'no way was found'}); say what it is with --like NAME=REF"
-    )
-
-
-def own_arguments(description: Description) -> Iterator[dict[str, Argument]]:
-    """Give the arguments that a candidate without a reference may take."""
-    two = description.kind == "loss" or len(description.arguments) == len(("input", "target"))
-    for domain, axes in _INPUTS:
-        for target in _TARGETS if two else (None,):
-            arguments = {"input": Argument(domain, axes)}
-            if target is not None:
-                arguments["target"] = Argument(target, "N" if target == "class" else axes)
-            yield arguments
-
-
-def _try_own(exam: Examination, convention: Convention, inputs: Mapping[str, NDArray[Any]] | None) -> str:
-    """Run the ordinary cases; give the reason if it cannot be called so."""
-    for index, (sizes, reach) in enumerate(zip(SIZES, (1.0, 2.0, 3.0), strict=True)):
-        rng = np.random.default_rng([exam.seed, index])
-        suggested = convention.get("shapes", {})
-        values = dict(inputs or {})
-        for name, a in () if inputs else exam.op.arguments.items():
-            values[name] = draw(rng, a.domain, tuple(suggested.get(name, a.shape(sizes))), sizes, reach)
-        answer = exam.call(Case(values).astype(exam.dtype))
-        if answer.output is None and index == 0:
-            exam.dtype = "float32"
-            answer = exam.call(Case(values).astype(exam.dtype))
-        if answer.output is None or not np.all(np.isfinite(answer.output)):
-            exam.trials.clear()
-            if answer.raised:
-                return f"{answer.raised.type}: {answer.raised.message}"
-            return "it returned nothing" if answer.output is None else "its output is not finite"
-        if answer.output.dtype == np.float32:
-            exam.dtype = "float32"
-        case = Case(values, upstream(rng, answer.output.shape)).astype(exam.dtype)
-        if index == 0:
-            examine_state(exam, case)
-        exam.trials.append(Trial(case, exam.call(case), {}))
-        exam.cases += 1
-        if inputs:
-            break
-    return ""

@@ -11,16 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.checking.candidate import Case
+from backproof.checking.mistakes.compositions import other_axes, other_functions, softmax_before
 from backproof.checking.mistakes.gradients import Factor, factor_of
 from backproof.checking.mistakes.mistake import Mistake, Observation, Planted
+from backproof.checking.mistakes.options import other_epsilons, other_options, with_options
+from backproof.checking.mistakes.substitutions import forward_changes
+from backproof.checking.mistakes.variants import other_forms
+from backproof.diagnoses import Severity
 from backproof.ops import Op
 from backproof.ops.reduction import Reduction
 
-__all__ = ["FORWARD_MISTAKES", "LARGEST_EPSILON", "fitted_epsilons", "with_epsilon"]
+__all__ = ["FORMULA", "FORWARD_MISTAKES", "LARGEST_EPSILON", "fitted_epsilons", "with_epsilon"]
 
 _Options = Mapping[str, object]
 _Seen = Sequence[Observation]
 
+#: The row that changes an operation of a forward.
+FORMULA = "a change in the formula"
 #: An epsilon above this is no safeguard but another function.
 LARGEST_EPSILON = 1e-5
 
@@ -37,10 +44,15 @@ def _reductions(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
             )
     if how == "mean":
         for axis, name in ((0, "N, the first axis,"), (-1, "the size of the last axis")):
-            yield _reduction(
-                op,
-                _divided_by(right, axis),
-                f"is the sum divided by {name} alone, not by the number of elements",
+            # A mean over the samples is one, too, and what many call the mean: its name alone does not
+            # promise the other.
+            yield dataclasses.replace(
+                _reduction(
+                    op,
+                    _divided_by(right, axis),
+                    f"is the sum divided by {name} alone, not by the number of elements",
+                ),
+                option="reduction",
             )
             yield _reduction(
                 op, _over_axis(axis), f"is the mean over axis {axis} alone, one value for each of the others"
@@ -48,7 +60,7 @@ def _reductions(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
 
 
 def _reduction(op: Op, reduction: Reduction, says: str) -> Planted:
-    return Planted("reduction", op.replace(reduction=reduction), says, convention=True)
+    return Planted("reduction", op.replace(reduction=reduction), says, convention=Severity.WARNING)
 
 
 def _always(right: Reduction, how: str) -> Reduction:
@@ -83,17 +95,10 @@ def _other_axis(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
         if other != dim:
             yield Planted(
                 "wrong-axis",
-                _with_options(op, {"dim": other}),
+                with_options(op, {"dim": other}),
                 f"is taken over axis {other}, where axis {dim} is expected",
                 {"axis_expected": dim, "axis": other},
             )
-
-
-def _with_options(op: Op, fixed: dict[str, object]) -> Op:
-    def fix(function: Any) -> Any:
-        return lambda *roles, **options: function(*roles, **{**options, **fixed})
-
-    return op.replace(forward=fix(op.forward), rules={name: fix(rule) for name, rule in op.rules.items()})
 
 
 def _epsilons(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
@@ -199,7 +204,7 @@ def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
         f"is {factor.text} times the expected one" + (": it is divided by another count" if counted else ""),
         factor.evidence([o for o in seen if o.case.name == "ordinary"]),
         # Half a squared error has the plainer derivative; textbooks write it.
-        convention=op.reduction is not None and factor in (Factor(0.5), Factor(2.0)),
+        convention=Severity.WARNING if op.reduction and factor in (Factor(0.5), Factor(2.0)) else None,
     )
 
 
@@ -208,6 +213,13 @@ FORWARD_MISTAKES: tuple[Mistake, ...] = (
     Mistake("reduction", _reductions),
     Mistake("wrong-axis", _other_axis),
     Mistake("epsilon-bias", _epsilons),
+    Mistake("softmax-twice", softmax_before),
+    Mistake("wrong-axis of what an op normalizes by", other_axes),
+    Mistake("another epsilon", other_epsilons),
     Mistake("forward-scale", _scaled),
+    Mistake("another option", other_options),
+    Mistake("another form", other_forms),
+    Mistake("another function", other_functions),
     Mistake("epsilon-bias besides", _epsilons_besides),
+    Mistake(FORMULA, forward_changes),
 )

@@ -6,12 +6,12 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.checking.mistakes.compositions import swapped
 from backproof.checking.mistakes.mistake import (
     Mistake,
     Observation,
@@ -19,6 +19,8 @@ from backproof.checking.mistakes.mistake import (
     exchange_results,
     exchange_roles,
 )
+from backproof.checking.mistakes.quantities import number as written
+from backproof.checking.mistakes.substitutions import rule_changes
 from backproof.ops import Op
 from backproof.ops.broadcasting import Broadcasting
 
@@ -27,8 +29,6 @@ __all__ = ["GRADIENT_MISTAKES", "Factor", "factor_of"]
 _Options = Mapping[str, object]
 _Seen = Sequence[Observation]
 
-#: A number with a denominator up to this is written as a fraction.
-_SIMPLE = 16
 #: A Jacobian is formed whole for outputs up to this size.
 _FULL_JACOBIAN = 256
 
@@ -74,16 +74,28 @@ def _upstream_as_input(op: Op, options: _Options, seen: _Seen) -> Iterator[Plant
 
 
 def _output_for_input(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    says = (
+        "takes its derivative at f(x), where it belongs at x. Save the input, or write the derivative "
+        "in terms of the output"
+    )
+
     def change(xp: Any, g: Any, inputs: Sequence[Any], output: Any, known: dict[str, Any]) -> Any:
         moved = [output, *inputs[1:]]
         return g, moved, op.forward(xp, *moved, **known)
 
     if op.kind in ("activation", "elementary"):
+        yield Planted("output-for-input", exchange_roles(op, change), says)
+        return
+    # A layer's: the new state of a cell where the old one belongs.
+    for index, name in _states(op):
+
+        def for_state(xp: Any, g: Any, inputs: Sequence[Any], output: Any, _: Any, index: int = index) -> Any:
+            return g, [*inputs[:index], output, *inputs[index + 1 :]], output
+
         yield Planted(
             "output-for-input",
-            exchange_roles(op, change),
-            "takes its derivative at f(x), where it belongs at x. Save the input, or write the derivative "
-            "in terms of the output",
+            exchange_roles(op, for_state),
+            f"is computed from the output where {name} belongs, which has the same shape. Save {name}",
         )
 
 
@@ -94,6 +106,28 @@ def _input_for_output(op: Op, options: _Options, seen: _Seen) -> Iterator[Plante
             exchange_roles(op, lambda xp, g, inputs, output, _: (g, inputs, inputs[0])),
             "puts x into the derivative where f(x) belongs. Save the output in the forward and use that",
         )
+        return
+    for index, name in _states(op):
+
+        def for_output(
+            xp: Any, g: Any, inputs: Sequence[Any], output: Any, _: Any, index: int = index
+        ) -> Any:
+            return g, inputs, inputs[index]
+
+        yield Planted(
+            "input-for-output",
+            exchange_roles(op, for_output),
+            f"puts {name} into the derivative where the output belongs, which has the same shape. "
+            "Save the output",
+        )
+
+
+def _states(op: Op) -> list[tuple[int, str]]:
+    """Give the arguments of a layer that have its output's axes: the state of a cell."""
+    if op.kind != "layer" or "hx" not in op.arguments:
+        return []
+    axes = op.arguments["hx"].axes
+    return [(i, n) for i, (n, a) in enumerate(op.arguments.items()) if a.axes == axes]
 
 
 def _diagonal_jacobian(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
@@ -135,15 +169,6 @@ def _not_reduced(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
     )
 
 
-def _swapped(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
-    if set(op.rules) == {"input", "target"} and op.arguments["target"].domain != "class":
-        yield Planted(
-            "gradients-swapped",
-            op.replace(rules={"input": op.rules["target"], "target": op.rules["input"]}),
-            "is that of the other argument: those of input and target are exchanged",
-        )
-
-
 def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
     factor = factor_of(seen)
     if factor is None:
@@ -155,6 +180,11 @@ def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
     else:
         says = f"is {factor.text} times the right one{factor.advice}"
         yield Planted("gradient-scale", wrong, says, factor.evidence(seen))
+        if not factor.axes:
+            says = (
+                f"is {factor.text} times the right one: a coefficient of the chain rule is lost, or too many"
+            )
+            yield Planted("inner-derivative-missing", wrong, says, factor.evidence(seen))
 
 
 @dataclass(frozen=True)
@@ -173,11 +203,7 @@ class Factor:
     @property
     def text(self) -> str:
         """The factor as a formula, e.g. ``2/(N·D)``."""
-        number = (
-            str(Fraction(self.number))
-            if Fraction(self.number).denominator <= _SIMPLE
-            else f"{self.number:.6g}"
-        )
+        number = written(self.number)
         count = "·".join(self.axes)
         if not count:
             return number
@@ -247,5 +273,6 @@ GRADIENT_MISTAKES: tuple[Mistake, ...] = (
     Mistake("transposed-gradient", _transposed),
     Mistake("broadcast-not-reduced", _not_reduced),
     Mistake("gradient-scale", _scaled),
-    Mistake("gradients-swapped", _swapped),
+    Mistake("gradients-swapped", swapped),
+    Mistake("a change in a rule", rule_changes, needs_rules=True),
 )

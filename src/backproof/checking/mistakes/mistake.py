@@ -14,16 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.checking.candidate import Case
+from backproof.diagnoses import Severity
 from backproof.ops import Op
 
-__all__ = ["Mistake", "Observation", "Planted"]
+__all__ = ["GENERIC", "Mistake", "Observation", "Planted"]
+
+#: What a finding is called where no other name has been proven.
+GENERIC = ("forward-value", "gradient-value")
 
 
 @dataclass(frozen=True)
 class Observation:
     """What was seen on one case: what the reference gives, and what the candidate gave.
 
-    For a forward the arrays are outputs; for a gradient rule they are gradients of one argument.
+    For a forward the arrays are outputs; for a gradient rule they are gradients of one ``argument``.
     ``sizes`` names the counts of the case, e.g. ``{"N": 7, "D": 5}``.
     """
 
@@ -31,23 +35,40 @@ class Observation:
     expected: NDArray[Any]
     got: NDArray[Any]
     sizes: Mapping[str, int] = field(default_factory=dict)
+    argument: str | None = None
 
 
 @dataclass(frozen=True)
 class Planted:
     """An op with one mistake in it, and how to say so.
 
-    ``says`` completes the sentence "The gradient …" or "The output …". ``convention`` says that it is
-    right where nobody has promised otherwise: a sum for a mean. ``besides`` is another mistake that
-    the op has as well.
+    Attributes
+    ----------
+    says
+        Completes the sentence "The gradient …" or "The output …".
+    convention
+        What it is where nobody has promised otherwise, such as a warning for a sum in the place of a
+        mean; ``None`` where it is always wrong.
+    option
+        The option of which it is another value, where it is that.
+    besides
+        Another mistake that the op has as well.
+    rules
+        Whether its gradient rules are those of its forward. Where nobody has derived them, gradients
+        are held against the candidate's own forward.
+    apart
+        The experiment that tells it from others that fit as well.
     """
 
     diagnosis: str
     op: Op
     says: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    convention: bool = False
+    convention: Severity | None = None
+    option: str | None = None
     besides: Planted | None = None
+    rules: bool = True
+    apart: str = ""
 
 
 @dataclass(frozen=True)

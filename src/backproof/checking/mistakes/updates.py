@@ -1,336 +1,399 @@
-"""Mistakes in update rules: each a subclass that overrides one part of the formula."""
+"""Mistakes in update rules: each overrides one part of the formula, or one function that it calls.
+
+The rows that many rules can have stand here; those of single rules in `update_rules`, those of what is
+kept from step to step in `update_states`, and what is no mistake but a legitimate form in
+`update_conventions`.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from backproof.checking.bounds import agrees
-from backproof.checking.candidate import Course
+from backproof.checking.mistakes.planting import (
+    PlantedRule,
+    UpdateMistake,
+    called,
+    in_namespace,
+    override,
+    part,
+    with_options,
+)
+from backproof.checking.mistakes.update_conventions import CONVENTIONS
+from backproof.checking.mistakes.update_rules import RULE_MISTAKES
+from backproof.checking.mistakes.update_states import STATE_MISTAKES
+from backproof.checking.mistakes.walking import Rule, Runs, same_path, simulate
+from backproof.diagnoses import Severity
 from backproof.updates import State, UpdateRule
+from backproof.updates.adadelta import Adadelta
+from backproof.updates.adagrad import Adagrad
 from backproof.updates.adam import Adam
+from backproof.updates.adamax import Adamax
 from backproof.updates.moments import MomentsRule
-from backproof.updates.sgd import SGD
+from backproof.updates.rmsprop import RMSprop
+from backproof.updates.update import DecayingRule, running_average
 
-__all__ = [
-    "UPDATE_MISTAKES",
-    "Parameters",
-    "PlantedRule",
-    "Runs",
-    "UpdateMistake",
-    "explain_updates",
-    "same_path",
-    "simulate",
-]
-
-Rule: TypeAlias = type[UpdateRule]
-Parameters: TypeAlias = tuple[NDArray[Any], ...]
-#: For each course the options, the course, and the candidate's parameters after each step.
-Runs: TypeAlias = Sequence[tuple[Mapping[str, Any], Course, Sequence[Parameters]]]
-
-
-def simulate(rule: Rule, options: Mapping[str, Any], course: Course) -> list[Parameters]:
-    """Run an update rule over a course; give the parameters after each step."""
-    return list(_walk(rule, options, course))
-
-
-def _walk(rule: Rule, options: Mapping[str, Any], course: Course) -> Iterator[Parameters]:
-    parameters = list(course.parameters)
-    states: list[State | None] = [None] * len(parameters)
-    for gradients, rate in zip(course.gradients, course.rates, strict=True):
-        at_rate = rule(**{**options, "lr": rate})
-        for index, gradient in enumerate(gradients):
-            if gradient is not None:
-                state = states[index] or at_rate.start(np, parameters[index])
-                parameters[index], states[index] = at_rate.update(np, parameters[index], gradient, state)
-        yield tuple(parameters)
-
-
-@dataclass(frozen=True)
-class PlantedRule:
-    """An update rule with one mistake in it; ``says`` completes the sentence "The optimizer …"."""
-
-    diagnosis: str
-    rule: Rule
-    says: str
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class UpdateMistake:
-    """A row of the table; ``plant(rule)`` gives the wrong rules, none where the rule cannot have it."""
-
-    name: str
-    plant: Callable[[Rule], Iterator[PlantedRule]]
-
-
-def _override(rule: Any, **methods: Callable[..., Any]) -> Any:
-    return type(rule.__name__, (rule,), methods)
-
-
-def _sign(rule: Rule) -> Iterator[PlantedRule]:
-    def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
-        moved, state = rule.update(self, xp, parameter, gradient, state)
-        return 2 * parameter - moved, state
-
-    yield PlantedRule(
-        "update-sign", _override(rule, update=update), "climbs: it adds the step where it should subtract it"
-    )
-
-
-def _sgd(diagnosis: str, says: str, **methods: Callable[..., Any]) -> UpdateMistake:
-    """Make a row of parts of SGD's formula."""
-    return _part(SGD, diagnosis, says, **methods)
-
-
-def _adam(diagnosis: str, says: str, **methods: Callable[..., Any]) -> UpdateMistake:
-    """Make a row of parts of Adam's formula."""
-    return _part(Adam, diagnosis, says, **methods)
-
-
-def _part(of: Rule, diagnosis: str, says: str, **methods: Callable[..., Any]) -> UpdateMistake:
-    """Make a row of parts that a rule and those made from it have."""
-
-    def plant(rule: Rule) -> Iterator[PlantedRule]:
-        if issubclass(rule, of):
-            yield PlantedRule(diagnosis, _override(rule, **methods), says)
-
-    return UpdateMistake(diagnosis, plant)
-
-
-def _gradient_times_lr(self: Any, parameter: Any, gradient: Any) -> Any:
-    return self.lr * SGD.prepared(self, parameter, gradient)
-
-
-def _averaged(self: Any, velocity: Any, gradient: Any) -> Any:
-    fresh = (1 - self.momentum) * gradient
-    return fresh if velocity is None else self.momentum * velocity + fresh
-
-
-def _other_direction(self: Any, velocity: Any, gradient: Any) -> Any:
-    return SGD.direction(self.changed(nesterov=not self.nesterov), velocity, gradient)
-
-
-def _second_uncorrected(self: Any, xp: Any, second: Any, step: float) -> Any:
-    return xp.sqrt(second) + self.eps
-
-
-def _first_uncorrected(self: Any, beta: float, step: float) -> float:
-    return 1.0 if beta == self.betas[0] else Adam.correction(self, beta, step)
-
-
-def _step_behind(self: Any, beta: float, step: float) -> Any:
-    # 1 − β⁰ is 0: NumPy's number divides by it as an array would, Python's raises.
-    return np.float64(Adam.correction(self, beta, step - 1))
-
-
-def _corrected(self: Any, second: Any, step: float) -> Any:
-    return second / self.correction(self.betas[1], step)
-
-
-def _inside_root(self: Any, xp: Any, second: Any, step: float) -> Any:
-    return xp.sqrt(_corrected(self, second, step) + self.eps)
-
-
-def _before_correction(self: Any, xp: Any, second: Any, step: float) -> Any:
-    return (xp.sqrt(second) + self.eps) / np.sqrt(self.correction(self.betas[1], step))
-
-
-def _inside_root_before_correction(self: Any, xp: Any, second: Any, step: float) -> Any:
-    return xp.sqrt(_corrected(self, second + self.eps, step))
-
-
-def _betas_swapped(rule: Rule) -> Iterator[PlantedRule]:
-    def update(self: Any, *roles: Any) -> Any:
-        return rule.update(self.changed(betas=self.betas[::-1]), *roles)
-
-    if "betas" in rule.hyperparameters():
-        yield PlantedRule(
-            "betas-swapped",
-            _override(rule, update=update),
-            "exchanges the two decay rates: β₁ belongs to the mean, β₂ to the square",
-        )
-
-
-def _decay_coupled(rule: Rule) -> Iterator[PlantedRule]:
-    def update(self: Any, *roles: Any) -> Any:
-        other = self.changed(decoupled_weight_decay=not self.decoupled_weight_decay)
-        return rule.update(other, *roles)
-
-    if issubclass(rule, MomentsRule):
-        yield PlantedRule(
-            "weight-decay-coupled",
-            _override(rule, update=update),
-            "lets the weight decay pass through the moments where it should shrink the parameter itself, "
-            "or the reverse: Adam adds λ θ to the gradient, AdamW multiplies θ by 1 − η λ before the step",
-        )
-
+__all__ = ["UPDATE_MISTAKES", "PlantedRule", "Runs", "UpdateMistake", "same_path", "simulate"]
 
 _UNCORRECTED = (
     "The moments start at 0 and are too small in the first steps. Divide m by 1 − β₁ᵗ and v by 1 − β₂ᵗ"
 )
+#: So many steps that nothing is left to correct.
+_AGES = 10**9
 
-#: The table, the likeliest first.
-UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
-    UpdateMistake("update-sign", _sign),
-    _sgd(
-        "velocity-holds-lr",
-        "folds the learning rate into the velocity: v ← μ v + η g, θ ← θ − v. That is the same as "
-        "PyTorch's v ← μ v + g, θ ← θ − η v until the rate changes; after that the steps still to come "
-        "from the old gradients keep the old rate. Multiply by the rate when the parameter is updated",
-        prepared=_gradient_times_lr,
-        moved=lambda self, xp, parameter, direction: parameter - direction,
-    ),
-    _sgd(
-        "momentum-averaged",
-        "multiplies the gradient in the velocity by 1 − μ: v ← μ v + (1 − μ) g. PyTorch has v ← μ v + g",
-        velocity=_averaged,
-    ),
-    _sgd(
+
+def _everywhere(
+    diagnosis: str, says: str, change: Callable[[Rule], Rule], name: str | None = None
+) -> UpdateMistake:
+    """Make a row that every rule can have; where it changes nothing, it explains nothing."""
+
+    def plant(rule: Rule) -> Iterator[PlantedRule]:
+        yield PlantedRule(diagnosis, change(rule), says)
+
+    return UpdateMistake(name or diagnosis, plant)
+
+
+def _climbing(rule: Any) -> Any:
+    def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
+        moved, state = rule.update(self, xp, parameter, gradient, state)
+        return 2 * parameter - moved, state
+
+    return override(rule, update=update)
+
+
+def _forgetting(rule: Any) -> Any:
+    def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
+        begun = {**rule.start(self, xp, parameter), **{k: state[k] for k in self.numbers if k in state}}
+        return rule.update(self, xp, parameter, gradient, begun)
+
+    return override(rule, update=update)
+
+
+# --- The step count ------------------------------------------------------------------------------
+
+
+def _counting(diagnosis: str, says: str, count: Callable[[int], int]) -> UpdateMistake:
+    """Make a row in which another number stands for the step, where the step corrects a bias."""
+
+    def plant(rule: Any) -> Iterator[PlantedRule]:
+        def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
+            # 1 − β⁰ is 0: NumPy's number divides by it as an array would, Python's raises.
+            exact = self.changed(betas=tuple(np.float64(beta) for beta in self.betas))
+            at = {**state, "step": count(state["step"] + 1) - 1}
+            moved, after = rule.update(exact, xp, parameter, gradient, at)
+            return moved, {**after, "step": state["step"] + 1}
+
+        def correction(self: Any, beta: float, step: float) -> Any:
+            return np.float64(rule.correction(self, beta, step))
+
+        if issubclass(rule, Adam | Adamax):
+            parts: dict[str, Any] = {"update": update}
+            if issubclass(rule, MomentsRule):
+                parts["correction"] = correction
+            yield PlantedRule(diagnosis, override(rule, **parts), says)
+
+    return UpdateMistake(diagnosis, plant)
+
+
+# --- The options ---------------------------------------------------------------------------------
+
+_IGNORED_AS = {"nesterov": "nesterov-mismatch", "momentum": "momentum-missing"}
+
+
+def _option(
+    diagnosis: str, option: str, says: str, change: Callable[[Any], Any], of: Rule = UpdateRule
+) -> UpdateMistake:
+    """Make a row in which an option has another value than it was given."""
+
+    def plant(rule: Rule) -> Iterator[PlantedRule]:
+        if issubclass(rule, of) and option in rule.hyperparameters():
+            yield PlantedRule(diagnosis, with_options(rule, lambda self: {option: change(self)}), says)
+
+    return UpdateMistake(diagnosis, plant)
+
+
+def _without(options: Mapping[str, Any], rule: UpdateRule) -> Mapping[str, Any]:
+    return options
+
+
+def _ignoring(rule: Rule) -> Iterator[PlantedRule]:
+    """Give the rule without each of its options."""
+    without = {"nesterov": False, "momentum": 0.0, "weight_decay": 0.0, "centered": False, "amsgrad": False}
+    without |= {"maximize": False, "lr_decay": 0.0, "initial_accumulator_value": 0.0, "dampening": 0.0}
+    for option in (name for name in rule.hyperparameters() if name in without):  # always in one order
+        diagnosis = _IGNORED_AS.get(option, "update-value")
+        wrong = with_options(rule, partial(_without, {option: without[option]}))
+        yield PlantedRule(diagnosis, wrong, f"makes no use of {option}", {"option": option})
+
+
+# --- What is averaged ----------------------------------------------------------------------------
+
+
+#: What keeps the average of the gradients first, and what keeps that of their squares first.
+_FIRST_MOMENT, _SQUARES_FIRST = (MomentsRule, Adamax), (RMSprop, Adadelta)
+
+
+def _averaging(
+    diagnosis: str,
+    says: str,
+    other: Callable[[Any, Any, float], Any],
+    nth: int | None = None,
+    of: tuple[Rule, ...] = (*_FIRST_MOMENT, *_SQUARES_FIRST),
+) -> UpdateMistake:
+    """Make a row in which a running average, the nth or each, is another: ``other(mean, value, decay)``."""
+
+    def functions(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
+        def usual(mean: Any, value: Any, decay: float) -> Any:
+            return running_average(xp, mean, value, decay)
+
+        return {"running_average": called(usual, other, nth)}
+
+    def plant(rule: Rule) -> Iterator[PlantedRule]:
+        if issubclass(rule, of):
+            yield PlantedRule(diagnosis, in_namespace(rule, functions), says)
+
+    return UpdateMistake(diagnosis, plant)
+
+
+def _begun_anew(mean: Any, value: Any, decay: float) -> Any:
+    return (1 - decay) * value
+
+
+def _averages() -> Iterator[UpdateMistake]:
+    yield _averaging(
         "momentum-missing",
-        "does not carry the velocity from step to step",
-        velocity=lambda self, velocity, gradient: gradient,
-    ),
-    _sgd(
-        "nesterov-mismatch",
-        "has plain momentum where Nesterov's is expected, or the reverse",
-        direction=_other_direction,
-    ),
-    _adam(
+        "does not carry the first running average from step to step: it begins anew each time",
+        _begun_anew,
+        1,
+        _FIRST_MOMENT,
+    )
+    yield _averaging(
+        "update-value",
+        "does not carry the running average of the squares from step to step: it begins anew each time",
+        _begun_anew,
+        1,
+        _SQUARES_FIRST,
+    )
+    which: tuple[tuple[int | None, str], ...] = ((1, "the first"), (2, "the second"), (None, "every"))
+    for nth, words in which:
+        if nth != 1:
+            yield _averaging(
+                "update-value",
+                f"does not carry {words} running average from step to step: it begins anew each time",
+                _begun_anew,
+                nth,
+            )
+        yield _averaging(
+            "update-value",
+            f"exchanges β and 1 − β in {words} running average: m ← β m + (1 − β) g keeps most of m",
+            lambda mean, value, decay: (1 - decay) * mean + decay * value,
+            nth,
+        )
+        yield _averaging(
+            "update-value",
+            f"adds the new value to {words} running average without the factor 1 − β: β m + g grows to "
+            "1 / (1 − β) times the average",
+            lambda mean, value, decay: decay * mean + value,
+            nth,
+        )
+    yield _averaging(
+        "update-value",
+        "never updates the second running average: it stays what it was at the start",
+        lambda mean, value, decay: mean,
+        2,
+    )
+
+
+# --- Roots and squares ---------------------------------------------------------------------------
+
+_SCALED = (MomentsRule, RMSprop, Adagrad, Adadelta)
+
+
+def _rootless(nth: int | None, words: str) -> UpdateMistake:
+    def functions(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
+        return {"sqrt": called(xp.sqrt, lambda value: value, nth)}
+
+    def plant(rule: Rule) -> Iterator[PlantedRule]:
+        if issubclass(rule, _SCALED) and not issubclass(rule, Adam):
+            yield PlantedRule("root-missing", in_namespace(rule, functions), words)
+
+    return UpdateMistake("root-missing", plant)
+
+
+def _one_for_all() -> Iterator[UpdateMistake]:
+    """Give the rows in which all elements of a parameter have one scale."""
+    for words, over in (("mean", np.mean), ("sum", np.sum), ("largest", np.max)):
+        yield part(
+            _SCALED,
+            "update-value",
+            f"takes the {words} of g² over the whole parameter: each element has a scale of its own",
+            square=lambda self, gradient, over=over: np.full_like(gradient, over(gradient * gradient)),
+        )
+
+
+def _without_epsilon(rule: Rule) -> Iterator[PlantedRule]:
+    if "eps" in rule.hyperparameters():
+        yield PlantedRule(
+            "not-finite",
+            with_options(rule, lambda self: {"eps": 0.0}),
+            "divides without ε: where all gradients so far were 0 (a unit that never fires) that is "
+            "0 / 0, and "
+            "the parameter becomes NaN. Add ε, usually 1e-8, to the root",
+            severity=Severity.ERROR,
+        )
+
+
+# --- Weight decay --------------------------------------------------------------------------------
+
+
+def _decay_coupled(rule: Any) -> Iterator[PlantedRule]:
+    says = (
+        "lets the weight decay pass through the moments where it should shrink the parameter itself, "
+        "or the reverse: Adam adds λ θ to the gradient, AdamW multiplies θ by 1 − η λ before the step"
+    )
+
+    apart = "it belongs either into the gradient or, as in AdamW, to the parameter itself"
+
+    def exchanged(self: Any) -> dict[str, Any]:
+        return {"decoupled_weight_decay": not self.decoupled_weight_decay}
+
+    def prepared(self: Any, parameter: Any, gradient: Any) -> Any:
+        return UpdateRule.prepared(self, parameter, gradient)
+
+    def update(self: Any, xp: Any, parameter: Any, *roles: Any) -> Any:
+        return rule.update(self, xp, (1 - self.lr * self.weight_decay) * parameter, *roles)
+
+    if issubclass(rule, MomentsRule):
+        yield PlantedRule("weight-decay-coupled", with_options(rule, exchanged), says)
+        yield PlantedRule(
+            "weight-decay-coupled", _decay_scaled(rule), f"divides the weight decay by √v̂: {apart}"
+        )
+    elif issubclass(rule, DecayingRule):
+        says = (
+            "lets the parameter decay by itself, θ ← (1 − η λ) θ, where PyTorch adds λ θ to the "
+            "gradient: what is "
+            "remembered of the gradients then lacks it"
+        )
+        decoupled = override(rule, prepared=prepared, update=update)
+        yield PlantedRule("weight-decay-coupled", decoupled, says)
+        without_rate = with_options(decoupled, lambda self: {"weight_decay": self.weight_decay / self.lr})
+        yield PlantedRule(
+            "weight-decay-coupled",
+            without_rate,
+            f"{says}. Nor does it multiply the decay by the learning rate",
+        )
+
+
+def _decay_scaled(rule: Any) -> Any:
+    """Put λ θ beside the first moment: it is divided by the root as that is."""
+
+    def functions(self: Any, xp: Any, parameter: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
+        decay = self.lr * self.weight_decay * parameter
+
+        def step(parameter: Any, rate: float, direction: Any, scale: Any) -> Any:
+            return parameter - (rate * direction + decay) / scale
+
+        return {"scaled_step": step}
+
+    return in_namespace(with_options(rule, lambda self: {"weight_decay": 0.0}), functions)
+
+
+_STEPS = (
+    _counting(
         "bias-correction-missing",
         f"does not correct the moments for their bias. {_UNCORRECTED}",
-        correction=lambda self, beta, step: 1.0,
+        lambda step: _AGES,
     ),
-    _adam(
-        "bias-correction-missing",
-        f"does not correct the second moment for its bias. {_UNCORRECTED}",
-        scale=_second_uncorrected,
-    ),
-    _adam(
-        "bias-correction-missing",
-        f"does not correct the first moment for its bias. {_UNCORRECTED}",
-        correction=_first_uncorrected,
-    ),
-    _adam(
+    _counting(
         "bias-correction-step",
         "corrects the bias always as in the first step: the step count does not advance. Count t up by 1 "
         "in every step",
-        correction=lambda self, beta, step: Adam.correction(self, beta, 1),
+        lambda step: 1,
     ),
-    _adam(
+    _counting(
         "bias-correction-step",
         "corrects the bias with a step count that is one ahead: t is 2 in the first step, where it "
         "should be 1",
-        correction=lambda self, beta, step: Adam.correction(self, beta, step + 1),
+        lambda step: step + 1,
     ),
-    _adam(
+    _counting(
         "bias-correction-step",
         "corrects the bias with a step count that starts at 0: in the first step that divides by 0. "
         "Count t up before it is used",
-        correction=_step_behind,
+        lambda step: step - 1,
     ),
-    _adam(
-        "epsilon-placement",
-        "has ε inside the root: √(v̂ + ε) where PyTorch has √v̂ + ε. Both are in use; at ε = 1e-8 they "
-        "differ where the gradient is small",
-        scale=_inside_root,
+    _counting(
+        "bias-correction-step",
+        "corrects the bias with a step count that advances by 2",
+        lambda step: 2 * step,
     ),
-    _adam(
-        "epsilon-placement",
-        "adds ε before the bias correction, as TensorFlow does: (√v + ε) / √(1 − β₂ᵗ) where PyTorch has "
-        "√v̂ + ε. Both are in use; they differ in the first steps where the gradient is small",
-        scale=_before_correction,
-    ),
-    _adam(
-        "epsilon-placement",
-        "adds ε to v before the bias correction, inside the root, where PyTorch has √v̂ + ε",
-        scale=_inside_root_before_correction,
-    ),
-    _part(
-        MomentsRule,
-        "moment-not-squared",
-        "averages the gradient in the second moment, not its square",
-        square=lambda self, gradient: gradient,
-    ),
-    _adam(
-        "root-missing",
-        "divides by the second moment itself, not by its root",
-        scale=lambda self, xp, second, step: _corrected(self, second, step) + self.eps,
-    ),
-    UpdateMistake("betas-swapped", _betas_swapped),
-    UpdateMistake("weight-decay-coupled", _decay_coupled),
 )
 
-
-def _factor(rule: Rule, factor: float) -> Iterator[PlantedRule]:
-    def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
-        moved, state = rule.update(self, xp, parameter, gradient, state)
-        return parameter + factor * (moved - parameter), state
-
-    yield PlantedRule(
+_OPTIONS = (
+    _option(
+        "betas-swapped",
+        "betas",
+        "exchanges the two decay rates: β₁ belongs to the mean, β₂ to the square",
+        lambda self: self.betas[::-1],
+    ),
+    _option(
         "update-scale",
-        _override(rule, update=update),
-        f"makes {factor:.6g} times the right step",
-        {"factor": factor},
-    )
+        "lr",
+        "does not multiply by the learning rate",
+        lambda self: 1.0,
+    ),
+    _option(
+        "update-scale",
+        "lr",
+        "multiplies by the learning rate twice",
+        lambda self: self.lr**2,
+    ),
+    _option(
+        "update-value",
+        "weight_decay",
+        "has the weight decay with the wrong sign: the parameters grow. Add λ θ to the gradient, or subtract "
+        "η λ θ from the parameter",
+        lambda self: -self.weight_decay,
+    ),
+)
 
-
-def explain_updates(rule: Rule, runs: Runs, one: float, *, pairs: bool = False) -> list[PlantedRule]:
-    """Find the mistakes, or with ``pairs`` the pairs of mistakes, that reproduce the trajectories.
-
-    ``runs`` holds for each course the options, the course and the candidate's parameters after
-    each step.
-    """
-    singles = [planted for mistake in UPDATE_MISTAKES for planted in mistake.plant(rule)]
-    if not pairs:
-        singles += [p for factor in _step_factors(rule, runs) for p in _factor(rule, factor)]
-        return [planted for planted in singles if _reproduces(planted.rule, runs, one)][:2]
-    both = (
-        PlantedRule(
-            first.diagnosis,
-            second.rule,
-            f"{first.says}. Besides, it {second.says}",
-            {"also": [second.diagnosis]},
-        )
-        for first in singles
-        for mistake in UPDATE_MISTAKES
-        for second in mistake.plant(first.rule)
-        if second.diagnosis != first.diagnosis
-    )
-    return list(itertools.islice((pair for pair in both if _reproduces(pair.rule, runs, one)), 1))
-
-
-def _step_factors(rule: Rule, runs: Runs) -> Iterator[float]:
-    """Give the ratio of the first step to the right one, where it is one number."""
-    options, course, got = runs[0]
-    if not got:
-        return
-    right = simulate(rule, options, course)[0]
-    moved = [(g - p, r - p) for g, r, p in zip(got[0], right, course.parameters, strict=True)]
-    ratios = np.concatenate([(g[r != 0] / r[r != 0]).ravel() for g, r in moved])
-    if ratios.size and np.ptp(ratios) <= 1e-7 * abs(ratios[0]) and not np.isclose(abs(ratios[0]), 1):
-        yield float(f"{ratios[0]:.9g}")
-
-
-def _reproduces(rule: Rule, runs: Runs, one: float) -> bool:
-    with np.errstate(all="ignore"):
-        # Walked only as far as the paths agree: most mistakes are out after a step.
-        return all(same_path(_walk(rule, options, course), got, one) is None for options, course, got in runs)
-
-
-def same_path(
-    expected: Iterable[Parameters], got: Sequence[Parameters], one: float
-) -> tuple[int, int] | None:
-    """Give the first step and parameter at which two trajectories differ; ``None`` if nowhere."""
-    for step, (right, mine) in enumerate(zip(expected, got, strict=True)):
-        for index, (r, m) in enumerate(zip(right, mine, strict=True)):
-            # Each step adds a few roundings to those before it.
-            bound = 64 * (step + 1) * one * (1 + np.abs(r))
-            if not agrees(m, r, bound):
-                return step, index
-    return None
+#: The table, the likeliest first.
+UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
+    _everywhere("update-sign", "climbs: it adds the step where it should subtract it", _climbing),
+    *RULE_MISTAKES,
+    *_STEPS,
+    part(
+        _SCALED,
+        "moment-not-squared",
+        "has the gradient where its square belongs: v is made of g, and its root is NaN where that "
+        "is negative",
+        square=lambda self, gradient: gradient,
+    ),
+    part(
+        _SCALED,
+        "moment-not-squared",
+        "has |g| where g² belongs",
+        square=lambda self, gradient: abs(gradient),
+    ),
+    *_one_for_all(),
+    _rootless(None, "divides by the average of the squares itself, not by its root"),
+    _rootless(1, "lacks the root that it should take first"),
+    _rootless(2, "lacks the root that it should take second"),
+    *_OPTIONS,
+    UpdateMistake("weight-decay-coupled", _decay_coupled),
+    UpdateMistake("not-finite", _without_epsilon),
+    *STATE_MISTAKES,
+    _everywhere(
+        "update-value",
+        "forgets at each step what it should remember: sums, averages and velocities begin anew. "
+        "Keep them on "
+        "the optimizer, not in a local name",
+        _forgetting,
+    ),
+    *_averages(),
+    UpdateMistake("update-value", _ignoring),
+    *CONVENTIONS,
+)

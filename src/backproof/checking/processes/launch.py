@@ -61,6 +61,11 @@ class Worker:
         """Note that the worker runs by itself: its standard error leads nowhere from now on."""
         cast("IO[bytes]", self._process.stderr).close()
 
+    @property
+    def lives(self) -> bool:
+        """Whether the process has not ended."""
+        return self._end is None and self._process.poll() is None
+
     def stop(self, patience: float = 0.0) -> str:
         """End the worker with all that it started, and say how it ended.
 

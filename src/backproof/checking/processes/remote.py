@@ -23,9 +23,13 @@ from backproof.checking.processes.wire import Hangup, WireError
 from backproof.checking.reading.remarks import Remark
 from backproof.checking.reading.source import Source, Unreadable, read
 
-__all__ = ["OpenedFile", "RemoteFound", "open_file", "stop_all"]
+__all__ = ["DISCOVER", "OpenedFile", "RemoteFound", "Start", "open_file", "stop_all"]
 
-_DISCOVER = "backproof.checking.discover:discover"
+#: What starts a worker, given the function that finds candidates and the seed.
+Start = Callable[[str, int], Worker]
+
+#: The function that finds the candidates of a file.
+DISCOVER = "backproof.checking.discover:discover"
 #: Seconds within which a worker starts, torch's import included, and within which it finds candidates.
 _START = 120.0
 #: Seconds beyond its time limit after which a unit is ended from without.
@@ -76,8 +80,9 @@ def open_file(
     *,
     timeout: float,
     seed: int,
-    discover: str = _DISCOVER,
+    discover: str = DISCOVER,
     forks: bool = hasattr(os, "fork"),
+    start: Start = Worker,
 ) -> Iterator[OpenedFile]:
     """Run a file in a process of its own, and give what it holds.
 
@@ -94,13 +99,15 @@ def open_file(
     forks
         Whether a candidate's process is forked from the one that ran the file. Where there is no fork
         the file is run again for each.
+    start
+        What starts a worker.
 
     Raises
     ------
     Unreadable
         If the file cannot be read, or nothing can be said of it because its process was lost.
     """
-    session = _Session(read(path), timeout, seed, discover, forks)
+    session = _Session(read(path), timeout, seed, discover, forks, start)
     _SESSIONS.add(session)
     try:
         yield session.open()
@@ -129,7 +136,9 @@ class _Progress:
 class _Session:
     """The processes of one file."""
 
-    def __init__(self, source: Source, timeout: float, seed: int, discover: str, forks: bool) -> None:
+    def __init__(
+        self, source: Source, timeout: float, seed: int, discover: str, forks: bool, start: Start
+    ) -> None:
         if not timeout > 0:
             raise ValueError(f"expected a number of seconds above 0, got timeout={timeout!r}")
         self._source = source
@@ -137,6 +146,7 @@ class _Session:
         self._seed = seed
         self._discover = discover
         self._forks = forks
+        self._start = start
         self._skipped: set[tuple[int, int]] = set()
         self._setbacks: dict[int, UnitFinding] = {}
         self._processes: list[Process] = []  # the worker before those that were forked from it
@@ -189,7 +199,7 @@ class _Session:
             if self._closed.is_set():
                 raise Unreadable(self._source.file, "was not checked: the checker was stopped")
             try:
-                worker = Worker(self._discover, self._seed)
+                worker = self._start(self._discover, self._seed)
             except OSError as error:
                 raise Unreadable(
                     self._source.file, f"could not be checked: no process could be started for it: {error}"

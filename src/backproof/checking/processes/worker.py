@@ -4,7 +4,8 @@ It speaks with the main process over a socket that it is started with, never ove
 which the user's code may write to, close or replace. This guards against accidents, not against
 somebody who means harm.
 
-The main process sends ``(source, timeout, seed, skipped)``, where ``skipped`` holds pairs (unit,
+The main process may send ``("prepare", "torch")`` first, while it has no file yet. It sends ``(source,
+timeout, seed, skipped)``, where ``skipped`` holds pairs (unit,
 statement) that ended an earlier worker, or took too long in it. The answers are ``("ready",)``;
 ``("at", unit, statement)`` before each statement; ``("setback", unit, message, line, evidence, slow)``
 for each unit that failed; ``("searching",)``; ``("found", candidates, remarks, complaints)``; or, for a
@@ -26,7 +27,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from os import _exit, getpid
 from pathlib import Path
 from types import ModuleType
@@ -98,8 +99,13 @@ class _Worker:
         self._parent = os.getppid()
 
     def work(self) -> None:
-        source, timeout, self._seed, skipped = self._channel.receive()
-        _import_torch(source.units)
+        request = self._channel.receive()
+        if request == ("prepare", "torch"):
+            _import_torch()
+            request = self._channel.receive()
+        source, timeout, self._seed, skipped = request
+        if any(_TORCH.search(unit.code) for unit in source.units):
+            _import_torch()
         self._channel.send(("ready",))
         module = self._run(source, timeout, skipped)
         self._channel.send(("searching",))
@@ -233,10 +239,8 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-def _import_torch(units: Iterable[Unit]) -> None:
+def _import_torch() -> None:
     """Import torch where it will be needed: the seconds it takes are not the user's."""
-    if not any(_TORCH.search(unit.code) for unit in units):
-        return
     try:
         torch = importlib.import_module("torch")
         torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Comments to the checker: ``# backproof: like=…`` and ``# backproof: ignore=…``.
+"""Comments to the checker: ``# backproof: like=…``, ``domain=…`` and ``ignore=…``.
 
 A remark belongs to the definition at whose head it stands: in the comment lines directly above it, on
 one of its first lines, or between them and its first statement. At a method it counts for the class.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import io
+import math
 import re
 import tokenize
 import warnings
@@ -18,20 +19,21 @@ from typing import TypeAlias
 __all__ = ["Remark", "find_remarks"]
 
 _REMARK = re.compile(r"#+\s*backproof\s*:\s*(?P<settings>.*)", re.IGNORECASE)
-_KEY = re.compile(r"(?:^|[\s;,])(like|ignore)\s*=\s*")
+_KEY = re.compile(r"(?:^|[\s;,])(like|ignore|domain)\s*=\s*")
 _Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What the comments at a definition say: its reference, and the diagnoses not wanted there."""
+    """What the comments at a definition say: its reference, the diagnoses not wanted, its input's range."""
 
     like: str | None = None
     ignore: tuple[str, ...] = ()
+    domain: tuple[float, float] | None = None
 
     def merged(self, later: Remark) -> Remark:
         """Put a further remark at the same definition on top of this one."""
-        return Remark(later.like or self.like, (*self.ignore, *later.ignore))
+        return Remark(later.like or self.like, (*self.ignore, *later.ignore), later.domain or self.domain)
 
 
 def find_remarks(texts: Iterable[tuple[str, str]]) -> tuple[dict[str, Remark], tuple[str, ...]]:
@@ -42,7 +44,7 @@ def find_remarks(texts: Iterable[tuple[str, str]]) -> tuple[dict[str, Remark], t
     Examples
     --------
     >>> find_remarks([("a.py", "# backproof: like=mse; ignore=reduction\nclass A:\n    pass")])
-    ({'A': Remark(like='mse', ignore=('reduction',))}, ())
+    ({'A': Remark(like='mse', ignore=('reduction',), domain=None)}, ())
     """
     remarks: dict[str, Remark] = {}
     complaints: list[str] = []
@@ -71,7 +73,8 @@ def _parse(settings: str) -> Remark:
     keys = list(_KEY.finditer(settings))
     if not keys or settings[: keys[0].start()].strip():
         raise ValueError(
-            f"expected '# backproof: like=REFERENCE' or '# backproof: ignore=DIAGNOSIS,…', got {settings!r}"
+            "expected '# backproof: like=REFERENCE', '# backproof: ignore=DIAGNOSIS,…' or "
+            f"'# backproof: domain=LOW,HIGH', got {settings!r}"
         )
     remark = Remark()
     for key, following in zip(keys, [*keys[1:], None], strict=True):
@@ -80,9 +83,30 @@ def _parse(settings: str) -> Remark:
             raise ValueError(f"expected something behind '{key[1]}=', got {settings!r}")
         if key[1] == "like":
             remark = remark.merged(Remark(like=value))
+        elif key[1] == "domain":
+            remark = remark.merged(Remark(domain=_range(value)))
         else:
             remark = remark.merged(Remark(ignore=tuple(re.split(r"[\s,]+", value))))
     return remark
+
+
+def _range(value: str) -> tuple[float, float]:
+    """Read a domain: two numbers, the lower first, in brackets or not.
+
+    Examples
+    --------
+    >>> _range("(0, 1)"), _range("0.1,10")
+    ((0.0, 1.0), (0.1, 10.0))
+    """
+    try:
+        low, high = (float(part) for part in value.strip("()[] ").split(","))
+    except ValueError:
+        raise ValueError(f"expected domain=LOW,HIGH with two numbers, got domain={value}") from None
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(
+            f"expected domain=LOW,HIGH, two finite numbers of which the lower is first, got {value}"
+        )
+    return low, high
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:

@@ -51,7 +51,8 @@ def complaints(report: Report) -> list[str]:
 
 def _nothing_judged(report: Report) -> str | None:
     """Say that no candidate was judged; ``None`` where one was, or where problems say it already."""
-    if any(judgement.verdict in (Verdict.PASS, Verdict.FAIL) for judgement in report.candidates):
+    judged = any(judgement.verdict in (Verdict.PASS, Verdict.FAIL) for judgement in report.candidates)
+    if judged or report.may_be_empty:
         return None
     if report.candidates:
         return (

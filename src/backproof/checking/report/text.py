@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from rich.box import SIMPLE_HEAD
@@ -18,7 +18,17 @@ from backproof.checking.report.characters import showable
 from backproof.checking.report.summary import complaints, summary
 from backproof.diagnoses import Severity
 
-__all__ = ["as_text", "render"]
+__all__ = [
+    "as_text",
+    "findings_as_text",
+    "judged_as",
+    "place_of",
+    "position_of",
+    "render",
+    "telling",
+    "units_as_text",
+    "worst_first",
+]
 
 _VERDICTS = {
     Verdict.PASS: "green",
@@ -64,8 +74,34 @@ def as_text(report: Report, *, width: int = 100) -> str:
     <BLANKLINE>
     0 candidates · no findings · seed 0
     """
+    return _plain(lambda console: render(report, console), width)
+
+
+def findings_as_text(judgement: Judgement, *, width: int = 100) -> str:
+    """Give what there is to say of one candidate as plain text: the reason, then each finding.
+
+    Examples
+    --------
+    >>> print(findings_as_text(Judgement("MyTanh", "activation", "numpy-class", Verdict.SKIPPED, "empty")))
+    MyTanh ()  skipped
+      empty
+    """
+    return _plain(lambda console: _Printer(console).judgement(judgement), width)
+
+
+def units_as_text(units: Iterable[UnitFinding], *, width: int = 100) -> str:
+    """Give what there is to say of failed cells as plain text."""
+
+    def show(console: Console) -> None:
+        for unit in units:
+            _Printer(console).unit(unit)
+
+    return _plain(show, width)
+
+
+def _plain(show: Callable[[Console], None], width: int) -> str:
     stream = io.StringIO()
-    render(report, Console(file=stream, width=width, color_system=None, force_jupyter=False))
+    show(Console(file=stream, width=width, color_system=None, force_jupyter=False, force_terminal=False))
     return stream.getvalue().rstrip("\n")
 
 
@@ -131,7 +167,7 @@ class _Printer:
 
     def row(self, judgement: Judgement) -> list[Text]:
         """Give the cells of a candidate's row in the table."""
-        texts = [_position(judgement), judgement.name, judgement.kind, _judged_as(judgement)]
+        texts = [position_of(judgement), judgement.name, judgement.kind, judged_as(judgement)]
         verdict = Text(judgement.verdict, _VERDICTS[judgement.verdict])
         return [*(Text(self.clean(text)) for text in texts), verdict, _names(judgement.findings)]
 
@@ -139,24 +175,19 @@ class _Printer:
         """Print why a candidate was not judged, then its findings, the worst first."""
         if judgement.reason:
             verdict = (judgement.verdict, _VERDICTS[judgement.verdict])
-            self.heading(f"{judgement.name} ({_place(judgement, judgement.line)})", verdict)
+            self.heading(f"{judgement.name} ({place_of(judgement, judgement.line)})", verdict)
             self.line(judgement.reason, indent=2)
             self.console.print()
-        for finding in _worst_first(judgement.findings):
+        for finding in worst_first(judgement.findings):
             method = _method(judgement, finding)
-            place = _place(judgement, finding.line or judgement.line)
+            place = place_of(judgement, finding.line or judgement.line)
             self.finding(f"{judgement.name}{method} ({place})", finding, said=("source",) if method else ())
 
     def finding(self, subject: str, finding: Finding, said: Sequence[str] = ()) -> None:
         """Print a finding: its heading, its message and its evidence without what is ``said`` already."""
         self.heading(subject, (finding.severity, _SEVERITIES[finding.severity]), (finding.diagnosis, "bold"))
         self.line(finding.message, indent=2)
-        telling = {
-            key: value
-            for key, value in finding.evidence.items()
-            if key not in said and not (key in _IN_MESSAGES and str(value) in finding.message)
-        }
-        lines = evidence.lay_out(telling, self.console.width, self.clean)
+        lines = evidence.lay_out(telling(finding, said), self.console.width, self.clean)
         if lines:
             self.console.print()
         for line in lines:
@@ -177,8 +208,9 @@ class _Printer:
             self.line(Text(self.clean(source), "dim"), indent=4)
 
     def title(self, file: str) -> None:
-        """Print the name of a file, above what is said of it."""
-        self.line(Text(self.clean(file), "bold underline"))
+        """Print the name of a file, above what is said of it; nothing where there is no file."""
+        if file:
+            self.line(Text(self.clean(file), "bold underline"))
 
     def heading(self, subject: str, *parts: tuple[str, str]) -> None:
         """Print whom a paragraph is about, and what it is."""
@@ -203,6 +235,15 @@ class _Printer:
         return showable(text, self.console.encoding)
 
 
+def telling(finding: Finding, said: Sequence[str] = ()) -> dict[str, object]:
+    """Give the evidence of a finding without what is ``said`` already, in its message for one."""
+    return {
+        key: value
+        for key, value in finding.evidence.items()
+        if key not in said and not (key in _IN_MESSAGES and str(value) in finding.message)
+    }
+
+
 def _in_parts(text: str, width: int) -> list[str]:
     """Break a summary between its parts where it is too long for one line."""
     lines: list[str] = []
@@ -222,12 +263,14 @@ def _by_file(parts: Iterable[_Located]) -> dict[str, list[_Located]]:
     return files
 
 
-def _position(judgement: Judgement) -> str:
+def position_of(judgement: Judgement) -> str:
+    """Give the line of a candidate's definition; in a notebook its cell, and the line in that."""
     line = "" if judgement.line is None else str(judgement.line)
     return line if judgement.cell is None else f"{judgement.cell}:{line}"
 
 
-def _place(judgement: Judgement, line: int | None) -> str:
+def place_of(judgement: Judgement, line: int | None) -> str:
+    """Word a place in the code of a candidate."""
     cell = [] if judgement.cell is None else [f"cell {judgement.cell}"]
     return ", ".join(cell + ([] if line is None else [f"line {line}"])) or judgement.file
 
@@ -239,18 +282,19 @@ def _method(judgement: Judgement, finding: Finding) -> str:
     return ".backward" if source is not None and wrote.get(judgement.style) == source else ""
 
 
-def _judged_as(judgement: Judgement) -> str:
-    """Write the reference without what every reader knows of it: ReLU for torch.nn.ReLU()."""
+def judged_as(judgement: Judgement) -> str:
+    """Give the reference, without what every reader knows of it: ReLU for torch.nn.ReLU()."""
     if judgement.reference is None:
         return "" if judgement.verdict is Verdict.SKIPPED else "its own forward"
     return re.sub(r"^torch\.(nn|optim)\.|\(\)$", "", judgement.reference)
 
 
-def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Order findings by their severity."""
     return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
 
 
 def _names(findings: Iterable[Finding]) -> Text:
     """Name the diagnoses, each once, in the colour of its severity."""
-    styles = {finding.diagnosis: _SEVERITIES[finding.severity] for finding in _worst_first(findings)[::-1]}
+    styles = {finding.diagnosis: _SEVERITIES[finding.severity] for finding in worst_first(findings)[::-1]}
     return Text(", ").join(Text(name, style) for name, style in reversed(styles.items()))

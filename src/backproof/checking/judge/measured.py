@@ -1,0 +1,227 @@
+"""What can be measured of a difference that no known mistake explains.
+
+The order of its elements; a function of x that the ratio, the difference or the derivative itself
+follows; the region of x in which it goes wrong, with its threshold by bisection; and the smallest input
+that shows it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.candidate import Case
+from backproof.checking.judge.examination import Examination
+from backproof.checking.mistakes.mistake import Observation
+from backproof.checking.mistakes.quantities import equals
+from backproof.ops import Op
+
+__all__ = ["Difference", "described"]
+
+#: How many times the gap in which a threshold lies is made smaller; each time by the size of a case.
+_ROUNDS = 6
+#: A gap this small, as a share of its end, is as good as closed.
+_CLOSED = 1e-6
+#: A value is right when it is off by less than this, as a share of the largest.
+_OFF = 1e-6
+#: The values of each domain that the smallest input is made of, the simplest first.
+_SIMPLE: Mapping[str, tuple[float, ...]] = {
+    "real": (1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 0.0),
+    "small": (1.0, -1.0, 0.5, -0.5),
+    "unit": (0.5, -0.5, 0.25),
+    "positive": (1.0, 2.0, 0.5),
+    "probability": (0.5, 0.25, 0.75),
+    "log probability": (-1.0, -2.0, -0.5),
+    "binary": (0.0, 1.0),
+    "sign": (1.0, -1.0),
+}
+#: How many inputs are tried at most in the search for the smallest.
+_TRIED = 40
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference between what came and what is expected, and how to see it on another case.
+
+    ``expected`` and ``got`` evaluate a case; ``got`` gives ``None`` where nothing comes.
+    """
+
+    exam: Examination
+    op: Op
+    seen: Sequence[Observation]
+    expected: Callable[[Case], NDArray[Any]]
+    got: Callable[[Case], NDArray[Any] | None]
+    is_gradient: bool
+
+
+def described(difference: Difference) -> tuple[str, dict[str, Any]]:
+    """Give what was measured, as sentences and as evidence; nothing where nothing was found."""
+    sentences: list[str] = []
+    evidence: dict[str, Any] = {}
+    seen = [o for o in difference.seen if o.got.shape == o.expected.shape]
+    if not seen:
+        return "", {}
+    for measure in (_zeros, _order, _follows, _region, _smallest):
+        found = measure(difference, seen)
+        if found is not None:
+            sentence, shown = found
+            sentences += [sentence] if sentence else []
+            evidence |= shown
+            if measure is _zeros:
+                break  # zeros follow everything
+    return "".join(f" {sentence}" for sentence in sentences), evidence
+
+
+_Found = tuple[str, dict[str, Any]] | None
+
+
+def _near(got: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.bool_]:
+    size = float(np.abs(expected).max(initial=0.0))
+    return np.asarray(np.abs(got - expected) <= _OFF * (np.abs(expected) + 1e-3 * size) + 1e-12)
+
+
+def _zeros(difference: Difference, seen: Sequence[Observation]) -> _Found:
+    if any(np.any(o.got) for o in seen):
+        return None
+    return "It is 0 everywhere.", {"zero": True}
+
+
+def _order(difference: Difference, seen: Sequence[Observation]) -> _Found:
+    """Find the elements of the right result in another order."""
+    if all(o.got.ndim > 1 and _near(o.got, _relaid(o.expected)).all() for o in seen):
+        return "It is the right one, laid out along its axes in the reverse order.", {"order": "reverse axes"}
+    for axis in range(max(o.got.ndim for o in seen)):
+        if all(o.got.ndim > axis and _near(o.got, np.flip(o.expected, axis)).all() for o in seen):
+            return f"It is the right one, turned around along axis {axis}.", {"order": f"flipped axis {axis}"}
+    if all(_near(np.sort(o.got.ravel()), np.sort(o.expected.ravel())).all() and o.got.size > 1 for o in seen):
+        return "Its elements are the right ones in another order.", {"order": "permuted"}
+    return None
+
+
+def _relaid(array: NDArray[Any]) -> NDArray[Any]:
+    return array.T.reshape(array.shape)
+
+
+def _follows(difference: Difference, seen: Sequence[Observation]) -> _Found:
+    """Find a function of x that the ratio, the difference or the derivative follows on every case."""
+    what = "right one" if difference.is_gradient else "expected one"
+    ways: list[tuple[str, str, Callable[[Observation], NDArray[Any]]]] = [
+        ("ratio", f"It is the {what} times {{}}.", lambda o: o.got / o.expected)
+    ]
+    if difference.is_gradient and all(o.case.upstream.shape == o.got.shape for o in seen):
+        ways += [
+            ("excess", "It is the right one and besides the incoming gradient times {}.", _excess),
+            ("derivative", "It is the incoming gradient times {}.", lambda o: o.got / o.case.upstream),
+        ]
+    elif not difference.is_gradient:
+        ways.append(("excess", "It is the expected one and besides {}.", lambda o: o.got - o.expected))
+    for name, sentence, value in ways:
+        texts = {_named(difference, o, value) for o in seen}
+        if len(texts) == 1 and texts != {""}:
+            text = texts.pop()
+            return sentence.format(text), {name: text}
+    return None
+
+
+def _excess(o: Observation) -> NDArray[Any]:
+    return np.asarray((o.got - o.expected) / o.case.upstream)
+
+
+def _named(difference: Difference, o: Observation, value: Callable[[Observation], NDArray[Any]]) -> str:
+    with np.errstate(all="ignore"):
+        array = value(o)
+    known = np.isfinite(array)
+    if not known.all() or array.size < 2:  # noqa: PLR2004  # of one number every function can be made
+        return ""
+    return equals(array, difference.op, o.case, difference.exam.options)
+
+
+def _elementwise(difference: Difference) -> bool:
+    """Say whether a single element can be looked at for itself."""
+    op, case = difference.op, difference.seen[0].case
+    shapes = {value.shape for value in case.inputs.values()}
+    plain = all(op.arguments[name].domain in _SIMPLE for name in case.inputs)
+    return plain and len(shapes) == 1 and (op.elementwise or difference.exam.own)
+
+
+def _region(difference: Difference, seen: Sequence[Observation]) -> _Found:
+    """Find the x from which on it is wrong, where it is right before."""
+    if not _elementwise(difference) or len(seen[0].case.inputs) > 1 or difference.exam.own:
+        return None
+    name = difference.op.first
+    values = np.concatenate([o.case.inputs[name].ravel() for o in seen])
+    wrong = ~np.concatenate([_near(o.got, o.expected).ravel() for o in seen])
+    for side, of in (("above", values), ("below", -values), ("", np.abs(values))):
+        if not wrong.any() or wrong.all() or of[~wrong].max() >= of[wrong].min():
+            continue
+        sign = -1.0 if side == "below" else 1.0
+        start = _bisected(difference, sign, float(of[~wrong].max()), float(of[wrong].min()))
+        shown = sign * float(f"{start:.5g}")
+        where = f"for x {side} {shown:g}" if side else f"where |x| is above {shown:g}"
+        return f"It is wrong only {where}.", {"region": where, "threshold": shown}
+    return None
+
+
+def _bisected(difference: Difference, sign: float, good: float, bad: float) -> float:
+    """Make the gap between a right and a wrong value small: many points of it in each call."""
+    case, name = difference.seen[0].case, difference.op.first
+    shape = case.inputs[name].shape
+    for _ in range(_ROUNDS):
+        if bad - good <= _CLOSED * abs(bad):
+            break
+        points = np.linspace(good, bad, case.inputs[name].size + 2)
+        inner = (sign * points[1:-1]).reshape(shape).astype(case.inputs[name].dtype)
+        right = _right_at(difference, replace(case, inputs={**case.inputs, name: inner}))
+        if right is None:
+            break
+        flags = np.concatenate([[True], right.ravel(), [False]])
+        first = int(np.argmin(flags))
+        good, bad = float(points[first - 1]), float(points[first])
+    return bad
+
+
+def _right_at(difference: Difference, case: Case) -> NDArray[np.bool_] | None:
+    got, expected = difference.got(case), difference.expected(case)
+    difference.exam.cases += 1
+    if got is None or got.shape != expected.shape or not np.all(np.isfinite(expected)):
+        return None
+    return _near(got, expected)
+
+
+def _smallest(difference: Difference, seen: Sequence[Observation]) -> _Found:
+    """Find the simplest numbers that show it, one element each."""
+    if not _elementwise(difference):
+        return None
+    case = seen[0].case
+    for inputs in itertools.islice(_inputs(difference.op, case), _TRIED):
+        reduced = difference.op.kind == "loss" and difference.op.reduction is not None
+        upstream = np.ones(() if reduced else (1,) * next(iter(inputs.values())).ndim)
+        if case.upstream.ndim and reduced:
+            return None
+        small = Case(inputs, upstream.astype(case.upstream.dtype))
+        right = _right_at(difference, small)
+        if right is None:
+            return None
+        if not right.all():
+            shown: dict[str, Any] = {name: float(value.flat[0]) for name, value in inputs.items()}
+            expected, got = difference.expected(small), difference.got(small)
+            shown |= {"expected": float(expected.flat[0])}
+            shown |= {"got": float(np.asarray(got).flat[0])}
+            return "", {"smallest": shown}
+    return None
+
+
+def _inputs(op: Op, case: Case) -> Iterator[dict[str, NDArray[Any]]]:
+    names = list(case.inputs)
+    choices = [_SIMPLE[op.arguments[name].domain] for name in names]
+    together = sorted(itertools.product(*(range(len(c)) for c in choices)), key=sum)
+    for places in together:
+        yield {
+            name: np.full((1,) * case.inputs[name].ndim, choice[place], case.inputs[name].dtype)
+            for name, choice, place in zip(names, choices, places, strict=True)
+        }
