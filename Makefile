@@ -1,5 +1,5 @@
-# `make demo`, `make test`, `make lint`, `make format`, `make bench`, `make docs` (and of it `make pages`, without
-# measuring the accuracy again): each sets up what it needs first.
+# `make demo`, `make test`, `make lint`, `make format`, `make bench`, `make score`, `make docs` (and of it `make
+# pages`, without measuring the accuracy again): each sets up what it needs first.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # A worker holds PyTorch and its inputs: more of them than cores would only wait for one another.
 WORKERS ?= 2
 
-.PHONY: demo test lint format bench docs pages clean
+.PHONY: demo test lint format bench score docs pages clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -27,6 +27,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+score: $(READY)
+	$(BIN)/python -m tests.corpus.score
 
 docs: $(READY)
 	$(BIN)/python -m docs.generator --measure
