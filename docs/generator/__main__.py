@@ -68,9 +68,10 @@ def main(arguments: list[str]) -> int:
         return 2
     if arguments[1:]:
         measured = load(FIGURES)
-        again = {(row.op, row.result, row.dtype): row for row in doubted(measure_all(arguments[1:]))}
-        rows = [again.get((row.op, row.result, row.dtype), row) for row in measured.rows]
-        save(rows, measured.elementary, FIGURES)
+        again = [row for row in measured.rows if row.op not in arguments]
+        again += doubted(measure_all(arguments[1:]))
+        order = list(TRUTHS)
+        save(sorted(again, key=lambda row: order.index(row.op)), measured.elementary, FIGURES)
     elif arguments:
         save(doubted(measure_all()), measure_elementary(), FIGURES)
     missing = unexplained(load(FIGURES))

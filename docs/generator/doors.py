@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from backproof.ops import CATALOGUE
+
 __all__ = ["found_in", "is_ours", "torch_link"]
 
 #: PyTorch's names of elementary functions that go by another one here; ``None``: it is no function there.
@@ -51,13 +53,10 @@ def torch_name(kind: str, name: str) -> str | None:
     >>> torch_name("activation", "Tanh"), torch_name("elementary", "power")
     ('torch.nn.Tanh', 'torch.pow')
     """
-    if kind == "elementary":
-        known = ELEMENTARY.get(name, name)
-        full = None if known is None else f"torch.{known}"
-    else:
-        room = {"update rule": "torch.optim", "schedule": "torch.optim.lr_scheduler"}.get(kind, "torch.nn")
-        full = f"{room}.{name}"
-    return full if full is not None and _exists(full) else None
+    room = {"update rule": "torch.optim", "schedule": "torch.optim.lr_scheduler"}.get(kind)
+    known = ELEMENTARY.get(name, name) if kind == "elementary" else name
+    full = f"{room or CATALOGUE[name].room}.{known}"
+    return full if known is not None and _exists(full) else None
 
 
 def torch_link(kind: str, name: str) -> str:

@@ -172,6 +172,20 @@ def test_what_stands_in_the_way_is_said() -> None:
 def test_a_name_that_begins_like_a_reference_gets_a_hint() -> None:
     class SoftmaxColumns:
         def forward(self, x: Any) -> Any:
+            self.x = x
+            return x**4
+
+        def backward(self, g: Any) -> Any:
+            return g * 4 * self.x**3
+
+    judgement = bp.check(SoftmaxColumns)
+    assert judgement.reference is None
+    assert "--like SoftmaxColumns=Softmax" in judgement.reason
+
+
+def test_what_has_the_numbers_of_a_hint_is_warned_and_accused_only_when_asked() -> None:
+    class SoftmaxColumns:
+        def forward(self, x: Any) -> Any:
             e = np.exp(x - x.max(0))
             self.y = e / e.sum(0)
             return self.y
@@ -179,10 +193,10 @@ def test_a_name_that_begins_like_a_reference_gets_a_hint() -> None:
         def backward(self, g: Any) -> Any:
             return self.y * (g - (g * self.y).sum(0))
 
-    judgement = bp.check(SoftmaxColumns)
-    assert judgement.reference is None
-    assert "--like SoftmaxColumns=Softmax" in judgement.reason
-    assert bp.check(SoftmaxColumns, like="softmax").findings[0].diagnosis == "wrong-axis"
+    guessed, asked = bp.check(SoftmaxColumns), bp.check(SoftmaxColumns, like="softmax")
+    assert guessed.findings[0].diagnosis == asked.findings[0].diagnosis == "wrong-axis"
+    assert (guessed.verdict, asked.verdict) == (Verdict.PASS, Verdict.FAIL)
+    assert "--like SoftmaxColumns=" in guessed.reason
 
 
 def test_a_layer_without_reference_is_judged_for_its_parameters_too() -> None:
@@ -199,5 +213,6 @@ def test_a_layer_without_reference_is_judged_for_its_parameters_too() -> None:
             return g @ self.W.T
 
     judgement = bp.check(Projection)
-    assert "for its input and for W" in judgement.reason
-    assert [(f.diagnosis, f.evidence["argument"]) for f in judgement.findings] == [("gradient-scale", "W")]
+    assert "for its input and for self.W" in judgement.reason
+    found = [(f.diagnosis, f.evidence["argument"]) for f in judgement.findings]
+    assert found == [("gradient-scale", "self.W"), ("gradient-sign", "self.W")]

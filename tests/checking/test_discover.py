@@ -170,10 +170,54 @@ def test_of_two_definitions_of_a_name_the_last_one_counts(tmp_path: Path) -> Non
     path = notebook(tmp_path, "import numpy as np", one.format("g"), "x = 1", "\n" + one.format("2 * g"))
     (found,) = _discover(path)
     assert (found.description.cell, found.description.lines["definition"]) == (3, 2)
+    assert found.description.lines["earlier"] == 1
     assert found.candidate is not None
     gradient = ask(found.candidate, "Tanh").answer.gradients["backward"]["input"]
     assert gradient is not None
     np.testing.assert_allclose(gradient, 2 * ask(found.candidate, "Tanh").case.grad_output)  # type: ignore[operator]
+
+
+def test_objects_whose_own_code_fails_when_asked_are_in_nobody_s_way() -> None:
+    found = found_in(
+        """
+        class Silent:
+            def __getattribute__(self, name):
+                raise RuntimeError(name)
+
+        silent = Silent()
+
+        class Square:
+            def __getattr__(self, name):
+                raise RuntimeError(name)
+
+            @property
+            def gradient(self):
+                raise ValueError("call backward first")
+
+            def forward(self, x):
+                self.x = x
+                return x * x + 0 * np.random.rand()
+
+            def backward(self, g):
+                return 2 * self.x * g
+        """
+    )
+    (candidate,) = (one.candidate for one in found)
+    assert candidate is not None
+    assert ask(candidate, "Tanh").answer.raised is None
+
+
+def test_a_loss_that_gives_its_gradient_is_known_by_the_name_of_a_loss() -> None:
+    found = found_in(
+        """
+        def hinge_embedding(x, y, margin=1.0):
+            return np.where(y == 1, x, np.maximum(0, margin - x)).mean(), np.zeros_like(x)
+
+        def accuracy(y_pred, y_true):
+            return (y_pred == y_true).mean(), len(y_true)
+        """
+    )
+    assert _told(found) == [("hinge_embedding", "loss", "function-pair")]
 
 
 def test_a_definition_that_failed_does_not_stand_for_the_one_before(tmp_path: Path) -> None:

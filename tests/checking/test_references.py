@@ -105,7 +105,7 @@ def test_every_component_is_found_by_its_name(name: str) -> None:
         found = guess(written)
         assert found is not None
         # ``tanh`` is the activation too: the same function has two names.
-        known = "nn.Tanh" if name == "tanh" else rf"((nn|optim)\.)?{name}"
+        known = "nn.Tanh" if name == "tanh" else rf"((nn|nn\.functional|optim)\.)?{name}"
         assert re.fullmatch(rf"torch\.{known}\(\)", str(found))
     assert str(parse(name)) == str(guess(name))
 
@@ -157,6 +157,7 @@ WRITTEN = {
     "torch.nn.functional.binary_cross_entropy": "torch.nn.BCELoss()",
     "sse": "torch.nn.MSELoss(reduction='sum')",
     "sse(reduction='mean')": "torch.nn.MSELoss(reduction='mean')",
+    "kl(reduction='batchmean')": "torch.nn.KLDivLoss(reduction='batchmean')",
     "Adam(lr=0.01, betas=(0.8, 0.9))": "torch.optim.Adam(lr=0.01, betas=(0.8, 0.9))",
     "momentum(lr=0.1)": "torch.optim.SGD(momentum=0.9, lr=0.1)",
 }

@@ -99,6 +99,24 @@ def test_comments_settle_it(tmp_path: Path, comment: str, verdict: Verdict, refe
     assert (report.candidates[0].verdict, report.candidates[0].reference) == (verdict, reference)
 
 
+@pytest.mark.parametrize(
+    ("domain", "comment", "verdict"),
+    [
+        ({}, "", Verdict.FAIL),
+        ({"Tanh": (-1, 1)}, "# backproof: domain=2,3", Verdict.PASS),
+        ((-1, 1), "", Verdict.PASS),
+        ((-1, 1), "# backproof: domain=2,3", Verdict.FAIL),
+    ],
+)
+def test_nothing_outside_of_a_domain_is_judged(
+    tmp_path: Path, domain: Any, comment: str, verdict: Verdict
+) -> None:
+    text = RIGHT.replace("(1 -", "(abs(self.y) < 0.8) * (1 -")
+    assert text != RIGHT
+    report = _check(tmp_path, text.replace("class Tanh", f"{comment}\nclass Tanh"), domain=domain)
+    assert report.candidates[0].verdict is verdict
+
+
 def test_a_comment_that_names_no_reference_is_complained_of(tmp_path: Path) -> None:
     report = _check(tmp_path, RIGHT.replace("class Tanh", "# backproof: like=tnah\nclass Tanh"))
     (judgement,) = report.candidates

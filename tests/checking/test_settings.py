@@ -40,6 +40,8 @@ format = "json"
 [tool.backproof.like]
 MyTanh = "tanh"
 Own = "none"
+[tool.backproof.domain]
+MyLog = [0.1, 10]
 """
 
 
@@ -48,6 +50,7 @@ def test_every_setting_is_read_from_the_file(tmp_path: Path) -> None:
     assert options == Options(
         Settings(
             like={"MyTanh": "tanh", "Own": "none"},
+            domain={"MyLog": (0.1, 10.0)},
             select=frozenset({"not-finite", "raises"}),
             ignore=frozenset({"gradient-at-kink", "reduction"}),
             seed=3,
@@ -73,6 +76,7 @@ def test_the_command_line_wins(tmp_path: Path) -> None:
     options = read_options(project(tmp_path, FULL), given)
     assert options.settings == Settings(
         like={"MyTanh": "none", "Own": "none", "New": "torch.nn.MSELoss(reduction='sum')"},
+        domain={"MyLog": (0.1, 10.0)},
         select=frozenset({"detached", "raises", "time-out"}),
         ignore=frozenset(),
         expected=frozenset({"MyTanh", "New"}),
@@ -97,7 +101,11 @@ def test_the_nearest_file_with_a_section_is_read(tmp_path: Path) -> None:
 
 BAD_FILES = [
     ("[tool.backproof]\nsede = 1", "no setting 'sede'; did you mean seed?"),
-    ("[tool.backproof]\nxyzzy = 1", "no setting 'xyzzy'; known are like, select"),
+    ("[tool.backproof]\nxyzzy = 1", "no setting 'xyzzy'; known are like, domain"),
+    ("[tool.backproof]\ndomain = 3", "domain: expected two numbers, e.g. [0, 1], or a table of them"),
+    ("[tool.backproof]\ndomain = [1, 0]", "domain: expected two finite numbers, the lower first"),
+    ("[tool.backproof.domain]\nMyLog = [0, true]", "domain: expected two numbers, e.g. [0, 1]"),
+    ("[tool.backproof.domain]\nMyLog = [0, inf]", "domain: expected two finite numbers"),
     ("[tool.backproof]\nseed = -1", "seed: expected a whole number, 0 or more; got -1"),
     ("[tool.backproof]\nseed = '1'", "seed: expected a whole number, 0 or more; got '1' (str)"),
     ("[tool.backproof]\nseed = true", "got True (bool)"),

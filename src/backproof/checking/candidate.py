@@ -8,10 +8,11 @@ values and NumPy arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Description",
     "Raised",
     "Signature",
+    "Slip",
     "Trajectory",
 ]
 
@@ -57,7 +59,8 @@ class Description:
         function-pair, torch-optimizer or numpy-optimizer.
     lines
         Where its parts stand: ``definition``, ``forward``, ``backward``, ``step``, ``zero_grad``,
-        each that it has (within its cell, for a notebook).
+        each that it has (within its cell, for a notebook); ``earlier`` is the line of a definition of
+        the same name that it replaces.
     arguments
         The names of the forward's own arguments, as written.
     promised
@@ -108,12 +111,19 @@ class Case:
         gradients come from autograd. They are in the answer's ``gradients`` as ``twice``; an argument
         has ``None`` where the gradient is cut off from the graph. There are none at all where the code
         says that there is no second derivative (``once_differentiable``).
+    direction
+        Asks for nothing but how the forward changes along it: as it is, and as it seems where one step of
+        the chain rule is wrong (`Answer.slips`).
+    slips
+        The keys of the slips that are asked for; where there are none, all are.
     """
 
     inputs: Arrays
     grad_output: NDArray[Any] | None = None
     name: str = "ordinary"
     tangents: Mapping[str, NDArray[Any]] | None = None
+    direction: Mapping[str, NDArray[Any]] | None = None
+    slips: tuple[str, ...] = ()
 
     @property
     def upstream(self) -> NDArray[Any]:
@@ -121,6 +131,21 @@ class Case:
         if self.grad_output is None:
             raise ValueError(f"expected a case with an upstream gradient, got name={self.name!r} without")
         return self.grad_output
+
+    def turned(self, keep: Container[str] = ()) -> Case:
+        """Give the forward of another case: each array of real numbers turned around, but those to keep.
+
+        Examples
+        --------
+        >>> Case({"input": np.array([1.0, 2.0])}).turned().inputs["input"].tolist()
+        [2.0, 1.0]
+        """
+        return Case(
+            {
+                name: np.flip(array).copy() if array.dtype.kind == "f" and name not in keep else array
+                for name, array in self.inputs.items()
+            }
+        )
 
     def astype(self, dtype: DTypeLike) -> Case:
         """Give the case with every floating array in another dtype."""
@@ -146,6 +171,26 @@ class Raised:
 
 
 @dataclass(frozen=True)
+class Slip:
+    """What the derivative of a forward comes to where one step of the chain rule is wrong.
+
+    Attributes
+    ----------
+    diagnosis, says
+        How the mistake is called, and what completes "The gradient …"; empty for the derivative as it is.
+    key
+        The step and what is done with it, the same on every case.
+    tangent
+        The derivative of the output along the direction that was asked for.
+    """
+
+    diagnosis: str
+    says: str
+    key: str
+    tangent: NDArray[Any]
+
+
+@dataclass(frozen=True)
 class Answer:
     """What came back from a case.
 
@@ -160,13 +205,23 @@ class Answer:
         The arguments, or ``grad_output``, that the call changed in place.
     detached
         The output is cut off from PyTorch's graph.
+    loose
+        The arguments that the candidate has as a row of shape (1, n) and whose gradient is of shape (n,).
+    handmade
+        Where gradients come from autograd: a Function that somebody has written is on the way.
+    slips
+        For `Case.direction`: the derivative along it, then what it comes to by each slip. None where the
+        forward cannot be followed.
     """
 
     output: NDArray[Any] | None = None
     gradients: Mapping[str, Mapping[str, NDArray[Any] | None]] = field(default_factory=dict)
     mutated: tuple[str, ...] = ()
     detached: bool = False
+    loose: tuple[str, ...] = ()
+    handmade: bool = False
     raised: Raised | None = None
+    slips: tuple[Slip, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,6 +256,8 @@ class Trajectory:
     rebound
         The parameters for which the optimizer made a new array or tensor instead of changing the
         one it was given.
+    own
+        The values that it had for the hyperparameters that no argument of its constructor takes.
     """
 
     parameters: tuple[tuple[NDArray[Any], ...], ...] = ()
@@ -209,6 +266,7 @@ class Trajectory:
     cleared: bool | None = None
     rebound: tuple[int, ...] = ()
     raised: Raised | None = None
+    own: Mapping[str, object] = field(default_factory=dict)
 
 
 class Candidate(Protocol):

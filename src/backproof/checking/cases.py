@@ -20,11 +20,11 @@ from backproof.ops.domain import Argument, Domain
 
 __all__ = ["EVEN", "SIZES", "SQUARE", "draw", "extreme_cases", "kink_case", "ordinary_cases", "upstream"]
 
-#: The size of each axis letter in the ordinary cases; `ordinary_cases` takes them in turn.
+#: The size of each axis letter in the ordinary cases; `ordinary_cases` takes them in turn. U is one element.
 SIZES: tuple[dict[str, int], ...] = (
-    {"N": 7, "D": 5, "C": 5, "I": 5, "O": 3, "J": 2, "L": 11, "H": 7, "W": 5, "K": 3},
-    {"N": 3, "D": 7, "C": 7, "I": 2, "O": 5, "J": 3, "L": 7, "H": 5, "W": 11, "K": 2},
-    {"N": 5, "D": 3, "C": 3, "I": 7, "O": 2, "J": 5, "L": 5, "H": 11, "W": 7, "K": 3},
+    {"N": 7, "D": 5, "C": 5, "I": 5, "O": 3, "J": 2, "L": 11, "H": 7, "W": 5, "K": 3, "U": 1},
+    {"N": 3, "D": 7, "C": 7, "I": 2, "O": 5, "J": 3, "L": 7, "H": 5, "W": 11, "K": 2, "U": 1},
+    {"N": 5, "D": 3, "C": 3, "I": 7, "O": 2, "J": 5, "L": 5, "H": 11, "W": 7, "K": 3, "U": 1},
 )
 
 
@@ -42,6 +42,8 @@ SQUARE = tuple(
 )
 #: How far from a kink ordinary values stay.
 _CLEAR = 0.1
+#: One in so many values is put beyond a kink that all are on one side of.
+_SHARE = 4
 #: The largest magnitude of an ordinary value, case by case.
 _REACH = (2.0, 3.0, 6.0)
 
@@ -103,6 +105,7 @@ def ordinary_cases(
             for name, argument in op.arguments.items()
             if not argument.optional
         }
+        _beyond_kinks(np.random.default_rng([seed, index, 29]), op, inputs, options)
         _clear_of_kinks(op, inputs, options)
         yield Case(inputs, upstream(rng, _output_shape(op, inputs, options)))
 
@@ -127,6 +130,24 @@ def _output_shape(
 ) -> tuple[int, ...]:
     with np.errstate(all="ignore"):
         return np.shape(op.main.evaluate(np, op.roles(inputs), **options).output)
+
+
+def _beyond_kinks(
+    rng: np.random.Generator, op: Op, inputs: dict[str, NDArray[Any]], options: Mapping[str, object]
+) -> None:
+    """Put a share of the values on each side of each kink, where all are on one: ReLU6 bends at 6."""
+    for name, values in op.kinks.items():
+        for value in values if op.arguments[name].domain == "real" else ():
+            given = inputs[name]
+            place = np.broadcast_to(op.place(value, inputs, options), given.shape)
+            for side in (-1, 1):
+                if np.any(side * (given - place) > 0):
+                    continue
+                moved = rng.permutation(given.size)[: 1 + given.size // _SHARE].reshape(-1)
+                beyond = place.ravel()[moved] + side * rng.uniform(2 * _CLEAR, 1 + 2 * _CLEAR, moved.shape)
+                given = given.copy()
+                given.ravel()[moved] = beyond
+            inputs[name] = given
 
 
 def _clear_of_kinks(op: Op, inputs: dict[str, NDArray[Any]], options: Mapping[str, object]) -> None:
@@ -185,7 +206,7 @@ def extreme_case(
             row = np.abs(row) if first.domain == "positive" else -np.abs(row)
     # Where a row is one distribution, another row far below it must not be measured by its maximum.
     lower = row - 2 * row.max() if "C" in first.letters and first.domain == "real" else row
-    value = np.stack([row, lower])
+    value = np.stack([row, lower]) if len(first.letters) > 1 else row
     sizes = dict(zip(first.letters, value.shape, strict=True))
     inputs = {op.first: np.tile(value, first.shape(dict.fromkeys(first.letters, 1)))}
     for name, argument in op.arguments.items():
@@ -199,7 +220,7 @@ def _beside_extremes(
 ) -> NDArray[Any]:
     """Give what goes with an extreme input: a target on the wrong side, zeros, or ones."""
     if argument.domain == "class":
-        return np.full(shape, int(np.argmin(value[0])))
+        return np.full(shape, int(np.argmin(np.atleast_2d(value)[0])))
     if argument.domain in ("binary", "sign"):
         low = 0 if argument.domain == "binary" else -1
         wrong = np.where(value < (0.5 if value[0].min() >= 0 else 0.0), 1, low)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,11 @@ from backproof.checking.adapt.functional_optimizer import recognise_rule
 from backproof.checking.adapt.functions import helpers_of, recognise_function
 from backproof.checking.adapt.instances import duplicate
 from backproof.checking.adapt.kinds import arguments_of, kind_of
-from backproof.checking.adapt.pairing import Pair, find_pairs
+from backproof.checking.adapt.made_rules import recognise_made_rule
+from backproof.checking.adapt.objective_classes import recognise_regression
+from backproof.checking.adapt.objective_search import find_objectives
+from backproof.checking.adapt.pairing import Pair, find_pairs, find_tabled
+from backproof.checking.adapt.pullbacks import pullback_of
 from backproof.checking.adapt.recognition import (
     Recognised,
     Site,
@@ -50,25 +55,29 @@ def discover(module: types.ModuleType, units: Sequence[Unit]) -> list[Found]:
     """
     definitions = Definitions(units)
     found: list[tuple[tuple[int, int], Found]] = []
-    own = {name: value for name, value in vars(module).items() if _is_own(name, value, module)}
+    every = {name: value for name, value in vars(module).items() if _answers(value)}
+    own = {name: value for name, value in every.items() if _is_own(name, value, module)}
     for name, value in own.items():
         if isinstance(value, type):
-            site = _class_site(definitions, name, value)
-            recognised = recognise_class(value, site, name=name)
-            if recognised is not None:
-                found.append((_order(definitions, name, value), _as_found(recognised)))
-    helpers = helpers_of(vars(module))
+            one = _found_class(definitions, name, value)
+            found += [(_order(definitions, name, value), one)] if one is not None else []
+    helpers = helpers_of(every)
     functions = {
         name: value for name, value in own.items() if not isinstance(value, type) and id(value) not in helpers
     }
     imported = {
         name: value
-        for name, value in vars(module).items()
+        for name, value in every.items()
         if name not in own and callable(value) and not isinstance(value, type)
     }
-    pairs = find_pairs(functions, imported)
+    objectives = find_objectives(functions, functools.partial(_pair_site, definitions))
+    found += [(_order(definitions, name, None), _as_found(loss)) for name, loss in objectives.items()]
+    functions = {name: value for name, value in functions.items() if name not in objectives}
+    # What gives its value as well is no backward of another, whatever it is called.
+    halves = {name: value for name, value in functions.items() if pullback_of(value) is None}
+    pairs = find_pairs(halves, imported)
     paired = {name for pair in pairs for name in (pair.forward, pair.backward)}
-    for name, value in {**_wrapped(module), **functions}.items():
+    for name, value in {**_wrapped(module, every), **functions}.items():
         alone = None if name in paired else recognise_function(name, value, _function_site(definitions, name))
         if alone is not None:
             found.append((_order(definitions, name, None), _as_found(alone)))
@@ -76,19 +85,41 @@ def discover(module: types.ModuleType, units: Sequence[Unit]) -> list[Found]:
         one = _found_pair(pair, {**imported, **functions}, definitions)
         if one is not None:
             found.append((_order(definitions, pair.forward or pair.backward, None), one))
+    found += _found_in_tables(every, [functions.get(pair.forward) for pair in pairs], definitions)
     for name, function in functions.items():
-        rule = recognise_rule(name, function, _function_site(definitions, name))
+        place = _function_site(definitions, name)
+        rule = recognise_rule(name, function, place) or recognise_made_rule(name, function, place)
         if rule is not None:
             found.append((_order(definitions, name, None), Found(rule.description, rule)))
     return [one for _, one in sorted(found, key=lambda entry: entry[0])]
 
 
-def _wrapped(module: types.ModuleType) -> dict[str, Any]:
+def _found_class(definitions: Definitions, name: str, cls: type) -> Found | None:
+    """Describe a class; one whose own code fails when it is looked at cannot be judged."""
+    site = _class_site(definitions, name, cls)
+    try:
+        recognised = recognise_regression(name, cls, site) or recognise_class(cls, site, name=name)
+    except Exception as error:  # a metaclass, or a descriptor of the user's
+        place = site({})
+        description = Description(name, "function", "numpy-class", place.file, place.cell, place.lines)
+        return Found(description, None, f"it raises {type(error).__name__} when it is looked at: {error}")
+    return None if recognised is None else _as_found(recognised)
+
+
+def _answers(value: object) -> bool:
+    """Say whether what a module holds says what it is: an object's own code may fail at any question."""
+    try:
+        return bool((isinstance(value, type), getattr(value, "__module__", None), callable(value)))
+    except Exception:
+        return False
+
+
+def _wrapped(module: types.ModuleType, every: Mapping[str, Any]) -> dict[str, Any]:
     """Give what a module defines that is called like a function and is an object."""
     plain = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
     return {
         name: value
-        for name, value in vars(module).items()
+        for name, value in every.items()
         if callable(value)
         and not isinstance(value, plain)
         and getattr(value, "__module__", None) in (module.__name__, type(value).__module__)
@@ -126,7 +157,7 @@ def _class_site(definitions: Definitions, name: str, cls: type) -> Callable[[Map
     def site(functions: Mapping[str, object]) -> Site:
         if place is None:
             return Site()
-        lines = {"definition": place.line}
+        lines = {"definition": place.line, **definitions.before(name, place)}
         for part, function in functions.items():
             line = _line_in(definitions, place, cls, function)
             if line is not None:
@@ -158,6 +189,7 @@ def _pair_site(definitions: Definitions, pair: Pair) -> Callable[[Mapping[str, o
         if home is None:
             return Site()
         lines = {"definition": home.line}
+        lines |= definitions.before(pair.forward or pair.backward, home)
         for part, place in (("forward", forward), ("backward", backward)):
             if place is not None and place.unit.filename == home.unit.filename:
                 lines[part] = place.line
@@ -169,8 +201,10 @@ def _pair_site(definitions: Definitions, pair: Pair) -> Callable[[Mapping[str, o
 def _function_site(definitions: Definitions, name: str) -> Callable[[Mapping[str, object]], Site]:
     def site(functions: Mapping[str, object]) -> Site:
         place = definitions.find(name, list(functions.values()))
-        lines = dict.fromkeys(("definition", *functions), place.line) if place else {}
-        return Site(place.unit.file, place.unit.cell, lines) if place else Site()
+        if place is None:
+            return Site()
+        lines = dict.fromkeys(("definition", *functions), place.line)
+        return Site(place.unit.file, place.unit.cell, {**lines, **definitions.before(name, place)})
 
     return site
 
@@ -206,6 +240,33 @@ def _found_pair(
     )
     expected = f"{pair.stem} or {pair.stem}_forward"
     return Found(description, None, f"there is no forward function beside it, such as {expected}")
+
+
+def _known_site(site: Site, _: Mapping[str, object]) -> Site:
+    return site
+
+
+def _found_in_tables(
+    every: Mapping[str, object], paired: Sequence[object], definitions: Definitions
+) -> list[tuple[tuple[int, int], Found]]:
+    """Describe the pairs that stand together in a dictionary, where a name tells what they are."""
+    found = []
+    for table, value in every.items():
+        place = definitions.find(table, ())
+        for name, forward, backward in find_tabled(value) if place else ():
+            known = [n for n in (name, getattr(forward, "__name__", "")) if isinstance(guess(n), OpReference)]
+            if place is None or not known or any(forward is one for one in paired):
+                continue
+            codes = {part: code_of(one) for part, one in (("forward", forward), ("backward", backward))}
+            lines = {
+                part: c.co_firstlineno
+                for part, c in codes.items()
+                if c and c.co_filename == place.unit.filename
+            }
+            site = Site(place.unit.file, place.unit.cell, {"definition": place.line, **lines})
+            adapter = recognise_pair(known[0], forward, backward, functools.partial(_known_site, site))
+            found.append((place.order, Found(adapter.description, adapter)))
+    return found
 
 
 # --- One object ----------------------------------------------------------------------------------

@@ -6,13 +6,12 @@ import ast
 import difflib
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backproof import ops, updates
 from backproof.ops import Op
-from backproof.ops.reduction import REDUCTIONS
 from backproof.updates import UpdateRule
 
 __all__ = [
@@ -39,6 +38,10 @@ _KINDS = {
     **dict.fromkeys(("loss", "criterion", "cost", "objective"), "loss"),
     **dict.fromkeys(("optimizer", "optimiser", "optim"), "optimizer"),
 }
+#: The same word, written out.
+_SPELLINGS = dict.fromkeys(("normalization", "normalisation"), "norm")
+#: How a name ends that says that the gradient comes with the value.
+_WITH_GRADIENT = re.compile(r"(?i)((_?(with|and))?_(vjp|pullback)|_(with|and)_(grad|gradient|backward))$")
 #: Functions that are not in the catalogue: their number does not count attempts, as in ``tanh2``.
 _NUMBERED = frozenset({"log2", "log10", "exp2", "atan2"})
 
@@ -62,8 +65,7 @@ class OpReference:
         return self.op.kind
 
     def __str__(self) -> str:
-        room = "torch" if self.op.kind == "elementary" else "torch.nn"
-        return f"{room}.{self.op.name}({_written(self.options)})"
+        return f"{self.op.room}.{self.op.name}({_written(self.options)})"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def words(name: str) -> list[str]:
 
 
 def _split_words(name: str) -> list[str]:
-    return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+", name)]
+    parts = re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+", name)
+    return [_SPELLINGS.get(part.lower(), part.lower()) for part in parts]
 
 
 def _ops() -> list[Op]:
@@ -146,11 +149,11 @@ def guess(name: str) -> Reference | None:
     --------
     >>> str(guess("MyTanh")), str(guess("L2Loss")), str(guess("MomentumOptimizer")), guess("Net")
     ('torch.nn.Tanh()', 'torch.nn.MSELoss()', 'torch.optim.SGD(momentum=0.9)', None)
-    >>> guess("SigmoidLoss") is None
-    True
+    >>> guess("SigmoidLoss") is None, str(guess("kl_div_batchmean"))
+    (True, "torch.nn.KLDivLoss(reduction='batchmean')")
     """
     table = _table()
-    parts = _split_words(name)
+    parts = _split_words(_WITH_GRADIENT.sub("", name))
     kinds = {_KINDS[word] for word in parts if word in _KINDS}
     made = [word for word in parts if word not in _FILLERS]
     bare = [word for word in parts if word not in _KINDS]
@@ -158,7 +161,17 @@ def guess(name: str) -> Reference | None:
         found = _look_up(table, "".join(chosen))
         if found and kinds <= {found.kind}:
             return found
-    return None
+    return _reduced(parts)
+
+
+def _reduced(parts: Sequence[str]) -> Reference | None:
+    """Find a loss whose name ends with its reduction: ``kl_div_batchmean``."""
+    *rest, last = parts or ("",)
+    found = guess(" ".join(rest)) if rest and last in ("sum", "mean", "batchmean") else None
+    reduction = found.op.reduction if isinstance(found, OpReference) else None
+    if not isinstance(found, OpReference) or reduction is None or last not in reduction.ways:
+        return None
+    return OpReference(found.op, {**found.options, "reduction": last})
 
 
 def _look_up(table: Mapping[str, Reference], key: str) -> Reference | None:
@@ -215,9 +228,10 @@ def parse(text: str) -> Reference | None:
     merged: dict[str, Any] = {**found.options, **options}
     if isinstance(found, OpReference):
         _check(name, options, found.op.options)
-        if found.op.reduction and merged.get("reduction", "mean") not in REDUCTIONS:
+        ways = found.op.reduction.ways if found.op.reduction else ()
+        if ways and merged.get("reduction", "mean") not in ways:
             raise UnknownReference(
-                f"{name} takes reduction={' or '.join(map(repr, REDUCTIONS))}; "
+                f"{name} takes reduction={' or '.join(map(repr, ways))}; "
                 f"got reduction={merged['reduction']!r}"
             )
         return OpReference(found.op, merged)

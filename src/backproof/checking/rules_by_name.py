@@ -7,6 +7,7 @@ A class is known to be an optimizer by its methods, so that a part of its name m
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 from backproof.checking.adapt.names import word_set
@@ -17,13 +18,19 @@ __all__ = ["guess_rule"]
 #: Words beside the rule's name that do not make it another rule.
 _PLAIN = word_set(
     "with and using weight decay wd l2 lr rate optim update updates updater step steps params rule "
+    "make create build new get init generator gen closure fn factory "
     "parameters classical classic polyak heavy ball momentum nesterov regularization reg mini batch minibatch"
 )
 #: Words that say that it is another rule, or wrong on purpose.
 _OTHER = word_set(
-    "without no not non sign clip clipped clipping normalized normalised norm ema dampened lookahead belief "
+    "without no not non sign clip clipped clipping normalized normalised norm ema lookahead belief "
     "bound lars lamb lion noisy langevin sam cyclic trainer scheduler schedule"
 )
+
+#: A word, the capital after it, and more capitals.
+_ACRONYM = re.compile(r"([A-Z][a-z]+)([A-Z])([A-Z]+)(?![a-z])")
+#: Words for a hyperparameter that are not its name.
+_HYPERPARAMETERS = {"dampened": "dampening", "centred": "centered"}
 
 
 def guess_rule(name: str) -> tuple[RuleReference, bool] | None:
@@ -40,7 +47,7 @@ def guess_rule(name: str) -> tuple[RuleReference, bool] | None:
     >>> guess_rule("SignSGD") is guess_rule("Trainer") is None
     True
     """
-    parts = [part for word in words(name) for part in _apart(word)]
+    parts = [part for word in words(_ACRONYM.sub(_divided, name)) for part in _apart(word)]
     if _OTHER & set(parts):
         return None
     found: list[RuleReference] = []
@@ -55,9 +62,26 @@ def guess_rule(name: str) -> tuple[RuleReference, bool] | None:
     if len({reference.rule for reference in found}) != 1:
         return None
     options = {key: value for reference in found for key, value in reference.options.items()}
+    known = found[0].rule.hyperparameters()
+    named = {parts[i]: _HYPERPARAMETERS.get(parts[i], parts[i]) for i in rest}
+    named = {part: option for part, option in named.items() if option in known}
+    options |= {option: True for option in named.values() if known[option] is False}
     if "weight_decay" in found[0].rule.hyperparameters() and {"l2", "wd"} & set(parts):
         options.setdefault("weight_decay", 0.01)
-    return RuleReference(found[0].rule, options), {parts[i] for i in rest} <= _PLAIN
+    return RuleReference(found[0].rule, options), {parts[i] for i in rest} <= _PLAIN | named.keys()
+
+
+def _divided(found: re.Match[str]) -> str:
+    """Take ``AdamWHW`` apart where a rule's name ends; ``AdamWD`` is Adam with weight decay.
+
+    Examples
+    --------
+    >>> str(guess_rule("AdamWHW")[0]), str(guess_rule("AdamWD")[0])
+    ('torch.optim.AdamW()', 'torch.optim.Adam(weight_decay=0.01)')
+    """
+    word, first, rest = found.groups()
+    ends = (first + rest).lower() not in _PLAIN and _exactly([(word + first).lower()]) is not None
+    return f"{word}{first} {rest}" if ends else found[0]
 
 
 def _apart(word: str) -> list[str]:

@@ -146,8 +146,9 @@ def judge_found(found: RemoteFound, opened: OpenedFile, settings: Settings) -> J
         like, complaint = GUESS, str(error)
     else:
         complaint = ""
+    domain = settings.domain.get(description.name, remark.domain or settings.domain.get(""))
     with found.open() as candidate:
-        judgement = _judged(candidate, like, settings, remark.domain)
+        judgement = _judged(candidate, like, settings, domain)
     if complaint:
         judgement.reason = f"the comment '# backproof: like={text}' was not understood: {complaint}"
     return _filtered(judgement, settings, remark)

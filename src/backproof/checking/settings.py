@@ -105,7 +105,7 @@ def _whole(least: int) -> Callable[[object], int]:
 
 
 def _seconds(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < math.inf:
+    if not isinstance(value, int | float) or not _is_number(value) or not 0 < value < math.inf:
         raise SettingsError(f"expected a number of seconds above 0; {_got(value)}")
     return float(value)
 
@@ -123,8 +123,29 @@ def _format(value: object) -> Format:
     return Format(str(value))
 
 
+def _domains(value: object) -> dict[str, tuple[float, float]]:
+    """Read a pair of numbers for every candidate, whose key is "", or a table of pairs by name."""
+    table = value if isinstance(value, Mapping) else {"": value}
+    return {name: _interval(pair) for name, pair in table.items()}
+
+
+def _interval(value: object) -> tuple[float, float]:
+    numbers = [v for v in value if _is_number(v)] if isinstance(value, list | tuple) else []
+    if not isinstance(value, list | tuple) or not len(numbers) == len(value) == len(("low", "high")):
+        raise SettingsError(f"expected two numbers, e.g. [0, 1], or a table of them; {_got(value)}")
+    low, high = map(float, numbers)
+    if not -math.inf < low < high < math.inf:
+        raise SettingsError(f"expected two finite numbers, the lower first; {_got(value)}")
+    return low, high
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 _READERS: dict[str, Callable[[object], object]] = {
     "like": _references,
+    "domain": _domains,
     "select": _diagnoses,
     "ignore": _diagnoses,
     "seed": _whole(0),
@@ -143,6 +164,8 @@ class Settings:
     ----------
     like
         For the name of a candidate the reference to judge it by, as `references.parse` reads it.
+    domain
+        For the name of a candidate between which numbers its input lies; for "" that of every other.
     select, ignore
         Names of diagnoses: report only those selected (all, where none is), none that is ignored.
     seed
@@ -166,6 +189,7 @@ class Settings:
     """
 
     like: Mapping[str, str] = field(default_factory=dict)
+    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     seed: int = 0

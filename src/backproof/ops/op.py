@@ -65,7 +65,7 @@ class Op:
     Attributes
     ----------
     name
-        PyTorch's name, as in ``torch.nn``.
+        PyTorch's name: capitalized, as in ``torch.nn``, where it is a module, else that of its function.
     kind
         ``activation``, ``loss``, ``layer`` or ``elementary``.
     forward
@@ -122,6 +122,22 @@ class Op:
     autocast: Autocast = "inputs"
     reduction: Reduction | None = None
     broadcasting: Broadcasting = BROADCASTING
+
+    @property
+    def room(self) -> str:
+        """Where PyTorch has what bears the name: modules are in ``torch.nn``, functions elsewhere.
+
+        Of what has no module there, and is neither activation nor loss, none is made.
+
+        Examples
+        --------
+        >>> from backproof.ops import CATALOGUE
+        >>> [CATALOGUE[name].room for name in ("Linear", "scaled_dot_product_attention", "matmul")]
+        ['torch.nn', 'torch.nn.functional', 'torch']
+        """
+        if self.kind == "elementary":
+            return "torch"
+        return "torch.nn" if self.name[0].isupper() else "torch.nn.functional"
 
     @property
     def first(self) -> str:

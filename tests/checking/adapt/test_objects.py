@@ -68,7 +68,7 @@ def test_an_instance_made_of_modules_is_a_model() -> None:
     candidate = adapt(model)
     assert candidate.description.kind == "model"
     (convention,) = candidate.conventions(Signature("elementary", {"input": (7, 5)}))
-    assert convention["shapes"] == {"input": [3, 11]}
+    assert convention["shapes"]["input"] == [3, 11]
     assert model[0].weight.dtype == torch.float32
 
 

@@ -188,7 +188,7 @@ def test_a_model_says_which_input_it_takes(text: str, shape: list[int]) -> None:
     candidate = the_candidate(text)
     assert candidate.description.kind == "model"
     convention = candidate.conventions(Signature("elementary", {"input": (7, 5)}))[0]
-    assert convention["shapes"] == {"input": shape}
+    assert convention["shapes"]["input"] == shape
     values = np.random.default_rng(0).uniform(-1, 1, shape)
     output = candidate.call(Case({"input": values}), convention).output
     assert output is not None

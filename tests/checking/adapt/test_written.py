@@ -16,6 +16,9 @@ from backproof.checking.findings import Judgement, Verdict
 from backproof.checking.judge import judge
 from tests.checking.adapt.asking import found_in
 from tests.checking.adapt.written import WRITTEN
+from tests.checking.adapt.written_ways import WAYS
+
+EVERY = {**WRITTEN, **WAYS}
 
 
 def _named(text: str, name: str) -> Candidate:
@@ -28,13 +31,13 @@ def _judged(text: str, name: str) -> Judgement:
     return judge(_named(text, name))
 
 
-@pytest.mark.parametrize(("text", "name", "_", "__"), WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize(("text", "name", "_", "__"), EVERY.values(), ids=EVERY)
 def test_right_code_passes(text: str, name: str, _: object, __: object) -> None:
     judgement = _judged(text, name)
     assert judgement.verdict is Verdict.PASS, f"{judgement}"
 
 
-@pytest.mark.parametrize(("text", "name", "change", "argument"), WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize(("text", "name", "change", "argument"), EVERY.values(), ids=EVERY)
 def test_wrong_code_fails_for_its_argument(
     text: str, name: str, change: tuple[str, str], argument: str
 ) -> None:

@@ -43,7 +43,7 @@ WRITTEN: dict[str, tuple[str, str, tuple[str, str], str]] = {
         """,
         "TwoLayers",
         ("(1 - h**2)", "(1 - h)"),
-        "params.W1",
+        'self.params["W1"]',
     ),
     "static methods with a context": (
         """
@@ -118,7 +118,7 @@ WRITTEN: dict[str, tuple[str, str, tuple[str, str], str]] = {
         """,
         "Attention",
         ("keepdims=True)) * self.scale", "keepdims=True))"),
-        "input",
+        "query",
     ),
     "a convolution with a dictionary of settings": (
         """
@@ -233,7 +233,7 @@ WRITTEN: dict[str, tuple[str, str, tuple[str, str], str]] = {
             "self.dV = self.x.T @ (g * self.v), self.x.T @ (g * self.u)",
             "self.dV = self.x.T @ (g * self.v), -self.x.T @ (g * self.u)",
         ),
-        "V",
+        "self.V",
     ),
     "a function of tensors": (
         """

@@ -227,7 +227,7 @@ ROWS: dict[str, tuple[Any, dict[str, Any], str, Severity]] = {
     "float64 for float32": (WideTanh, {"like": "tanh"}, "forward-dtype", Severity.WARNING),
     "float64 gradient": (WideGradientTanh, {"like": "tanh"}, "gradient-dtype", Severity.WARNING),
     "flat gradient": (FlatTanh, {"like": "tanh"}, "gradient-shape", Severity.ERROR),
-    "clipped logits": (ClippedLogits, {"like": "bce with logits"}, "precision-loss", Severity.WARNING),
+    "clipped logits": (ClippedLogits, {"like": "bce with logits"}, "epsilon-bias", Severity.WARNING),
     "half the squares": (HalfSquares, {"name": "L2"}, "forward-value", Severity.WARNING),
     "one maximum for all rows": (OneMaximumSoftmax, {"like": "softmax"}, "not-finite", Severity.WARNING),
     "no bias gradient": (HalfMissingLinear, {"like": "linear"}, "missing-gradient", Severity.ERROR),

@@ -149,6 +149,28 @@ RIGHT: dict[str, tuple[str, list[str]]] = {
         """,
         [],
     ),
+    "one clock for all parameters": (
+        """
+        class NAdam:
+            def __init__(self, params, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, momentum_decay=4e-3):
+                self.params, self.lr, (self.b1, self.b2) = list(params), lr, betas
+                self.eps, self.psi, self.t, self.product = eps, momentum_decay, 0, 1.0
+                self.m = [torch.zeros_like(p) for p in self.params]
+                self.v = [torch.zeros_like(p) for p in self.params]
+            @torch.no_grad()
+            def step(self):
+                self.t += 1
+                mu, then = (self.b1 * (1 - 0.5 * 0.96 ** (t * self.psi)) for t in (self.t, self.t + 1))
+                self.product *= mu
+                for p, m, v in zip(self.params, self.m, self.v):
+                    if p.grad is not None:
+                        m.mul_(self.b1).add_(p.grad, alpha=1 - self.b1)
+                        v.mul_(self.b2).addcmul_(p.grad, p.grad, value=1 - self.b2)
+                        mh = then * m / (1 - self.product * then) + (1 - mu) * p.grad / (1 - self.product)
+                        p -= self.lr * mh / ((v / (1 - self.b2 ** self.t)).sqrt() + self.eps)
+        """,
+        ["bias-correction-step"],
+    ),
     "the rate of the constructor": (
         """
         class SGD(torch.optim.Optimizer):
@@ -250,6 +272,18 @@ WRONG: dict[str, tuple[str, str]] = {
         """,
         "bias-correction-step",
     ),
+    "one velocity for all shapes, in a dictionary": (
+        """
+        class Momentum:
+            def __init__(self, lr=0.01, momentum=0.9):
+                self.lr, self.momentum, self.v = lr, momentum, 0
+            def update(self, params, grads):
+                for key in params:
+                    self.v = self.momentum * self.v + grads[key]
+                    params[key] -= self.lr * self.v
+        """,
+        "state-shared",
+    ),
     "a function that does not remember": (
         """
         def sgd_momentum(w, dw, config=None):
@@ -300,18 +334,12 @@ NAMELESS = """
 
 
 @pytest.mark.parametrize(
-    ("name", "step", "said"),
-    [
-        ("Descender", "g", "takes the path of SGD"),
-        ("Descender", "np.sign(g)", "no update rule of that name"),
-        ("SGDByTanh", "np.tanh(g)", "no update rule of that name"),
-        ("SignSGD", "np.sign(g)", "no update rule of that name"),
-    ],
+    ("name", "step"), [("Descender", "np.sign(g)"), ("SGDByTanh", "np.tanh(g)"), ("SignSGD", "np.sign(g)")]
 )
-def test_nobody_is_accused_of_not_being_what_the_name_does_not_say(name: str, step: str, said: str) -> None:
+def test_nobody_is_accused_of_not_being_what_the_name_does_not_say(name: str, step: str) -> None:
     judgement = judge(the_candidate(NAMELESS.format(name=name, step=step)))
-    assert judgement.verdict is Verdict.SKIPPED
-    assert said in judgement.reason
+    assert (judgement.verdict, judgement.findings) == (Verdict.PASS, [])
+    assert "no update rule of that name is known" in judgement.reason
     assert "# backproof: like=" in judgement.reason
 
 
@@ -326,6 +354,8 @@ def test_a_part_of_the_name_may_tell() -> None:
         ("MomentumSGD", "torch.optim.SGD(momentum=0.9)"),
         ("SGDM2", "torch.optim.SGD(momentum=0.9)"),
         ("AdamL2", "torch.optim.Adam(weight_decay=0.01)"),
+        ("AdamWHW", "torch.optim.AdamW()"),
+        ("AdamWD", "torch.optim.Adam(weight_decay=0.01)"),
         ("update_parameters_with_adam", "torch.optim.Adam()"),
         ("AdamWithoutCorrection", None),
         ("AdamSGD", None),

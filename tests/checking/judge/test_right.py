@@ -478,7 +478,10 @@ ROWS: dict[str, Any] = {
 
 
 #: What is rightly said of a right implementation besides.
-WARNED = {"TorchTanh": ("precision-loss", "2 σ(2x) − 1 cancels near 0")}
+WARNED = {
+    "CategoricalCrossEntropy": {"epsilon-bias", "clamped-gradient"},  # its clip bounds the loss
+    "TorchTanh": {"precision-loss"},  # 2 σ(2x) − 1 cancels near 0
+}
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -488,7 +491,7 @@ def test_a_right_implementation_passes(name: str, seed: int) -> None:
     judgement = bp.check(candidate, seed=seed, **settings)
     assert judgement.verdict is Verdict.PASS, f"{judgement.reason} {judgement.findings}"
     warned = {f.diagnosis for f in judgement.findings if f.severity is not Severity.NOTE}
-    assert warned == set(WARNED.get(name, ())[:1])
+    assert warned == WARNED.get(name, set())
 
 
 @pytest.mark.parametrize("name", ["SoftmaxByJacobian", "MSELoss", "TorchTanh", "LogSoftmax"])

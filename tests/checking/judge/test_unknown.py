@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 import backproof as bp
 from backproof.checking.findings import Verdict
+from backproof.checking.judge.judge import judge
+from tests.checking.adapt.asking import the_candidate
 
 
 class LSTMCell:
@@ -51,3 +54,21 @@ def test_it_is_accused_where_its_gradient_is_wrong() -> None:
     judgement = bp.check(WrongCell, name="LSTMCell")
     assert judgement.verdict is Verdict.FAIL, f"{judgement}"
     assert {f.evidence["argument"] for f in judgement.findings} == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [("np.float", Verdict.FAIL), ("scores.dtype", Verdict.PASS)],
+)
+def test_a_name_that_the_library_does_not_have_is_no_matter_of_how_it_is_called(
+    name: str, verdict: Verdict
+) -> None:
+    text = f"""
+    def lean_loss(scores, y):
+        margin = 1 - y * scores
+        active = (margin > 0).astype({name})
+        return np.maximum(margin, 0).mean(), -y * active / y.size
+    """
+    judgement = judge(the_candidate(text))
+    assert judgement.verdict is verdict
+    assert [f.diagnosis for f in judgement.findings] == (["raises"] if verdict is Verdict.FAIL else [])

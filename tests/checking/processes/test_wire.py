@@ -99,7 +99,12 @@ def test_records_cross_unchanged() -> None:
         Case({"input": x, "target": np.arange(3)}, x * 2, "kink"),
         Case({}),
         Answer(
-            x, {"backward": {"input": x, "weight": None}}, ("input",), True, Raised("E", "m", "forward", 7)
+            x,
+            {"backward": {"input": x, "weight": None}},
+            ("input",),
+            detached=True,
+            loose=("bias",),
+            raised=Raised("E", "m", "forward", 7),
         ),
         Answer(),
         Course((x, x[0]), ((x, None), (None, None)), (0.1, 0.2), {"lr": 0.1, "betas": (0.9, 0.99)}, "short"),

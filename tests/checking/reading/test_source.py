@@ -151,6 +151,27 @@ def test_a_notebook_of_version_3(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     assert not caplog.records
 
 
+_CODE = {"cell_type": "code", "source": "x = 1"}
+_OLD = {"cell_type": "code", "input": "x = 1"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"nbformat": 4, "cells": [_CODE]},
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": None, "cells": [_CODE | {"metadata": None}]},
+        {"nbformat": 4, "metadata": {"kernelspec": None}, "cells": [_CODE | {"outputs": [{"a": 1}]}]},
+        {"nbformat": 4, "metadata": {}, "cells": [_CODE | {"outputs": None}]},
+        {"nbformat": 3, "worksheets": [{"cells": [_OLD]}]},
+        {"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [_OLD | {"outputs": [{"a": 1}]}]}]},
+    ],
+)
+def test_what_a_tool_left_out_of_a_notebook_is_not_missed(tmp_path: Path, document: Any) -> None:
+    path = tmp_path / "bare.ipynb"
+    path.write_text(json.dumps(document))
+    assert [unit.code for unit in read(path).units] == ["x = 1"]
+
+
 def test_what_nbformat_finds_invalid_but_can_be_read_is_read_in_silence(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,4 +1,4 @@
-"""What to try of multi-head attention, beside PyTorch's function."""
+"""What to try of attention, scaled dot-product and multi-head, beside PyTorch's functions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,28 @@ from torch.nn import functional
 from tests.ops.row import Arrays, Row, Shape, draw
 
 Tensor = torch.Tensor
+
+
+def scaled(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    kept: Tensor | None,
+    *,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Call PyTorch's function; the weights are what it makes of the identity."""
+
+    def attend(values: Tensor) -> Tensor:
+        return functional.scaled_dot_product_attention(
+            query, key, values, mask, is_causal=is_causal, scale=scale
+        )
+
+    weights = attend(torch.eye(key.shape[-2], dtype=key.dtype).expand(*key.shape[:-1], -1))
+    return attend(value) if kept is None else weights * kept / (1 - dropout_p) @ value, weights
 
 
 def attended(
@@ -108,6 +130,31 @@ def fits(inputs: Arrays, options: Mapping[str, Any]) -> bool:
     return "dropout" not in options and query.shape[-1] % options.get("num_heads", 1) == 0
 
 
+def with_a_mask(rng: np.random.Generator, dtype: Any) -> Iterator[tuple[str, Arrays]]:
+    """Give a mask of places that count, in one row none."""
+    given = [draw("small", shape, rng, dtype) for shape in ASKING]
+    counts = np.ones((2, 3, 4), dtype=bool)
+    counts[:, :, 2:] = counts[0, 0] = False
+    yield "places hidden", (*given, counts, None)
+
+
+_INFINITE = "where all scores are −∞ PyTorch gives 0 without a mask too; its module gives NaN, as ours does"
+SCALED = Row(
+    shapes={
+        "one sample": ((3, 6), (4, 6), (4, 5), None, None),
+        "heads": ((2, 5, 3, 6), (2, 5, 4, 6), (2, 5, 4, 7), (3, 4), None),
+        "a mask for each": (*ASKING, (2, 3, 4), None),
+        "weights dropped": (*ASKING, None, (2, 3, 4)),
+    },
+    more=with_a_mask,
+    options=({}, {"scale": 0.3}, {"is_causal": True}, {"dropout_p": 0.3}),
+    fits=lambda inputs, options: (
+        ("dropout_p" in options) == (inputs[4] is not None)
+        and not ("is_causal" in options and inputs[3] is not None)
+    ),
+    twin=scaled,
+    unlike={(name, value): _INFINITE for name in ("query", "key") for value in ("inf", "-inf")},
+)
 ATTENTION = Row(
     shapes={
         "no bias": (*ASKING, (18, 6), None, (6, 6), None, *NONE, None, None, None, None),

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from tests.ops.layers.attention import ATTENTION
+from tests.ops.layers.attention import ATTENTION, SCALED
 from tests.ops.row import Arrays, Row
 
 Tensor = torch.Tensor
@@ -296,4 +296,5 @@ ROWS: dict[str, Row] = {
         twin=gru_step,
     ),
     "MultiheadAttention": ATTENTION,
+    "scaled_dot_product_attention": SCALED,
 }

@@ -35,6 +35,12 @@ REFUSED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any], str]] = {
         {"num_heads": 3},
         "a size of 4",
     ),
+    "a mask and causal": (
+        "scaled_dot_product_attention",
+        (X, X, X, X[0, :, :3]),
+        {"is_causal": True},
+        "got both",
+    ),
     "no projection": ("MultiheadAttention", (X, X, X, None, None, np.eye(4)), {}, "got neither"),
 }
 

@@ -53,6 +53,18 @@ REFUSED: tuple[tuple[str, Mapping[str, tuple[int, ...]], str, Mapping[str, Any]]
         {},
     ),
     (
+        "scaled_dot_product_attention",
+        {"query": (4, 2, 3), "key": (1, 2, 3), "value": (1, 2, 5)},
+        "query and key have the same batch",
+        {},
+    ),
+    (
+        "scaled_dot_product_attention",
+        {"query": (2, 3), "key": (2, 3), "value": (1, 5)},
+        "key and value have the same batch",
+        {},
+    ),
+    (
         "MultiheadAttention",
         {
             "query": (4, 2, 3),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.ops.row import draw, generator
-from tests.ops.truth import DOT, Numbers, Truth, Within, by_differences, layers, sigma, tanh
+from tests.ops.truth import DOT, Numbers, Truth, Within, by_differences, layers, sigma, softmax, tanh
 
 Shapes = Sequence[tuple[int, ...]]
 
@@ -68,6 +68,10 @@ def gru(x: Numbers, h: Numbers, *parameters: Numbers) -> Numbers:
     return (1 - z) * tanh(of_input[2] + r * of_hidden[2]) + z * h
 
 
+def attended(q: Numbers, k: Numbers, v: Numbers, mask: Numbers) -> Numbers:
+    return softmax(q @ k.T / mpmath.sqrt(q.shape[1]) + mask) @ v
+
+
 def differentiated(
     output: Callable[..., Numbers], shapes: Shapes, names: str, units: float, **options: Any
 ) -> Truth:
@@ -112,6 +116,9 @@ TRUTHS: dict[str, Truth] = {
     "RNNCell": differentiated(rnn, cell(1, 1), f"input hx {PARAMETERS}", 32),
     "LSTMCell": differentiated(lstm, cell(4, 2), f"input hx cx {PARAMETERS}", 32),
     "GRUCell": differentiated(gru, cell(3, 1), f"input hx {PARAMETERS}", 32),
+    "scaled_dot_product_attention": differentiated(
+        attended, [(3, 2), (4, 2), (4, 3), (3, 4)], "query key value attn_mask", 32
+    ),
 }
 
 SUMS = "sums of products of what it is given, compared with PyTorch in float64"
@@ -126,5 +133,5 @@ WITHOUT: dict[str, str] = {
     "Embedding": "values are moved, and added for the gradient",
     "Flatten": "values are moved",
     "MaxPool2d": "values are chosen, and added for the gradient",
-    "MultiheadAttention": "linear layers and a softmax, which have rows of their own",
+    "MultiheadAttention": "linear layers and scaled dot-product attention, which have rows of their own",
 }

@@ -26,6 +26,8 @@ class AutogradFunction(ComponentAdapter):
     nobody has written a backward (``by_hand``): what raises there is autograd's.
     """
 
+    constructed = False
+
     def __init__(
         self,
         description: Description,
@@ -59,6 +61,10 @@ class AutogradFunction(ComponentAdapter):
     def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
         return self.parameters, ()
 
+    def _texts(self) -> Sequence[str | None]:
+        owner = getattr(self.apply, "__self__", None)
+        return [getattr(self.apply if owner is None else owner, "__doc__", None)]
+
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)
 
@@ -69,9 +75,14 @@ class _Plan:
         phase = "backward" if adapter.by_hand else "autograd"
         self.autograd = Autograd(convention, call, adapter.origin, phase=phase)
         self.apply = adapter.apply
+        self.between = bool(convention.get("between"))
 
     def run(self, case: Case, *, fresh: bool) -> Answer:  # a Function has no instance that could be old
-        return self.autograd.run(case, self.apply)
+        if not self.between:
+            return self.autograd.run(case, self.apply)
+        return self.autograd.run(
+            case, self.apply, between=lambda: self.autograd.run(case.turned(), self.apply)
+        )
 
 
 def forward_parameters(function: Any) -> list[Parameter]:

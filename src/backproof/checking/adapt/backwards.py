@@ -14,6 +14,7 @@ from backproof.checking.adapt import names
 from backproof.checking.adapt.execution import Obstacle
 from backproof.checking.adapt.filling import Filled, option_for, written
 from backproof.checking.adapt.signatures import Parameter
+from backproof.checking.candidate import Signature
 
 __all__ = ["Reading", "Situation", "fill_backward"]
 
@@ -28,7 +29,7 @@ class Situation:
     Attributes
     ----------
     name
-        What it is called.
+        What it is called; empty for a forward with a switch that makes it its own derivative.
     kind
         The kind that the judge takes the candidate for.
     forward
@@ -39,6 +40,8 @@ class Situation:
         Whether the forward keeps something on the object, so that a backward can do without the input.
     options
         The reference's options.
+    settings
+        What the forward's other arguments are given, by their names; ``None`` for their own defaults.
     """
 
     name: str
@@ -47,6 +50,23 @@ class Situation:
     roles: Sequence[str]
     saves: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def after(
+        cls,
+        forward: Sequence[Parameter],
+        call: Filled,
+        name: str,
+        signature: Signature,
+        *,
+        saves: bool = False,
+    ) -> Situation:
+        """Say what is known of the backward of that name after a forward that was called so."""
+        roles = {one: role for one, role in call.items() if isinstance(role, str)}
+        settings = {p.name: call.get(p.name) for p in forward if p.name not in roles and not p.variadic}
+        shapes = list(signature.shapes)
+        return cls(name, signature.kind, roles, shapes, saves, signature.options, settings)
 
 
 @dataclass(frozen=True)
@@ -82,8 +102,15 @@ def _by_name(
     filled: Filled = {}
     unknown, notes = [], {}
     for parameter in found:
-        role = _role(parameter.name, situation)
         option = option_for(parameter, situation.options)
+        if parameter.name in situation.settings:  # the forward's ``delta`` is no incoming gradient
+            given = situation.settings[parameter.name] or (option and {"value": option[1]})
+            if given is not None:
+                filled[parameter.name] = given
+                continue
+            if not parameter.required:
+                continue
+        role = None if _is_constant(parameter) else _role(parameter.name, situation)
         if role == "grad_output" and role in filled.values():
             upstreams = sum(str(given).startswith("grad_output") for given in filled.values())
             filled[parameter.name] = f"grad_output_{upstreams}"  # of a further output
@@ -99,17 +126,25 @@ def _by_name(
     return filled, unknown, notes
 
 
+def _is_constant(parameter: Parameter) -> bool:
+    """Say whether an argument's default is a number; of an incoming gradient it may be 1."""
+    default = parameter.default
+    number = isinstance(default, int | float) and not isinstance(default, bool)
+    return not parameter.required and number and default != 1
+
+
 def _role(name: str, situation: Situation) -> str | None:
     if situation.kind == "loss":
         return "cache" if names.is_cache(name) else _role_in_loss(name, situation)
     parameters = [role for role in ("weight", "bias") if role in situation.roles]
     guesses = (
-        "cache" if names.is_cache(name) else None,
+        "cache" if names.is_cache(name) and name not in situation.forward else None,
         "grad_output" if names.is_upstream(name) else None,
         situation.forward.get(name),
         next((role for role in parameters if names.means(name, role)), None),
         "input" if names.is_input(name) else None,
-        "output" if names.is_output(name) else None,
+        # ``softmax_grad(softmax)``: what the forward gave, called like it.
+        "output" if names.is_output(name) or name.lower() in names.split(situation.name) else None,
     )
     return next((guess for guess in guesses if guess), None)
 
@@ -182,7 +217,9 @@ def _without_upstream(filled: Filled, found: Sequence[Parameter], situation: Sit
         return [Reading(filled, derivative)]
     name = roles[0]
     other = "output" if filled[name] == "input" else "input"
-    readings = [Reading(filled, derivative), Reading({**filled, name: other}, derivative)]
+    # ``gradient(x)`` beside ``forward(x)`` that is right for the output only.
+    noted = {"as_output": name} if other == "output" and situation.name and name in situation.forward else {}
+    readings = [Reading(filled, derivative), Reading({**filled, name: other}, {**derivative, **noted})]
     if situation.saves:
         takes = names.normalise(situation.name) in _TAKES_UPSTREAM
         readings.insert(0 if takes else len(readings), Reading({**filled, name: "grad_output"}))

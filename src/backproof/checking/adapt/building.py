@@ -23,13 +23,15 @@ from backproof.checking.adapt.slots import Place, find_parameters, slots, value_
 from backproof.checking.adapt.trials import is_class_index, trial_case
 from backproof.checking.candidate import Signature
 
-__all__ = ["Blueprint", "absent", "class_conventions", "target_forms"]
+__all__ = ["Blueprint", "absent", "class_conventions", "run_once", "target_forms"]
 
 #: What a layer draws itself, unless it is handed over.
 _DRAWN = "mask"
 #: More ways than this are not tried.
 _MOST = 24
 _MATRIX = 2
+#: What else is tried for sizes whose names say nothing.
+_SMALL = (2, 4)
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,9 @@ def _constructed(construct: Filled, signature: Signature, free: Set[str]) -> Ite
     yield construct
     if turned:
         yield {**construct, **turned}
+    guessed = [name for name, entry in construct.items() if entry.get("guessed")]
+    for size in _SMALL if guessed else ():
+        yield {**construct, **{name: {"value": size} for name in guessed}}
     # What is handed over may be refused, where another is the candidate's own default.
     own = {name: entry for name, entry in construct.items() if "value" not in entry or name not in free}
     if own != construct:
@@ -152,7 +157,7 @@ def _places(
         instance = Instances(blueprint.make, way, library, blueprint.origin).get(case)
         found = find_parameters(instance, shapes, library)
         if any(role not in found[0] for role in roles if not role.startswith("bias")):
-            given = _run_once(blueprint, way, case, instance, library)  # some make theirs in the first call
+            given = run_once(blueprint, way, case, instance, library)  # some make theirs in the first call
             found = find_parameters(instance, shapes, library, given)
     except Failure:
         return [{role: {"path": [role], "layout": SAME} for role in roles}]
@@ -163,7 +168,7 @@ def _places(
     return found
 
 
-def _run_once(
+def run_once(
     blueprint: Blueprint, way: dict[str, Any], case: Any, instance: object, library: Library
 ) -> list[object]:
     """Call the forward; give what it was called with, which it may keep and is no parameter."""

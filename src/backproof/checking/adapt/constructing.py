@@ -1,7 +1,8 @@
 """Filling a constructor: from the reference's options, from the sizes of the case, and by what names mean.
 
 What is filled is written as JSON, as in `backproof.checking.adapt.filling`; beside that
-``{"random": "numpy"}`` stands for a generator of random numbers that always starts alike.
+``{"random": "numpy"}`` stands for a generator of random numbers that always starts alike, and
+``{"parents": ["input"]}`` for the nodes of a graph that hold those arguments.
 """
 
 from __future__ import annotations
@@ -9,10 +10,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence, Set
 
-import numpy as np
-
 from backproof.checking.adapt.execution import Obstacle
-from backproof.checking.adapt.filling import Filled, coefficient, option_for, plain_value, usual, written
+from backproof.checking.adapt.filling import (
+    Filled,
+    coefficient,
+    option_for,
+    plain_value,
+    randomness,
+    usual,
+    written,
+)
 from backproof.checking.adapt.names import canonical, means, normalise, word_set
 from backproof.checking.adapt.signatures import Parameter
 from backproof.checking.candidate import Signature
@@ -83,6 +90,10 @@ _SIZE_NAMES: Mapping[str, frozenset[str]] = {
 _LAYOUTS: Mapping[str, object] = {"batch_first": True}
 #: Words in the names of arguments that are made to say how many.
 _SIZE_PARTS = ("hidden", "size", "dim", "units", "n_", "num", "width", "classes", "neurons", "features")
+#: Arguments that are the sizes of all layers.
+_LISTS = word_set("sizes layer_sizes layers_sizes layer_dims layers_dims dims architecture topology n_units")
+#: What the nodes of a graph are called that a node is made from: ``Function(*parents)``.
+_PARENTS = word_set("parents tensors inputs operands children variables nodes")
 _SIZE_LETTERS = frozenset("hdnkmoijlpqr")
 
 
@@ -100,12 +111,16 @@ def fill_constructor(found: Sequence[Parameter], signature: Signature, *, model:
     for parameter in found:
         if parameter.name in filled:
             continue
+        if parameter.variadic and normalise(parameter.name) in _PARENTS:
+            filled[parameter.name] = {"parents": list(signature.shapes)}
+            continue
         entry = _known(parameter, signature, filled, by_name)
         if entry is None:
-            entry = sizes.entry(parameter) or _randomness(parameter)
+            entry = sizes.every(parameter) or sizes.entry(parameter) or randomness(parameter)
         needed = parameter.required or (parameter.variadic and parameter.name != "args")
         if entry is None and needed:
             entry = usual(parameter, signature) or coefficient(parameter, signature) or sizes.guess(parameter)
+            entry = entry or sizes.in_order(filled)
             if entry is None:
                 raise Obstacle(
                     f"its constructor takes {written(found)}, and nothing known stands for {parameter.name}"
@@ -145,23 +160,17 @@ def _size_of(parameter: Parameter, known: Mapping[str, tuple[str, int]], filled:
     return None
 
 
-def _randomness(parameter: Parameter) -> dict[str, object] | None:
-    """Give a seed, or a generator: one that is made once for all instances goes on from each to the next."""
-    if isinstance(parameter.default, np.random.Generator):
-        return {"random": "numpy"}
-    if not means(parameter.name, "seed") or not (parameter.required or parameter.default is None):
-        return None
-    whole = "seed" in parameter.name.lower() or "state" in parameter.name.lower()
-    return {"value": 0} if whole else {"random": "numpy"}
-
-
 def _two_letters(found: Sequence[Parameter], signature: Signature) -> Filled:
-    """Fill two letters for the sizes of a linear layer: how many go in, then how many come out."""
+    """Fill two letters for the sizes of a linear layer, in and out, or of a cell: of its input, its state."""
     required = [parameter.name for parameter in found if parameter.required]
+    if len(required) != _TWO or not all(_says_nothing(name) for name in required):
+        return {}
     linear = len(signature.shapes.get("weight", ())) == _TWO and signature.reference not in LAYER_SIZES
-    if linear and len(required) == _TWO and all(_says_nothing(name) for name in required):
+    if linear:
         return {required[0]: {"size": ["weight", 1]}, required[1]: {"size": ["weight", 0]}}
-    return {}
+    roles = [role for role, shape in signature.shapes.items() if shape]
+    cell = signature.reference is None and len(roles) == _TWO and all(name.isupper() for name in required)
+    return {name: {"size": [role, -1]} for name, role in zip(required, roles, strict=True)} if cell else {}
 
 
 def _says_nothing(name: str) -> bool:
@@ -183,6 +192,11 @@ class _Sizes:
         self.model = model
         self.inner = itertools.cycle(self.INNER)
         self.guessed = 0
+
+    def every(self, parameter: Parameter) -> dict[str, object] | None:
+        """Give the sizes of all layers to an argument that takes them together."""
+        asked = parameter.required and self.reference is None and normalise(parameter.name) in _LISTS
+        return {"value": [5, 4, 3]} if asked else None
 
     def entry(self, parameter: Parameter) -> dict[str, object] | None:
         if not parameter.required and not self._always(parameter):
@@ -225,12 +239,23 @@ class _Sizes:
         return {"value": 3} if self.model else self._of_input()
 
     def guess(self, parameter: Parameter) -> dict[str, object] | None:
-        """Give a small size to an argument of what has no reference, where its name may mean one."""
-        if self.reference is not None or parameter.variadic or not is_size(parameter.name):
+        """Give a small size to an argument of what has no reference, unless its name is that of an array."""
+        array = parameter.name[:1].isupper() or any(
+            means(parameter.name, role) for role in ("weight", "bias")
+        )
+        if self.reference is not None or parameter.variadic or array:
             return None
         self.guessed += 1
         first = self._of_input() if self.guessed == 1 and not self.model else None
-        return first or {"value": (2, 3, 5)[self.guessed % 3]}
+        return first or {"value": (2, 3, 5)[self.guessed % 3], "guessed": True}
+
+    def in_order(self, filled: Filled) -> dict[str, object] | None:
+        """Give the first of a layer's sizes that no argument has been given yet, to one of any other name."""
+        linear = {"in_features": ("weight", 1), "out_features": ("weight", 0)}
+        known = LAYER_SIZES.get(self.reference, linear if self.reference == "Linear" else {})
+        taken = [entry.get("size") for entry in filled.values()]
+        left = [list(place) for place in known.values() if list(place) not in taken]
+        return {"size": left[0]} if left else None
 
 
 _IMAGE = 4

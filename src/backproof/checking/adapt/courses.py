@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backproof.checking.adapt.execution import Failure, Origin, attempt
 from backproof.checking.adapt.filling import Filled
-from backproof.checking.adapt.hyperparameters import entry_for, resolve, settings, taken_by
+from backproof.checking.adapt.hyperparameters import Setting, entry_for, resolve, resting, settings, taken_by
 from backproof.checking.adapt.libraries import seed
 from backproof.checking.adapt.names import normalise, split
 from backproof.checking.adapt.slots import Path, value_at
@@ -44,6 +44,7 @@ class Run(ABC):
         self.values: dict[str, Any] = {**course.hyperparameters, "lr": course.rates[0]}
         self.path: list[tuple[NDArray[Any], ...]] = []
         self.taken: set[str] = set()
+        self.own: dict[str, Any] = {}
         self.followed = True
         self.cleared: bool | None = None
         self.rebound: tuple[int, ...] = ()
@@ -89,6 +90,7 @@ class Run(ABC):
         return Trajectory(
             parameters=tuple(self.path),
             taken=tuple(sorted(self.taken)),
+            own=self.own,
             rate_followed=self.followed,
             cleared=self.cleared,
             rebound=self.rebound,
@@ -112,18 +114,33 @@ class Run(ABC):
                 None if normalise(setting.name) in given else entry_for(setting.name, wanted, setting.value)
             )
             if entry is None:
+                self._rest(setting, given)
                 continue
             name, index = entry["hyper"], entry.get("index")
             value = wanted[name]
             is_pair = index is None and isinstance(value, list | tuple)
             if isinstance(setting.value, tuple) != is_pair:
                 continue
+            self._note_own(setting.value, name, index)
             setting.put(tuple(value) if is_pair else value if index is None else value[index])
             if index is None:
                 self.taken.add(name)
             else:
                 halves.add((name, index))
         self.taken |= {name for name, _ in halves if {(name, 0), (name, 1)} <= halves}
+
+    def _rest(self, setting: Setting, given: set[str]) -> None:
+        """Switch off what the rule does not have, where it is an attribute and no argument."""
+        at_rest = None if normalise(setting.name) in given else resting(setting.name, setting.value)
+        if at_rest is not None:
+            setting.put(at_rest)
+
+    def _note_own(self, value: Any, name: str, index: int | None) -> None:
+        """Note the value that a hyperparameter had before it was set."""
+        if index is None:
+            self.own.setdefault(name, list(value) if isinstance(value, tuple) else value)
+        else:
+            self.own.setdefault(name, [None, None])[index] = value
 
     def _walk(self) -> None:
         held = list(_holders(self.optimizer, self.originals()))

@@ -59,6 +59,12 @@ class Definitions:
         exact = [place for place in places if any(place.holds(function) for function in known)]
         return (exact or places or [None])[-1]  # type: ignore[list-item]  # None where there is none
 
+    def before(self, name: str, place: Definition) -> dict[str, int]:
+        """Give the line of the definition of this name that a later one replaces, as ``earlier``."""
+        known = [p for p in self._by_name.get(name, []) if not isinstance(p.node, ast.Assign)]
+        earlier = [other.line for other in known if other.order < place.order]
+        return {"earlier": earlier[-1]} if earlier else {}
+
 
 def _definitions(body: Iterable[ast.stmt]) -> Iterator[tuple[str, _Node]]:
     """Give what a body defines by name, also inside ``if``, ``try``, ``with`` and loops."""

@@ -28,10 +28,14 @@ class Failure(Exception):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a candidate's code stands: the name its code objects carry, and the lines of its parts."""
+    """Where a candidate's code stands: the name its code objects carry, and the lines of its parts.
+
+    ``text`` is the docstring of its class.
+    """
 
     filename: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+    text: str | None = None
 
     def raised(self, error: BaseException, phase: str) -> Raised:
         """Describe an exception, with the last line of the user's own on the way to it."""

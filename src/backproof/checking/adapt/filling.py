@@ -10,20 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from backproof.checking.adapt.execution import Obstacle
-from backproof.checking.adapt.names import canonical, means, normalise, target_score, word_set
+from backproof.checking.adapt.names import canonical, means, normalise, split, target_score, word_set
 from backproof.checking.adapt.signatures import Parameter
 from backproof.checking.candidate import Signature
+from backproof.checking.references import guess
 
 __all__ = [
     "Filled",
     "coefficient",
     "fill_call",
     "given_options",
+    "is_quantity",
     "is_settings",
     "option_for",
     "own_defaults",
     "plain_value",
+    "randomness",
     "usual",
     "written",
 ]
@@ -57,6 +62,10 @@ def given_options(found: Iterable[Parameter], filled: Filled, options: Mapping[s
     names = []
     for parameter in found:
         entry = filled.get(parameter.name)
+        if isinstance(entry, dict) and is_settings(parameter):
+            held = entry.get("value", {})
+            names += [name for name, value in options.items() if name in held and held[name] == value]
+            continue
         option = option_for(parameter, options) if isinstance(entry, dict) and "value" in entry else None
         if option is not None:
             names.append(option[0])
@@ -98,12 +107,24 @@ def usual(parameter: Parameter, signature: Signature) -> dict[str, object] | Non
         return {"random": "numpy"}
     if is_settings(parameter):
         return {"value": _settings(signature)}
-    if word in _USUAL:
-        return {"value": _USUAL[word]}
-    for role, value in _HARMLESS.items():
-        if means(parameter.name, role):
-            return {"value": value}
-    return None
+    parts = set(split(parameter.name))
+    window = parts & _WINDOWS and parts <= _WINDOWS | _SIDES  # ``pool_h``, ``kernel_width``
+    if word in _USUAL or window:
+        return {"value": _USUAL.get(word, _USUAL["kernel"])}
+    texts = parameter.texts if parts & _FUNCTIONS else ()
+    known: list[object] = [text for text in texts if _is_activation(text)]
+    known += [value for role, value in _HARMLESS.items() if means(parameter.name, role)]
+    return {"value": known[0]} if known else None
+
+
+def randomness(parameter: Parameter) -> dict[str, object] | None:
+    """Give a seed, or a generator: one that is made once for all instances goes on from each to the next."""
+    if isinstance(parameter.default, np.random.Generator):
+        return {"random": "numpy"}
+    if not means(parameter.name, "seed") or not (parameter.required or parameter.default is None):
+        return None
+    whole = "seed" in parameter.name.lower() or "state" in parameter.name.lower()
+    return {"value": 0} if whole else {"random": "numpy"}
 
 
 def is_settings(parameter: Parameter) -> bool:
@@ -113,15 +134,29 @@ def is_settings(parameter: Parameter) -> bool:
 
 #: By what an argument means, a value with which nothing is lost.
 _HARMLESS: Mapping[str, object] = {"reduction": "mean", "average": True, "seed": 0, "name": "candidate"}
+_TRAINING = word_set("training train is_training train_flag train_flg train_mode is_train")
 #: What layers are usually given: training, and small whole numbers.
 _USUAL: Mapping[str, object] = {
-    **dict.fromkeys(word_set("training train is_training train_flag train_flg train_mode is_train"), True),
+    **dict.fromkeys(_TRAINING, True),
     "mode": "train",
     **dict.fromkeys(word_set("stride strides step"), 1),
     **dict.fromkeys(word_set("pad padding pads"), 0),
     **dict.fromkeys(word_set("kernel_size k ksize pool_size window kernel pool pool_height pool_width"), 2),
     **dict.fromkeys(word_set("groups num_groups n_groups heads num_heads n_heads dilation"), 1),
 }
+
+
+_WINDOWS, _SIDES = word_set("pool pooling kernel filter window"), word_set("h w size height width x y")
+
+
+#: What an argument is called that names an activation.
+_FUNCTIONS = word_set("activation act nonlinearity function func fn kind type name")
+
+
+def _is_activation(text: str) -> bool:
+    """Say whether a text is the name of an activation."""
+    reference = guess(text) if text.isidentifier() else None
+    return reference is not None and reference.kind == "activation"
 
 
 def _settings(signature: Signature) -> dict[str, object]:
@@ -158,6 +193,24 @@ _COEFFICIENTS = word_set(
 _STATES: Mapping[str | None, tuple[str, ...]] = {"LSTMCell": ("hx", "cx")}
 
 
+def is_quantity(parameter: Parameter) -> bool:
+    """Say whether an argument's default is a number that the result depends on smoothly, or a small count.
+
+    Axes, seeds, switches and learning rates are none.
+    """
+    default, word = parameter.default, normalise(parameter.name)
+    if parameter.required or isinstance(default, bool) or not isinstance(default, int | float):
+        return False
+    setting = word in _NO_QUANTITY or means(parameter.name, "seed")
+    return not setting and (isinstance(default, float) or default in (0, 1, 2))
+
+
+_NO_QUANTITY = word_set(
+    "axis axes dim dims dim0 dim1 training train is_training mode verbose debug seed random_state lr eta "
+    "learning_rate momentum ignore_index n_classes num_classes ndim"
+)
+
+
 # --- Calls ---------------------------------------------------------------------------------------
 
 
@@ -178,7 +231,10 @@ def fill_call(
     filled: Filled = {}
     data: list[Parameter] = []
     # As many arguments as there are roles are the roles, whatever they are called.
-    all_data = sum(parameter.required for parameter in found) == len(roles)
+    # What may be drawn inside is an argument only by its name.
+    all_data = sum(parameter.required for parameter in found) == len(
+        [role for role in roles if role != "mask"]
+    )
     for parameter in found:
         data_by_name = parameter.name in roles or (all_data and parameter.required)
         option = None if data_by_name else option_for(parameter, signature.options)
@@ -189,6 +245,8 @@ def fill_call(
             filled[parameter.name] = extra
         elif parameter.required or canonical(parameter.name, roles) is not None:
             data.append(parameter)
+        elif drawn := randomness(parameter):
+            filled[parameter.name] = drawn
     if not data and any(parameter.variadic for parameter in found):
         held = [role for role in roles if holds_parameters and any(part in role for part in _HELD)]
         return [_together({role: role for role in roles if role not in held}, signature)]
@@ -200,9 +258,13 @@ def _extra(parameter: Parameter, signature: Signature, surplus: int) -> dict[str
     """Fill an argument that is no data: one of settings, and whatever comes behind the last role."""
     if parameter.name in signature.shapes:
         return None
-    if is_settings(parameter):
+    if is_settings(parameter) or normalise(parameter.name) in _TRAINING:
         return usual(parameter, signature)
-    return usual(parameter, signature) or coefficient(parameter, signature) if surplus >= 0 else None
+    if surplus < 0:
+        return None
+    if signature.reference and "mask" in split(parameter.name):
+        return {"value": None}  # of a reference that has none
+    return usual(parameter, signature) or coefficient(parameter, signature)
 
 
 def _together(filled: Filled, signature: Signature) -> Filled:
@@ -234,6 +296,10 @@ def _assign(
             exact = role == parameter.name
             if role is not None and parameter.name not in filled and exact >= same:
                 filled[parameter.name] = role
+    unnamed = [parameter for parameter in data if parameter.name not in filled]
+    likely = max(unnamed, key=lambda parameter: target_score(parameter.name), default=None)
+    if likely and target_score(likely.name) > 0 and "target" in set(roles) - set(filled.values()):
+        filled[likely.name] = "target"
     rest = [role for role in roles if role not in filled.values()]
     for parameter in data:
         if parameter.name not in filled and rest:

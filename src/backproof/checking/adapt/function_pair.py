@@ -15,9 +15,9 @@ from backproof.checking.adapt.calls import Call
 from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.filling import fill_call, given_options, own_defaults
 from backproof.checking.adapt.function_layouts import function_layouts
+from backproof.checking.adapt.jax_functions import JAX
 from backproof.checking.adapt.manual import ByHand
 from backproof.checking.adapt.signatures import Parameter, libraries_used, parameters
-from backproof.checking.adapt.wrapping import JAX
 from backproof.checking.candidate import Answer, Case, Convention, Description, Signature
 
 __all__ = ["FunctionPair"]
@@ -25,6 +25,8 @@ __all__ = ["FunctionPair"]
 
 class FunctionPair(ComponentAdapter):
     """A pair such as ``tanh`` and ``tanh_backward``, each on NumPy arrays or on tensors."""
+
+    constructed = False
 
     def __init__(
         self,
@@ -47,13 +49,9 @@ class FunctionPair(ComponentAdapter):
         for call in fill_call(self.forward_parameters, signature):
             named = {name: role for name, role in call.items() if isinstance(role, str)}
             lacking = absent(signature, set(named.values()))
-            situation = Situation(
-                getattr(self.backward, "__name__", ""),
-                signature.kind,
-                named,
-                list(signature.shapes),
-                options=signature.options,
-            )
+            name, own = (getattr(function, "__name__", "") for function in (self.backward, self.forward))
+            name = "" if name == own != "<lambda>" else name
+            situation = Situation.after(self.forward_parameters, call, name, signature)
             ways += [
                 {**libraries, "call": call, **lacking, **form, **layouts, "backward": reading.filled}
                 | reading.notes
@@ -91,6 +89,12 @@ class FunctionPair(ComponentAdapter):
     def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
         return self.forward_parameters, ()
 
+    def _asked_back(self) -> Sequence[Parameter]:
+        return self.backward_parameters
+
+    def _texts(self) -> Sequence[str | None]:
+        return [getattr(function, "__doc__", None) for function in (self.forward, self.backward)]
+
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)
 
@@ -99,11 +103,14 @@ class _Plan:
     def __init__(self, adapter: FunctionPair, convention: Convention) -> None:
         forward = Call(adapter.forward_parameters, convention["call"])
         backward = Call(adapter.backward_parameters, convention["backward"])
-        self.by_hand = ByHand(convention, forward, backward, adapter.origin)
+        self.by_hand = ByHand(convention, forward, backward, adapter.origin, adapter.description.sources[0])
+        self.between = bool(convention.get("between"))
         self.hands = (adapter.forward, adapter.backward, None)
 
     def run(self, case: Case, *, fresh: bool) -> Answer:  # functions have no instance that could be old
-        return self.by_hand.run(case, self.hands)
+        if not self.between:
+            return self.by_hand.run(case, self.hands)
+        return self.by_hand.run(case, self.hands, lambda: self.by_hand.run(case.turned(), self.hands))
 
 
 def _library_of(function: object) -> str | None:

@@ -17,6 +17,7 @@ __all__ = [
     "fill_optimizer",
     "own_settings",
     "resolve",
+    "resting",
     "role_means",
     "settings",
     "taken_by",
@@ -71,6 +72,32 @@ _MOST_EPSILON = 1
 #: What may be asked for without a default, and switches nothing on.
 _OFF = word_set("weight_decay decay wd l1 l2 l2_penalty l2_reg lr_decay dampening momentum clip")
 _OFF_FLAGS = word_set("nesterov amsgrad centered maximize verbose")
+#: What a rule does not have and an optimizer may: at this value it does nothing.
+_RESTING: Mapping[str, float] = {
+    **dict.fromkeys(
+        word_set("decay lr_decay learning_rate_decay rate_decay l1 l1_reg l1_lambda warmup warmup_steps"), 0.0
+    ),
+    **dict.fromkeys(
+        word_set(
+            "clip clip_value clip_norm clip_threshold clipping max_norm max_grad_norm grad_clip "
+            "gradient_clip clip_grad clip_grad_norm grad_clip_norm"
+        ),
+        1e9,
+    ),
+}
+
+
+def resting(name: str, value: object) -> float | None:
+    """Give the value at which a schedule or a clipping inside an optimizer does nothing, if it is on.
+
+    Examples
+    --------
+    >>> resting("max_norm", 1.0), resting("decay", 0.01), resting("decay", 0.0), resting("lr", 0.1)
+    (1000000000.0, 0.0, None, None)
+    """
+    at_rest = _RESTING.get(normalise(name))
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return at_rest if number and value and value != at_rest else None
 
 
 def entry_for(name: str, options: Mapping[str, object], value: object = None) -> dict[str, Any] | None:
@@ -174,6 +201,8 @@ def fill_optimizer(
             filled[parameter.name] = {"value": 0.0 if word in _OFF else False}
         elif parameter.required:
             unknown.append(parameter)
+        elif (at_rest := resting(parameter.name, parameter.default)) is not None:
+            filled[parameter.name] = {"value": at_rest}
     if unknown and holds_parameters and not {"params", "model", "layers"} & set(_texts(filled)):
         filled[unknown.pop(0).name] = "params"
     if unknown:
@@ -197,6 +226,9 @@ def _role(name: str) -> str | None:
 _ROLES = {
     "layers": word_set("layers layer_list"),
     "shapes": word_set("shapes param_shapes"),
+    "grads": word_set(
+        "grad_w grad_wrt_w grad_theta grad_param w_grad param_grad weight_grad grad_weight gw d_w"
+    ),
     "params": word_set(
         "model_weights trainable_params trainable_parameters trainable_variables trainable_vars"
     ),

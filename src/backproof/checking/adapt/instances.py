@@ -11,8 +11,9 @@ import numpy as np
 from backproof.checking.adapt.calls import dtype_of, plain
 from backproof.checking.adapt.execution import Origin, attempt
 from backproof.checking.adapt.layouts import lay_out
-from backproof.checking.adapt.libraries import Library, seed
-from backproof.checking.adapt.slots import cast, value_at
+from backproof.checking.adapt.libraries import Library, Native, seed
+from backproof.checking.adapt.modes import evaluate
+from backproof.checking.adapt.slots import HOLDERS, cast, value_at
 from backproof.checking.candidate import Case, Convention
 
 __all__ = ["Instances", "duplicate"]
@@ -23,7 +24,7 @@ class Instances:
 
     ``make`` is the class, or a function that copies an instance the user gave. An instance is brought
     to the case's dtype when it is made; cases of other sizes have instances of their own where the
-    constructor takes sizes.
+    constructor takes sizes, or where one fails for a case after it was made for others (`outgrown`).
     """
 
     def __init__(
@@ -37,7 +38,12 @@ class Instances:
             (entry["size"][0], entry["size"][1]) for entry in self._construct.values() if "size" in entry
         ]
         self._arrays = [entry["array"] for entry in self._construct.values() if "array" in entry]
+        #: What is made from the nodes before it is made for each call anew.
+        self._once = any("parents" in entry for entry in self._construct.values())
+        self._mode = convention.get("evaluate")
         self._kept: dict[object, object] = {}
+        self._shapes: dict[object, object] = {}
+        self._by_shape = False
 
     def get(self, case: Case, *, fresh: bool = False) -> object:
         """Give the instance for a case; ``fresh`` makes a new one and keeps the old.
@@ -48,23 +54,48 @@ class Instances:
             If the constructor raises.
         """
         dtype = dtype_of(case)
-        if fresh:
+        if fresh or self._once:
             return self._new(case, dtype)
-        sizes = [case.inputs[role].shape[axis] for role, axis in self._sizes]
-        key = (dtype, *sizes, *(case.inputs[role].shape for role in self._arrays))
+        key = self._key(case, dtype)
         if key not in self._kept:
-            self._kept[key] = self._new(case, dtype)
+            self._kept[key], self._shapes[key] = self._new(case, dtype), _shapes(case)
         return self._kept[key]
+
+    def outgrown(self, case: Case) -> bool:
+        """Say whether a case's instance was made for other shapes; if so each has its own from now on.
+
+        Layers that are built by their first call take the sizes of its input.
+        """
+        if self._by_shape or self._shapes.get(self._key(case, dtype_of(case))) in (None, _shapes(case)):
+            return False
+        self._by_shape = True
+        return True
+
+    def _key(self, case: Case, dtype: np.dtype[Any] | None) -> object:
+        sizes = [case.inputs[role].shape[axis] for role, axis in self._sizes]
+        given = (case.inputs[role].shape for role in self._arrays)
+        return (dtype, *sizes, *given, _shapes(case) if self._by_shape else ())
 
     def _new(self, case: Case, dtype: np.dtype[Any] | None) -> object:
         seed()
         arguments = {name: self._argument(entry, case) for name, entry in self._construct.items()}
-        instance = attempt(self._origin, "construct", self._make, **arguments)
+        args: list[object] = []
+        for name in list(arguments) if self._once else ():
+            one = arguments.pop(name)
+            if "parents" in self._construct[name]:
+                args += one
+                break
+            args.append(one)
+        instance = attempt(self._origin, "construct", self._make, *args, **arguments)
         if dtype is not None:
             cast(instance, dtype, self._library)
+        if self._mode:
+            evaluate(instance, called=self._mode == "call")
         return instance
 
-    def _argument(self, entry: Mapping[str, Any], case: Case) -> object:
+    def _argument(self, entry: Mapping[str, Any], case: Case) -> Any:
+        if "parents" in entry:
+            return [_Parent(self._library.give(case.inputs[role])) for role in entry["parents"]]
         if "size" in entry:
             role, axis = entry["size"]
             return case.inputs[role].shape[axis]
@@ -73,6 +104,23 @@ class Instances:
         if "random" in entry:
             return np.random.default_rng(0)
         return plain(entry["value"])
+
+
+class _Parent:
+    """What stands for a node of a graph that another is made from: its array, by whatever name."""
+
+    def __init__(self, data: Native) -> None:
+        self.data = data
+        self.grad: object = None
+        self.requires_grad = True
+
+    def __getattr__(self, name: str) -> Any:
+        held = vars(self).get("data")
+        return held if name in HOLDERS and held is not None else getattr(held, name)
+
+
+def _shapes(case: Case) -> tuple[tuple[int, ...], ...]:
+    return tuple(array.shape for array in case.inputs.values())
 
 
 def duplicate(instance: object) -> object:

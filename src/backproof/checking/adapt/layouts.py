@@ -6,6 +6,8 @@ by nothing else, so that a gradient of another shape than its parameter stays vi
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ __all__ = [
     "TRANSPOSED",
     "lay_out",
     "layouts_for",
+    "says_rows",
     "shape_target",
     "straighten",
 ]
@@ -27,6 +30,20 @@ SAME, TRANSPOSED, ROW, COLUMN = "same", "transposed", "row", "column"
 #: ``(O, I)`` as ``(I, O)``; ``(O,)`` as ``(1, O)`` or ``(O, 1)``.
 LAYOUTS = (SAME, TRANSPOSED, ROW, COLUMN)
 _MATRIX = 2
+
+
+_ROWS = re.compile(r"\brows?\b|\(batch|batch_size,|\(n, ?[cdk]\)")
+
+
+def says_rows(texts: Iterable[str | None]) -> bool:
+    """Say whether docstrings tell that the examples are the rows of the data.
+
+    Examples
+    --------
+    >>> says_rows(["x: (batch, classes)"]), says_rows([None, "Z: (n_classes, m), every column sums to 1"])
+    (True, False)
+    """
+    return any(_ROWS.search(text.lower()) for text in texts if text)
 
 
 def lay_out(array: NDArray[Any], layout: str) -> NDArray[Any]:
@@ -92,7 +109,8 @@ def shape_target(target: NDArray[Any], input: NDArray[Any], form: str) -> NDArra
     >>> shape_target(np.array([1, 0]), np.zeros((2, 3)), "one-hot").tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
     """
-    if target.ndim != input.ndim - 1 or form == "indices":
+    indices = form == "indices" or (form == "one-hot" and target.dtype.kind == "f")
+    if target.ndim != input.ndim - 1 or indices:
         return target
     axis = min(1, input.ndim - 1)
     if form == "column":

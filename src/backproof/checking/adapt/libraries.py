@@ -43,6 +43,9 @@ class Library(Protocol):
     def is_array(self, value: object) -> bool:
         """Say whether a value is an array of this library."""
 
+    def is_made(self, value: Native) -> bool:
+        """Say whether an array has its numbers already: lazy parameters get them in the first call."""
+
     def is_floating(self, value: Native) -> bool:
         """Say whether an array of this library holds real numbers."""
 
@@ -77,6 +80,10 @@ class NumPyLibrary:
     def is_array(self, value: object) -> bool:
         """Say whether a value is a NumPy array."""
         return isinstance(value, np.ndarray)
+
+    def is_made(self, value: Native) -> bool:
+        """Say that it does: NumPy's arrays always have their numbers."""
+        return True
 
     def is_floating(self, value: Native) -> bool:
         """Say whether an array holds real numbers."""
@@ -123,11 +130,15 @@ class TorchLibrary:
 
     def give(self, array: NDArray[Any]) -> Native:
         """Copy an array into a tensor of the same dtype."""
-        return self.torch.from_numpy(array.copy())
+        return self.torch.from_numpy(np.array(array))  # a copy, also of a NumPy scalar
 
     def is_array(self, value: object) -> bool:
         """Say whether a value is a tensor."""
         return isinstance(value, self.torch.Tensor)
+
+    def is_made(self, value: Native) -> bool:
+        """Say whether a tensor is more than a promise."""
+        return not self.torch.nn.parameter.is_lazy(value)
 
     def is_floating(self, value: Native) -> bool:
         """Say whether a tensor holds real numbers."""
@@ -152,7 +163,7 @@ class TorchLibrary:
         if held.shape == array.shape and held.is_cpu and (view := held.numpy()).dtype == array.dtype:
             view[...] = array  # the graph's own node for the parameter stays, which giving it data costs
         else:
-            value.data = self.torch.from_numpy(array.copy())
+            value.data = self.torch.from_numpy(np.array(array))
         return True
 
     def cast_in_place(self, value: Native, dtype: np.dtype[Any]) -> bool:
@@ -252,6 +263,7 @@ def seed(number: int = 0, holders: Iterable[object] = ()) -> None:
     ``holders`` are objects and namespaces that may have generators of their own.
     """
     random.seed(number)
+    _ENTROPY.seed(number)
     np.random.seed(number)  # the user's own draws come from the global generator
     torch = sys.modules.get("torch")
     if torch is not None:
@@ -262,9 +274,16 @@ def seed(number: int = 0, holders: Iterable[object] = ()) -> None:
             _restart(value, number)
 
 
+def _generators(torch: Any) -> tuple[type, ...]:
+    known = (np.random.Generator, np.random.RandomState, random.Random)
+    return known if torch is None else (*known, torch.Generator)
+
+
 def _restart(value: object, number: int) -> None:
     """Let a generator of random numbers begin anew."""
     torch = sys.modules.get("torch")
+    if not issubclass(type(value), _generators(torch)):
+        return  # without a question to the object itself, whose own code might answer
     if isinstance(value, np.random.Generator):
         value.bit_generator.state = type(value.bit_generator)(number).state
     elif isinstance(value, np.random.RandomState | random.Random):
@@ -273,9 +292,31 @@ def _restart(value: object, number: int) -> None:
         value.manual_seed(number)
 
 
+#: Where generators begin that a candidate makes without a seed; NumPy asks the system.
+_ENTROPY = random.Random(0)  # noqa: S311  # nothing is to be kept secret
+
+
+@contextlib.contextmanager
+def _own_entropy() -> Iterator[None]:
+    """Let ``default_rng()`` and ``RandomState()`` begin with what `seed` has set, as long as this lasts."""
+    source: Any = np.random.bit_generator
+    asked = getattr(source, "randbits", None)
+    if asked is None:
+        yield
+        return
+    source.randbits = _ENTROPY.getrandbits
+    try:
+        yield
+    finally:
+        source.randbits = asked
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep overflows and the user's warnings from being printed, or raised where warnings are errors."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    """Keep overflows and the user's warnings from being printed, or raised where warnings are errors.
+
+    Generators of random numbers that are made meanwhile begin as `seed` says.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"), _own_entropy():
         warnings.simplefilter("ignore")
         yield

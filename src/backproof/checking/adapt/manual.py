@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from backproof.checking.adapt.calls import Call, Laying, dtype_of, fitted
 from backproof.checking.adapt.execution import Failure, Origin, attempt
-from backproof.checking.adapt.layouts import SAME, lay_out, straighten
+from backproof.checking.adapt.layouts import ROW, SAME, lay_out, straighten
 from backproof.checking.adapt.libraries import Library, Native, first_array, library, seed, take, unchanged
 from backproof.checking.adapt.names import is_output
 from backproof.checking.adapt.returned import Reader, Wanted, clear_gradients
 from backproof.checking.adapt.signatures import namespace
+from backproof.checking.adapt.slips import slips
 from backproof.checking.adapt.slots import set_parameters, value_at
 from backproof.checking.candidate import Answer, Case, Convention
 
@@ -32,11 +33,22 @@ class ByHand:
     ``derivative`` (the backward gives f′(x), to be multiplied by the upstream gradient), ``upstream:
     false`` (a loss's backward takes none and gives the gradient for 1), ``rate`` (the backward
     updates the parameters itself, with a learning rate of 1) and ``left`` (the forward leaves its
-    output on the object, as the backward leaves its gradients), and ``seed``.
+    output on the object, as the backward leaves its gradients), ``which`` (the output of several that is
+    judged, 0 the first), ``seed`` (``None``: none is set) and ``seed_back``, which is set before the
+    backward.
     """
 
-    def __init__(self, convention: Convention, forward: Call, backward: Call, origin: Origin) -> None:
+    def __init__(
+        self,
+        convention: Convention,
+        forward: Call,
+        backward: Call,
+        origin: Origin,
+        source: str = "backward",
+    ) -> None:
         self.forward, self.backward, self.origin = forward, backward, origin
+        #: Whose the gradients are: a backward that somebody has written, or autograd's.
+        self.source = source
         self.library: Library = library(convention["library"])
         self.other: Library = library(convention.get("backward_library", convention["library"]))
         self.laying = Laying(convention)
@@ -45,7 +57,9 @@ class ByHand:
         self.upstream = bool(convention.get("upstream", True))
         self.rate = bool(convention.get("rate"))
         self.left = bool(convention.get("left"))
-        self.number = int(convention.get("seed", 0))
+        self.which: int = convention.get("which", 0)
+        self.number: int | None = convention.get("seed", 0)
+        self.number_back: int | None = convention.get("seed_back")
         # What gives a loss with the gradients of its parameters owes none of its data.
         self.reader = Reader(self._wanted(convention), self.other, owed=not convention.get("fused"))
 
@@ -64,13 +78,18 @@ class ByHand:
 
     def seed(self, instance: object, function: object) -> None:
         """Let every generator that the forward may draw from begin anew."""
-        seed(self.number, (instance, namespace(function)))
+        if self.number is not None:
+            seed(self.number, (instance, namespace(function)))
 
-    def run(self, case: Case, hands: Hands) -> Answer:
-        """Run the forward, and the backward if the case has an upstream gradient."""
+    def run(self, case: Case, hands: Hands, between: Callable[[], object] | None = None) -> Answer:
+        """Run the forward, then ``between``, then the backward if the case has an upstream gradient."""
+        if case.direction is not None:
+            return slips(self, self.forward, case, hands[0], hands[2])
         run = _Run(self, case, hands)
         try:
             run.call_forward()
+            if between is not None:
+                between()
             if case.grad_output is not None:
                 run.call_backward(case.grad_output)
         except Failure as failure:
@@ -93,12 +112,14 @@ class _Run:
         }
         self.output: NDArray[Any] | None = None
         self.gradients: dict[str, dict[str, NDArray[Any] | None]] = {}
+        self.loose: list[str] = []
 
     def answer(self, failure: Failure | None = None) -> Answer:
         return Answer(
             output=self.output,
             gradients=self.gradients,
             mutated=self._mutated(),
+            loose=tuple(self.loose),
             raised=failure.raised if failure else None,
         )
 
@@ -118,7 +139,7 @@ class _Run:
         returned = attempt(plan.origin, "forward", self.forward, *args, **named)
         if returned is None and plan.left:
             returned = self._left_output(before)
-        native = first_array(returned)
+        native = returned[plan.which] if plan.which else first_array(returned)
         self.values["cache"] = self._cache(returned, args)
         self.values["output"] = native
         self._further(returned)
@@ -127,10 +148,10 @@ class _Run:
             self.output = straighten(self.laid_output, plan.laying.output)
 
     def _further(self, returned: object) -> None:
-        """Note that nothing comes back for the outputs behind the first: their upstream gradient is 0."""
-        for index, part in enumerate(returned[1:] if isinstance(returned, tuple) else ()):
+        """Note that nothing comes back for the outputs beside the one that is judged: a gradient of 0."""
+        for index, part in enumerate(returned if isinstance(returned, tuple) else ()):
             if self.plan.library.is_array(part) and self.plan.library.is_floating(part):
-                self.values[f"grad_output_{index + 1}"] = part * 0
+                self.values[_upstream_of(index)] = part * 0
 
     def _left_output(self, before: Mapping[str, object]) -> object:
         """Give the output that a forward left on the object (``self.output = …``) and did not return."""
@@ -156,14 +177,17 @@ class _Run:
         if upstream is None:
             return
         self.originals["grad_output"] = upstream
-        self.values["grad_output"] = plan.other.give(upstream)
+        self.values[_upstream_of(plan.which)] = plan.other.give(upstream)
         if plan.other is not plan.library:
             self._cross()
         before = dict(getattr(self.instance, "__dict__", {}))
         clear_gradients(plan.reader.wanted, self.instance, plan.other)
         args, named = plan.backward.arguments(self.values)
-        returned = attempt(plan.origin, "backward", self.backward, *args, **named)
-        shapes = {role: array.shape for role, array in self.originals.items()}
+        if plan.number_back is not None:
+            seed(plan.number_back, (self.instance, namespace(self.backward)))
+        returned = attempt(plan.origin, plan.source, self.backward, *args, **named)
+        # An index has no gradient: what has its shape is meant for something else.
+        shapes = {role: array.shape for role, array in self.originals.items() if array.dtype.kind == "f"}
         found = plan.reader.read(returned, shapes, self.instance, before, self.values.values())
         gradients = {
             role: self._gradient(value, role, upstream)
@@ -172,7 +196,7 @@ class _Run:
         }
         if plan.rate:
             self._read_updates(gradients)
-        self.gradients["backward"] = gradients
+        self.gradients[plan.source] = gradients
 
     def _cross(self) -> None:
         """Hand what the forward gave in one library to a backward written in the other."""
@@ -189,7 +213,10 @@ class _Run:
             array = _chained(array, upstream)
         elif not self.plan.upstream:
             array = _scaled(array, upstream)
-        return straighten(array, self.plan.laying.layouts.get(role, SAME))
+        layout = self.plan.laying.layouts.get(role, SAME)
+        if layout == ROW and array.ndim == 1:
+            self.loose.append(role)
+        return straighten(array, layout)
 
     def _read_updates(self, gradients: dict[str, NDArray[Any] | None]) -> None:
         """Read the gradient of a parameter from what a step with a learning rate of 1 did to it."""
@@ -211,6 +238,11 @@ class _Run:
             if not same:
                 changed.append(role)
         return tuple(changed)
+
+
+def _upstream_of(index: int) -> str:
+    """Name the role of an output's upstream gradient."""
+    return f"grad_output_{index}" if index else "grad_output"
 
 
 def _chained(slope: NDArray[Any], upstream: NDArray[Any]) -> NDArray[Any]:

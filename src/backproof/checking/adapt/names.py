@@ -13,6 +13,7 @@ __all__ = [
     "BACKWARDS",
     "FORWARDS",
     "FUSED",
+    "LOSS_WORDS",
     "MORE_FORWARDS",
     "MORE_STEPS",
     "STEPS",
@@ -95,6 +96,7 @@ _SYNONYMS: dict[str, frozenset[str]] = {
     "model": word_set("model net network module"),
     "weight": word_set("weight weights w kernel theta ww weight_matrix w1 gamma scale g_weight"),
     "bias": word_set("bias biases b beta intercept offset bb b1"),
+    "var": word_set("var variance variances sigma2 sigma_sq log_var logvar log_variance"),
     "input1": word_set("input1 x1 left xa"),
     "input2": word_set("input2 x2 right xb"),
     "query": word_set("query q queries"),
@@ -145,6 +147,9 @@ def canonical(name: str, among: Iterable[str]) -> str | None:
 FORWARDS = ("__call__", "forward")
 MORE_FORWARDS = (
     "forward_pass",
+    "forward_propagation",
+    "forward_prop",
+    "propagate",
     "fprop",
     "loss",
     "call",
@@ -153,6 +158,11 @@ MORE_FORWARDS = (
     "compute",
     "evaluate",
     "calculate",
+    "f",
+    "fn",
+    "func",
+    "function",
+    "value",
 )
 #: What a method is called that gives a loss together with its gradients.
 FUSED = (
@@ -171,11 +181,23 @@ FUSED = (
 BACKWARDS = (
     "backward",
     "backward_pass",
+    "backward_propagation",
+    "back_propagation",
+    "backward_prop",
+    "backpropagate",
     "backprop",
     "bprop",
     "grad",
     "gradient",
     "gradients",
+    "grads",
+    "compute_gradients",
+    "compute_grads",
+    "get_gradients",
+    "calc_gradients",
+    "calculate_gradients",
+    "gradiente",
+    "gradientes",
     "derivative",
     "prime",
     "deriv",
@@ -186,6 +208,13 @@ BACKWARDS = (
     "calculate_gradient",
     "backwards",
     "vjp",
+    "df",
+    "fprime",
+    "f_prime",
+    "dfunc",
+    "derive",
+    "derivate",
+    "diff",
 )
 #: What the method of an optimizer that changes the parameters is called.
 STEPS = ("step", "update", "update_params", "update_parameters", "apply_gradients", "optimize")
@@ -202,6 +231,14 @@ MORE_STEPS = (
     "get_updates",
     "make_step",
     "__call__",
+)
+
+
+#: How a loss is called, also in French, Spanish and Portuguese, Italian, German.
+LOSS_WORDS = word_set(
+    "loss losses cost costs objective energy risk error err criterion nll sse mse likelihood "
+    "perte cout erreur risque custo perda erro coste perdida costo perdita errore costi "
+    "verlust kosten fehler verlustfunktion kostenfunktion zielfunktion"
 )
 
 
@@ -236,7 +273,7 @@ _OUTPUTS = word_set(
 )
 #: Activations, before or after the function.
 _MAYBE_OUTPUTS = word_set("a s h act activation activations result")
-_CACHES = word_set("cache saved memory context ctx state saved_tensors store mem tape")
+_CACHES = word_set("cache saved memory context ctx state saved_tensors store mem tape mask")
 #: Names that begin with a ``d`` and are no differential.
 _NO_DIFFERENTIALS = word_set(
     "dim dims data dtype device depth decay derivative dict debug dropout degree distance"

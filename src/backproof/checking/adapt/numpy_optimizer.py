@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,10 +22,10 @@ from backproof.checking.adapt.steps import WHOLE, fill_step
 from backproof.checking.adapt.torch_optimizer import OptimizerAdapter
 from backproof.checking.candidate import Convention, Course, Signature, Trajectory
 
-__all__ = ["NumPyOptimizer"]
+__all__ = ["SINGULAR", "NumPyOptimizer"]
 
 #: Names of a single array, or of its gradient.
-_SINGULAR = word_set(
+SINGULAR = word_set(
     "w param theta x dw grad gradient g weight parameter dparam dtheta dx var grad_wrt_w gw b db"
 )
 _FORMS = ("list", "dict", "network", "single")
@@ -68,6 +69,8 @@ class NumPyOptimizer(OptimizerAdapter):
             return ["layers"]
         if taken & {"pairs", "pairs reversed"}:
             return ["list"]
+        if "key" in taken:
+            return ["single"]
         if "model" in taken:
             return ["layers", "objects"]
         if not {"grads"} & (taken | roles):
@@ -75,9 +78,12 @@ class NumPyOptimizer(OptimizerAdapter):
         code = code_of(self.step.function)
         used = {normalise(name) for name in code.co_names} if code is not None else set()
         held = bool(used & HOLDERS) and bool(used & GRADIENTS)
-        forms = [form for form in _FORMS if form != "single" or "params" in taken]
+        several = code is not None and any(i.opname == "FOR_ITER" for i in dis.get_instructions(code))
+        plural = all(name.endswith("s") for name, role in step.items() if role in ("params", "grads"))
+        alone = "params" in taken and not (several and plural)
+        forms = [form for form in _FORMS if form != "single" or alone]
         singular = any(
-            normalise(name) in _SINGULAR for name, role in step.items() if role in ("params", "grads")
+            normalise(name) in SINGULAR for name, role in step.items() if role in ("params", "grads")
         )
         if singular and "single" in forms:
             forms = ["single", "list", "dict", "network"]
@@ -144,6 +150,7 @@ def _together(runs: Sequence[Trajectory]) -> Trajectory:
     return Trajectory(
         parameters=tuple(tuple(run.parameters[step][0] for run in runs) for step in range(steps)),
         taken=first.taken,
+        own=first.own,
         rate_followed=all(run.rate_followed for run in runs),
         cleared=first.cleared,
         rebound=tuple(index for index, run in enumerate(runs) if run.rebound),
@@ -174,7 +181,7 @@ class _NumPyRun(Run):
     def step(self, count: int) -> None:
         if not self.store.used:
             return
-        roles = {**self.store.roles(), "lr": self.values["lr"], "count": count, "closure": None}
+        roles = {**self.store.roles(), "lr": self.values["lr"], "count": count, "closure": None, "key": "p0"}
         each = (
             [{"layer": layer} for layer in roles["layers"]] if "layer" in self.filled_step.values() else [{}]
         )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backproof.checking.adapt.names import split, word_set
+from backproof.checking.adapt.names import normalise, split, word_set
 
-__all__ = ["Pair", "find_pairs", "stem"]
+__all__ = ["BACKWARD_WORDS", "Pair", "find_pairs", "find_tabled", "stem"]
 
-_BACKWARD_WORDS = word_set(
-    "backward backwards grad gradient derivative deriv derivate prime bwd vjp backprop"
+BACKWARD_WORDS = word_set(
+    "backward backwards grad grads gradient gradients derivative deriv derivate prime bwd vjp pullback "
+    "backprop "
+    # As it is called in French, Spanish and Portuguese, Italian, German.
+    "derivee derivada gradiente gradientes gradienti gradienten derivata ableitung retro retropropagation "
+    "retropropagacao retropropagacion retropropagazione arriere rueckwaerts indietro"
 )
 #: Words that say so only where they stand first, or last.
 _FIRST, _LAST = word_set("d der"), word_set("der diff back")
+#: Keys of a derivative in a table.
+_SHORT = word_set("df d dx dfunc fprime")
 _FORWARD_WORDS = word_set("forward fwd")
-_FILLERS = word_set("manual my hand by of the np numpy torch pass compute calc")
+_FILLERS = word_set("manual my hand by of the np numpy torch pass compute calc calculate get")
 _KINDS = word_set("loss activation layer function fn func cost")
 #: What begins the names of functions that deal with gradients and are none.
 _TOOLS = word_set("plot test check numerical numeric compare print show zero clip")
@@ -47,7 +53,7 @@ def _marks(parts: list[str]) -> list[bool]:
     """Say of each word whether it marks a backward."""
     last = len(parts) - 1
     return [
-        word in _BACKWARD_WORDS or (index == 0 and word in _FIRST) or (index == last > 0 and word in _LAST)
+        word in BACKWARD_WORDS or (index == 0 and word in _FIRST) or (index == last > 0 and word in _LAST)
         for index, word in enumerate(parts)
     ]
 
@@ -86,6 +92,34 @@ def find_pairs(
         elif name[:1] == "d" and name[1:] in forwards:
             pairs.append(Pair(name[1:], name, name[1:]))
     return pairs
+
+
+def find_tabled(table: Any) -> Iterator[tuple[str, Callable[..., Any], Callable[..., Any]]]:
+    """Give the functions that stand in a dictionary with their derivatives, by their keys.
+
+    Examples
+    --------
+    >>> [name for name, *_ in find_tabled({"abs": (abs, lambda x: 1), "relu": {"f": abs, "df": abs}, "n": 3})]
+    ['abs', 'relu']
+    """
+    # Of an object's own class its type tells; to any other question its own code may answer, and fail.
+    for name, entry in table.items() if issubclass(type(table), dict) else ():
+        both = tuple(entry) if issubclass(type(entry), tuple | list) else ()
+        if issubclass(type(entry), dict):
+            parts = {
+                is_backward(str(key)) or normalise(str(key)) in _SHORT: one for key, one in entry.items()
+            }
+            both = (parts.get(False), parts.get(True)) if len(entry) == len(parts) else ()
+        if (
+            len(both) == len(("forward", "backward"))
+            and isinstance(name, str)
+            and all(map(_is_function, both))
+        ):
+            yield name, both[0], both[1]
+
+
+def _is_function(value: object) -> bool:
+    return callable(value) and not issubclass(type(value), type)
 
 
 def _partner(backward: str, wanted: tuple[str, ...], forwards: list[str]) -> str:

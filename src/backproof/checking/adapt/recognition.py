@@ -6,7 +6,7 @@ import enum
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backproof.checking.adapt import names
@@ -18,6 +18,8 @@ from backproof.checking.adapt.instances import duplicate
 from backproof.checking.adapt.kinds import arguments_of, kind_of, looks_like_optimizer, promised_by
 from backproof.checking.adapt.numpy_class import NumPyClass
 from backproof.checking.adapt.numpy_optimizer import NumPyOptimizer
+from backproof.checking.adapt.pairing import BACKWARD_WORDS
+from backproof.checking.adapt.pullbacks import pullback_of, pulled_methods
 from backproof.checking.adapt.signatures import (
     Method,
     Parameter,
@@ -32,12 +34,20 @@ from backproof.checking.adapt.signatures import (
 )
 from backproof.checking.adapt.torch_module import TorchModule
 from backproof.checking.adapt.torch_optimizer import TorchOptimizer
-from backproof.checking.adapt.wrapping import fused_methods, returns_several, with_context
+from backproof.checking.adapt.wrapping import (
+    averaged,
+    closed_by,
+    fused_methods,
+    returns_several,
+    switch_of,
+    switched_methods,
+    with_context,
+)
 from backproof.checking.candidate import Description
 from backproof.checking.references import OpReference, RuleReference, guess
 from backproof.checking.rules_by_name import guess_rule
 
-__all__ = ["Recognised", "Site", "recognise_class", "recognise_pair"]
+__all__ = ["Recognised", "Site", "constructor_of", "recognise_class", "recognise_pair"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ class _Class:
     @property
     def constructor(self) -> list[Parameter]:
         """What has to be filled to have an instance: nothing where one was given."""
-        return _constructor(self.cls) if self.instance is None else []
+        return constructor_of(self.cls) if self.instance is None else []
 
     def make(self, *args: object, **named: object) -> object:
         """Construct an instance, or copy the one that was given."""
@@ -95,7 +105,7 @@ class _Class:
     def origin(self, description: Description, method: Method) -> Origin:
         """Say in which code an exception's line is looked for: that which the class itself is written in."""
         code = code_of(next(iter(self.functions()), method.function))
-        return Origin(code.co_filename if code else None, description.lines)
+        return Origin(code.co_filename if code else None, description.lines, self.cls.__doc__)
 
 
 def recognise_class(
@@ -117,7 +127,7 @@ def recognise_class(
     foreign
         Whether methods inherited from a library count as the class's own.
     """
-    if issubclass(cls, BaseException | enum.Enum):
+    if issubclass(cls, BaseException | enum.Enum) or getattr(cls, "_is_protocol", False):
         return None
     found = _Class(cls, site, instance, foreign, name or cls.__name__)
     torch: Any = sys.modules.get("torch")
@@ -132,7 +142,8 @@ def recognise_class(
     return _plain(found) or _optimizer(found, torch)
 
 
-def _constructor(cls: type) -> list[Parameter]:
+def constructor_of(cls: type) -> list[Parameter]:
+    """Give the arguments of a class's own constructor."""
     plain = all(inspect.getattr_static(cls, n) is vars(object)[n] for n in ("__init__", "__new__"))
     return [] if plain else parameters(cls)
 
@@ -195,18 +206,22 @@ def _plain(found: _Class) -> Recognised | None:
     """Recognise a class with a forward and a backward of its own."""
     backward = found.first(names.BACKWARDS)
     forward = found.first(names.FORWARDS + (names.MORE_FORWARDS if backward else ()))
-    if backward is None and (fused := _fused(found)) is not None:
-        forward, backward = fused
+    if backward is None and (both := _both(found, forward)) is not None:
+        forward, backward = both
     if forward is None or any(_is_base(found.cls, m.name) for m in (forward, backward) if m):
         return None
     forward = _with_arguments(found, forward)
     if backward is not None:
+        forward, backward = _with_loss(found, forward, backward)
         forward, backward = with_context(forward, backward)
     if not forward.parameters:
         return None
     constructor = own_method(found.cls, "__init__")
     kind = kind_of(found.name, forward.parameters, constructor=constructor)
-    if backward is not None and backward.fused and (found.constructor or stored_attributes(constructor)):
+    if kind == "loss" and forward.wrap is None:
+        forward = averaged(found.cls, forward)
+    own = found.constructor or stored_attributes(constructor)
+    if backward is not None and backward.fused and own and not isinstance(guess(found.name), OpReference):
         kind = "model"  # a loss of its own parameters
     description = found.describe(
         kind,
@@ -227,12 +242,63 @@ def _plain(found: _Class) -> Recognised | None:
     return None
 
 
+def _both(found: _Class, forward: Method | None) -> tuple[Method, Method] | None:
+    """Make two of one method that gives the gradient too: as a function, with the value, or by a switch."""
+    if forward is not None and pullback_of(forward.function) is not None:
+        return pulled_methods(forward)
+    fused = _fused(found)
+    if fused is not None or forward is None:
+        return fused
+    switch = switch_of(forward.parameters)
+    return None if switch is None else switched_methods(forward, switch)
+
+
 def _fused(found: _Class) -> tuple[Method, Method] | None:
     """Find a method that gives a loss together with its gradients."""
-    losses = found.first(names.FUSED)
+    losses = found.first((*names.FUSED, *filter(_gives_both, vars(found.cls))))
     if losses is None and kind_of(found.name, ()) == "loss":
         losses = found.first(names.FORWARDS)
     return fused_methods(losses) if losses is not None and returns_several(losses.function) else None
+
+
+def _gives_both(name: str) -> bool:
+    """Say whether a method gives a loss and its gradients, by its name: ``loss_grad``."""
+    words = set(names.split(name))
+    return bool(words & names.LOSS_WORDS and words & BACKWARD_WORDS)
+
+
+def _loss_of(found: _Class, forward: Method, backward: Method) -> Method | None:
+    """Find the loss that a backward of the same arguments, data and target, is the gradient of.
+
+    It is one that goes through the forward, or through the parameters themselves.
+    """
+    asked = arguments_of(backward.parameters)
+    if not any(names.target_score(name) > 0 for name in asked):
+        return None
+    inside = {forward.name, *stored_attributes(own_method(found.cls, "__init__"))}
+    for name in filter(lambda name: names.LOSS_WORDS & set(names.split(name)), vars(found.cls)):
+        loss = found.method(name)
+        code = code_of(loss.function) if loss else None
+        if loss and code and arguments_of(loss.parameters) == asked and inside & set(code.co_names):
+            return loss
+    return None
+
+
+def _with_loss(found: _Class, forward: Method, backward: Method) -> tuple[Method, Method]:
+    """Take a model's loss for the forward, where its ``backward()`` needs what that saves."""
+    own = _loss_of(found, forward, backward)
+    if own is not None and own.name not in (forward.name, backward.name):
+        return own, replace(backward, parameters=own.parameters, fused=True)
+    code = code_of(backward.function)
+    if code is None or any(p.required for p in backward.parameters):
+        return forward, backward
+    needed = set(code.co_names) - set(stored_attributes(forward.function))
+    for name in (*names.MORE_FORWARDS, *names.FUSED):
+        loss = found.method(name)
+        saved = set(stored_attributes(loss.function)) if loss else set()
+        if loss and needed & saved and len(arguments_of(loss.parameters)) > len(forward.parameters[:1]):
+            return closed_by(loss, backward)
+    return forward, backward
 
 
 def _with_arguments(found: _Class, forward: Method) -> Method:
@@ -245,13 +311,22 @@ def _with_arguments(found: _Class, forward: Method) -> Method:
 
 
 def _is_base(cls: type, name: str) -> bool:
-    """Say whether a class is there for others to inherit from: its method is a stub, and others do.
+    """Say whether a class is there for others to inherit from.
 
-    A class that inherits such a stub and writes no method over it is no more than that.
+    Its method is a stub, and others write one over it; a class that inherits such a stub is no more than
+    that. Or its method calls what only those others have.
     """
-    if not is_stub(own_method(cls, name)):
-        return False
-    return inspect.isabstract(cls) or bool(cls.__subclasses__()) or name not in vars(cls)
+    method = own_method(cls, name)
+    heirs: list[type] = cls.__subclasses__()
+    if is_stub(method):
+        return inspect.isabstract(cls) or bool(heirs) or name not in vars(cls)
+    code = code_of(method)
+    missing = [called for called in (code.co_names if code else ()) if not _has(cls, called)]
+    return any(_has(heir, called) for heir in heirs for called in missing)
+
+
+def _has(cls: type, name: str) -> bool:
+    return inspect.isfunction(inspect.getattr_static(cls, name, None))
 
 
 def _optimizer(found: _Class, torch: Any) -> Recognised | None:
@@ -261,7 +336,7 @@ def _optimizer(found: _Class, torch: Any) -> Recognised | None:
     derived = torch is not None and issubclass(found.cls, torch.optim.Optimizer)
     if step is None or _is_base(found.cls, step.name):
         return None
-    constructor = _constructor(found.cls)
+    constructor = constructor_of(found.cls)
     if not derived and not looks_like_optimizer(found.name, constructor, step.parameters):
         return None
     style = "torch-optimizer" if derived or _uses_torch(found, step) else "numpy-optimizer"
@@ -279,7 +354,7 @@ def _uses_torch(found: _Class, step: Method) -> bool:
     scope = getattr(inspect.unwrap(step.function), "__globals__", {})
     modules = [value for value in scope.values() if inspect.ismodule(value)]
     takes_gradients = any(p.required for p in step.parameters)
-    takes_gradients |= any(names.means(p.name, "grads") for p in _constructor(found.cls))
+    takes_gradients |= any(names.means(p.name, "grads") for p in constructor_of(found.cls))
     return not takes_gradients and any(m.__name__.partition(".")[0] == "torch" for m in modules)
 
 
@@ -290,17 +365,22 @@ def recognise_pair(
     site: Callable[[Mapping[str, object]], Site],
     *,
     fused: bool = False,
+    line: int | None = None,
 ) -> FunctionPair:
-    """Adapt two functions, one of which is the gradient of the other (``fused``: for 1, of the same call)."""
+    """Adapt two functions, one of which is the gradient of the other (``fused``: for 1, of the same call).
+
+    ``line`` is where the backward stands, if it has no definition of its own.
+    """
     found = parameters(forward)
     place = site({"forward": forward, "backward": backward})
+    lines = {**place.lines, **({"backward": line} if line and place.lines else {})}
     description = Description(
         name,
         kind_of(name, found),
         "function-pair",
         place.file,
         place.cell,
-        place.lines,
+        lines,
         arguments=arguments_of(found),
         promised=promised_by(found),
         sources=("backward",),

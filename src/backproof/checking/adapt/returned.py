@@ -74,8 +74,13 @@ class Reader:
         if isinstance(returned, Mapping):
             self._by_key(returned, found)
         elif isinstance(returned, tuple | list) and self._is_several(returned):
+            # ``dx, {"W": dW, "b": db}``: what has a name is none of those that go by their shape.
+            for item in returned:
+                if isinstance(item, Mapping):
+                    self._by_key(item, found)
+            rest = [item for item in returned if not isinstance(item, Mapping)]
             # The gradients of a cell's states come as they went in: together.
-            several = [item if isinstance(item, tuple) else (item,) for item in returned]
+            several = [item if self._is_group(item) else (item,) for item in rest]
             self._match([one for items in several for one in items], shapes, found)
         elif returned is not None:
             if instance is not None:
@@ -83,12 +88,18 @@ class Reader:
             self._match([returned], shapes, found)
         if len(found) < len(self.wanted) and instance is not None:
             self._from_instance(instance, shapes, found, before or {}, given)
-        if self.wanted and (self.owed or not isinstance(returned, Mapping)):
+        parameters_alone = isinstance(returned, Mapping) or (returned is None and bool(found))
+        if self.wanted and (self.owed or not parameters_alone):
             found.setdefault(self.wanted[0].role, None)
         return found
 
     def _is_several(self, returned: Sequence[object]) -> bool:
         return isinstance(returned, tuple) or any(self.library.is_array(r) or r is None for r in returned)
+
+    def _is_group(self, item: object) -> bool:
+        """Say whether an item holds gradients itself: ``dx, [dgamma, dbeta]``."""
+        arrays = isinstance(item, list) and bool(item) and all(self.library.is_array(one) for one in item)
+        return isinstance(item, tuple) or arrays
 
     def _by_key(self, returned: Mapping[Any, object], found: dict[str, object]) -> None:
         for wanted in self.wanted:
@@ -179,10 +190,10 @@ class Reader:
             for name, value in attributes.items()
             if self.library.is_array(value)
             and value is not before.get(name)
-            and not any(value is other for other in given)
+            and not any(value is other for other in (*given, *found.values()))
         ]
         for wanted in self.wanted:
-            if wanted.role in found or wanted.strict:
+            if wanted.role in found or wanted.strict or wanted.role == "target":
                 continue
             for index, (_, value) in enumerate(fresh):
                 if self.library.shape(value) == shapes.get(wanted.role):

@@ -8,8 +8,8 @@ import itertools
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -40,13 +40,17 @@ _DEPTH = 3
 
 @dataclass(frozen=True)
 class Parameter:
-    """One argument of the user's function; a ``variadic`` one stands for any number (``*inputs``)."""
+    """One argument of the user's function; a ``variadic`` one stands for any number (``*inputs``).
+
+    ``texts`` are the strings in the function's code: one of them may be what an argument has to be.
+    """
 
     name: str
     required: bool = True
     default: object = None
     keyword: bool = False
     variadic: bool = False
+    texts: tuple[str, ...] = field(default=(), compare=False)
 
 
 def parameters(function: Callable[..., Any]) -> list[Parameter]:
@@ -58,7 +62,16 @@ def parameters(function: Callable[..., Any]) -> list[Parameter]:
         found = _signature(function).parameters.values()
     except (ValueError, TypeError):
         return [Parameter("x")]
-    return [_parameter(p) for p in found if p.kind is not p.VAR_KEYWORD]
+    texts = _texts_in(function)
+    return [_parameter(p, texts) for p in found if p.kind is not p.VAR_KEYWORD]
+
+
+def _texts_in(function: object) -> tuple[str, ...]:
+    """Give the strings that a function's code holds, those that are keys together as well."""
+    code = code_of(function)
+    held = code.co_consts if code is not None and not isinstance(function, type) else ()
+    every = itertools.chain.from_iterable(one if isinstance(one, tuple) else (one,) for one in held)
+    return tuple(one for one in every if isinstance(one, str) and one != getattr(function, "__doc__", None))
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
@@ -74,11 +87,12 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     return whole.replace(parameters=list(whole.parameters.values())[1:])
 
 
-def _parameter(p: inspect.Parameter) -> Parameter:
+def _parameter(p: inspect.Parameter, texts: tuple[str, ...]) -> Parameter:
     if p.kind is p.VAR_POSITIONAL:
         return Parameter(p.name, required=False, variadic=True)
     required = p.default is p.empty
-    return Parameter(p.name, required, None if required else p.default, p.kind is p.KEYWORD_ONLY)
+    default = None if required else p.default
+    return Parameter(p.name, required, default, p.kind is p.KEYWORD_ONLY, texts=texts if required else ())
 
 
 @dataclass(frozen=True)
@@ -232,8 +246,8 @@ def _referred(function: object) -> Iterator[tuple[str, Any]]:
                 yield name, scope[name]
 
 
-def libraries_used(functions: Iterable[object]) -> frozenset[str]:
-    """Say which of ``numpy`` and ``torch`` the functions refer to, also through functions they call.
+def libraries_used(functions: Iterable[object], known: Sequence[str] = ("numpy", "torch")) -> frozenset[str]:
+    """Say which of the ``known`` libraries the functions refer to, also through functions they call.
 
     Examples
     --------
@@ -253,7 +267,7 @@ def libraries_used(functions: Iterable[object]) -> frozenset[str]:
         seen.add(id(function))
         for value in (*_decorators(function), *(value for _, value in _referred(function))):
             root = _root(value)
-            if root in ("numpy", "torch"):
+            if root in known:
                 used.add(root)
             elif isinstance(value, types.FunctionType) and depth < _DEPTH:
                 waiting.append((value, depth + 1))

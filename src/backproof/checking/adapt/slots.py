@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,7 +15,19 @@ from backproof.checking.adapt.layouts import COLUMN, ROW, SAME, TRANSPOSED, layo
 from backproof.checking.adapt.libraries import Library, Native
 from backproof.checking.adapt.names import means, normalise
 
-__all__ = ["Path", "Place", "Slot", "cast", "find_parameters", "set_parameters", "slots", "store", "value_at"]
+__all__ = [
+    "Path",
+    "Place",
+    "Slot",
+    "cast",
+    "every_slot",
+    "exchange",
+    "find_parameters",
+    "set_parameters",
+    "slots",
+    "store",
+    "value_at",
+]
 
 #: The way from an instance to one of its arrays: attributes, keys and indices.
 Path: TypeAlias = tuple[str | int, ...]
@@ -48,19 +61,25 @@ class Slot:
 
 def slots(instance: object, library: Library) -> list[Slot]:
     """Give every array that an instance holds, the nearest first."""
-    found = list(_walk(instance, (), library, {id(instance)}))
+    found = [slot for slot in every_slot(instance, library) if library.is_made(slot.value)]
     return sorted(found, key=lambda slot: len(slot.path))
 
 
-def _walk(owner: object, path: Path, library: Library, seen: set[int]) -> Iterator[Slot]:
-    if len(path) >= _DEEPEST:
+def every_slot(instance: object, library: Library) -> Iterator[Slot]:
+    """Give those, too, that get their numbers in the first call."""
+    return _walk(instance, (), library, {id(instance)}, 0)
+
+
+def _walk(owner: object, path: Path, library: Library, seen: set[int], depth: int) -> Iterator[Slot]:
+    if depth >= _DEEPEST:
         return
+    depth += "_modules" not in getattr(owner, "__dict__", {})  # modules stand in one another however deep
     for step, value in _parts(owner):
         if library.is_array(value):
             yield Slot((*path, step), value)
         elif not isinstance(value, _PLAIN + _FUNCTIONS) and id(value) not in seen:
             seen.add(id(value))
-            yield from _walk(value, (*path, step), library, seen)
+            yield from _walk(value, (*path, step), library, seen, depth)
 
 
 def _parts(owner: object) -> Iterator[tuple[str | int, Any]]:
@@ -110,7 +129,12 @@ def store(instance: object, path: Path, array: NDArray[Any], library: Library) -
     current = value_at(instance, path)
     if library.is_array(current) and library.overwrite(current, array):
         return
-    replacement = library.give(array)
+    exchange(instance, path, library.give(array), library)
+
+
+def exchange(instance: object, path: Path, replacement: Native, library: Library) -> None:
+    """Put another array in the place of one, everywhere the instance holds it."""
+    current = value_at(instance, path)
     for slot in slots(instance, library):
         if slot.value is current and slot.path != path:
             _put_at(instance, slot.path, replacement)
@@ -125,7 +149,8 @@ def set_parameters(
     first_call: Callable[[], object],
 ) -> None:
     """Set the parameters of an instance; one that makes them in its first call is called before."""
-    if any(not library.is_array(value_at(instance, tuple(place["path"]))) for place in places.values()):
+    held = [value_at(instance, tuple(place["path"])) for place in places.values()]
+    if any(value is None or (library.is_array(value) and not library.is_made(value)) for value in held):
         first_call()
     for role, place in places.items():
         if role in arrays:
@@ -135,7 +160,7 @@ def set_parameters(
 def cast(instance: object, dtype: np.dtype[Any], library: Library) -> None:
     """Bring every floating array that an instance holds to a dtype, as ``module.to(dtype)`` does."""
     done: dict[int, Native] = {}
-    for slot in slots(instance, library):
+    for slot in every_slot(instance, library):
         if not library.is_floating(slot.value) or library.dtype(slot.value) == dtype:
             continue
         if library.cast_in_place(slot.value, dtype):
@@ -166,7 +191,10 @@ def find_parameters(
     ]
     ways: list[dict[str, Place]] = [{}]
     for role, straight in shapes.items():
-        found = _find(held, role, straight, [other for other in shapes if other != role], library)
+        # The other bias of a cell is what is left where the first has been found.
+        family = role.partition("_")[0]
+        done = {other for other in ways[0] if other.startswith(family)}
+        found = _find(held, role, straight, shapes.keys() - done - {role}, library)
         if found is None:
             continue
         slot, layouts = found
@@ -185,9 +213,11 @@ def find_parameters(
 
 
 def _find(
-    held: list[Slot], role: str, straight: tuple[int, ...], others: list[str], library: Library
+    held: list[Slot], role: str, straight: tuple[int, ...], others: AbstractSet[str], library: Library
 ) -> tuple[Slot, list[str]] | None:
+    whole = [slot for slot in held if means("_".join(map(str, reversed(slot.path[-2:]))), role)]
     named = [slot for slot in held if means(slot.name, role) or normalise(slot.name).endswith(role)]
+    named = list({slot.path: slot for slot in (*whole, *named)}.values())
     nameless = [slot for slot in held if not any(means(slot.name, other) for other in others)]
     for slot in (*named, *nameless):
         layouts = layouts_for(library.shape(slot.value), straight)

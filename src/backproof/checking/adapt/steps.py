@@ -10,11 +10,14 @@ from backproof.checking.adapt.hyperparameters import entry_for, role_means
 from backproof.checking.adapt.names import normalise, word_set
 from backproof.checking.adapt.signatures import Method, Parameter
 
-__all__ = ["WHOLE", "fill_step", "step_role"]
+__all__ = ["COUNTS", "WHOLE", "fill_step", "step_role"]
 
-_COUNTS = word_set("t step iteration iter epoch count k i it timestep n_iter iterations time_step step_count")
+#: What the number of a step is called.
+COUNTS = word_set("t step iteration iter epoch count k i it timestep n_iter iterations time_step step_count")
 _NAMED = {
     "closure": word_set("closure loss_closure"),
+    # Which of the parameters it is, that an optimizer keeps its state by.
+    "key": word_set("key name param_name param_key param_id layer_name"),
     "layer": word_set("layer lyr dense module"),
     # A list of pairs of an array and its gradient.
     "pairs": word_set("params_and_grads parameters_and_gradients params_grads param_grads vars_and_grads"),
@@ -41,7 +44,7 @@ def step_role(parameter: Parameter) -> str | None:
             return role
     if entry_for(parameter.name, {"lr": None}) is not None and parameter.required:
         return "lr"
-    return "count" if word in _COUNTS and parameter.required else None
+    return "count" if word in COUNTS and parameter.required else None
 
 
 def fill_step(step: Method, unnamed: Sequence[str] = ()) -> Filled:

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["suggest_arguments"]
 
+#: Arrays with more features than this take too long to differentiate.
+_WIDEST = 64
 #: So many of the shapes that were tried are said.
 _SHOWN = 3
 
 #: The size of each axis letter: different, and small where there are many axes.
 _SIZES = {"N": 7, "D": 5, "I": 5, "O": 3, "H": 2, "B": 3, "T": 4, "C": 2, "X": 6, "Y": 4, "K": 3}
+#: A sequence, and the weights of what goes through it step by step: of no gates, of three or of four.
+_SEQUENCES = (
+    *("B T I, I H, H H, H", "B T I, H I, H H, H"),
+    *("B T I, I 4H, H 4H, 4H", "B T I, 4H I, 4H H, 4H", "B T I, I 3H, H 3H, 3H"),
+)
 #: Axes of the arguments, in their order, by how many there are. A digit before a letter multiplies it.
 _AXES: dict[int, tuple[str, ...]] = {
     1: ("B C X Y", "B T D", "B X Y C", "N D", "N"),
@@ -32,6 +39,9 @@ _AXES: dict[int, tuple[str, ...]] = {
         "N I, I O",
         "N I, O I",
         "N D, D",
+        "N D, 1",
+        "N D, ",
+        "N 4H, N H",
         "B C X Y, O C K K",
         "B T D, D O",
         "B T D, B T D",
@@ -39,11 +49,14 @@ _AXES: dict[int, tuple[str, ...]] = {
         "T I, T I",
         "O I, I N",
         "D, D",
+        "I, O I",
+        "I, I O",
     ),
     3: (
         "N I, I O, O",
         "N I, O I, O",
         "N D, D, D",
+        "N D, 1, 1",
         "B T D, B T D, B T D",
         "T D, T D, T D",
         "B C X Y, O C K K, O",
@@ -55,19 +68,36 @@ _AXES: dict[int, tuple[str, ...]] = {
         "N I, H I, H",
         "I N, O I, O 1",
         "N I, 1 I, 1",
+        "N I, I J, N J",
+        "N I, N J, I J",
+        "I, O I, O",
+        "I, I O, O",
     ),
-    4: ("N I, N H, I H, H H", "N I, N O, O I J, O", "N I, I O, O I, I", "N D, N D, N D, N D"),
-    5: ("N I, N H, I H, H H, H", "N I, N H, H I, H H, H", "B T I, B H, I H, H H, H", "N I, I H, H, H O, O"),
+    4: (
+        *("N I, N H, I H, H H", "N I, N O, O I J, O", "N I, I O, O I, I", "N D, N D, N D, N D"),
+        *_SEQUENCES,
+    ),
+    5: (
+        *("N I, N H, I H, H H, H", "N I, N H, H I, H H, H"),
+        *(way.replace("B T I", "B T I, B H") for way in _SEQUENCES),
+        "N I, I H, H, H O, O",
+    ),
     6: (
         "N I, N H, N H, I 4H, H 4H, 4H",
         "N I, N H, N H, 4H I, 4H H, 4H",
         "N I, N H, I 3H, H 3H, 3H, 3H",
         "N I, N H, H I, H H, H, H",
+        *(way.replace("B T I", "B T I, B H, B H") for way in _SEQUENCES),
     ),
     7: ("N I, N H, N H, 4H I, 4H H, 4H, 4H",),
 }
+#: What a loss compares are samples, before they are parameters; the last of them may be a label each.
+_SAMPLES: dict[int, tuple[str, ...]] = {
+    3: ("N D, N D, N D", "N D, N D, N"),
+    4: ("N D, N D, N D, N D", "N D, N D, N D, N"),
+}
 #: For a cell whose weights are those of several gates.
-_GATES = ("I 3H, H 3H, 3H", "I 4H, H 4H, 4H", "3H I, 3H H, 3H")
+_GATES = ("I 3H, H 3H, 3H", "I 4H, H 4H, 4H", "3H I, 3H H, 3H", "I 2H, H 2H, 2H")
 
 
 def suggest_arguments(
@@ -95,9 +125,9 @@ def suggest_arguments(
     held = [p.name for p in arrays if p.required and _is_data(p, signature) and not is_size(p.name)]
     tried, reasons = [], []
     misshapen: list[dict[str, Any]] = []
-    for axes in _ways(len(data), len(held)):
-        roles = dict(zip(_roles(data, held), axes, strict=True))
-        shapes = {role: _shape(letters) for role, letters in roles.items()}
+    compared = _SAMPLES.get(len(data), ()) if signature.kind == "loss" and not held else ()
+    ways = [*(list(map(str.strip, line.split(","))) for line in compared), *_ways(len(data), len(held))]
+    for shapes in _shapes(_roles(data, held), ways, arrays):
         asked = Signature(signature.kind, shapes, {}, None)
         tried.append("(" + ", ".join(f"{role} {shape}" for role, shape in shapes.items()) + ")")
         try:
@@ -144,15 +174,28 @@ def _ways(data: int, held: int) -> Iterator[list[str]]:
             yield ["N I", "N H", *(axes.strip() for axes in line.split(","))]
 
 
-def _shape(axes: str) -> tuple[int, ...]:
-    return tuple(_size(letter) for letter in axes.split())
+def _shapes(
+    roles: Sequence[str], ways: Sequence[Sequence[str]], constructor: Sequence[Parameter]
+) -> Iterator[dict[str, tuple[int, ...]]]:
+    """Give the shapes of each way, then those with the features for which the constructor is made."""
+    defaults = [p.default for p in constructor if type(p.default) is int and 1 < p.default <= _WIDEST]
+    for features in (_SIZES["D"], *dict.fromkeys(defaults)):
+        sizes = {**_SIZES, "D": features, "I": features}
+        for way in ways:
+            shapes = {role: _shape(axes, sizes) for role, axes in zip(roles, way, strict=True)}
+            if features == _SIZES["D"] or any(features in shape for shape in shapes.values()):
+                yield shapes
 
 
-def _size(letter: str) -> int:
+def _shape(axes: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(_size(letter, sizes) for letter in axes.split())
+
+
+def _size(letter: str, sizes: Mapping[str, int]) -> int:
     if letter.isdigit():
         return int(letter)
     count, name = letter[:-1], letter[-1]
-    return int(count or 1) * _SIZES.get(name, 2)
+    return int(count or 1) * sizes.get(name, 2)
 
 
 _RIGHT, _RUNS, _FAILS = range(3)

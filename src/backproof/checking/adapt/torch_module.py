@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from backproof.checking.adapt.base import ComponentAdapter
 from backproof.checking.adapt.building import Blueprint, class_conventions
 from backproof.checking.adapt.calls import Call
 from backproof.checking.adapt.execution import Failure, Origin
+from backproof.checking.adapt.held import with_parameters
 from backproof.checking.adapt.instances import Instances
 from backproof.checking.adapt.libraries import library
 from backproof.checking.adapt.manual import ByHand
@@ -37,6 +38,7 @@ class TorchModule(ComponentAdapter):
         super().__init__(description)
         self.forward, self.backward = forward, backward
         model = description.kind == "model"
+        self.origin = origin
         self.blueprint = Blueprint(make, constructor, forward, origin, model)
 
     def _ways(self, signature: Signature) -> list[dict[str, Any]]:
@@ -47,10 +49,24 @@ class TorchModule(ComponentAdapter):
         ranked = self._rank(found, signature)
         if self.blueprint.model and signature.reference is None:
             ranked = suggest_shapes(ranked, signature, self._compile, self.blueprint)
-        return ranked
+        if signature.reference is not None:
+            return ranked
+        shapes = {role: list(shape) for role, shape in signature.shapes.items()}
+        return [self._with_parameters(way, shapes) for way in ranked]
+
+    def _with_parameters(
+        self, way: dict[str, Any], shapes: Mapping[str, list[int]] | None = None
+    ) -> dict[str, Any]:
+        return with_parameters(way, self.blueprint, self._compile, shapes)
 
     def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
         return self.forward.parameters, self.blueprint.constructor
+
+    def _asked_back(self) -> Sequence[Parameter]:
+        return self.backward.parameters if self.backward else ()
+
+    def _texts(self) -> Sequence[str | None]:
+        return [self.origin.text]
 
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)
@@ -94,5 +110,6 @@ def _both(automatic: Answer, manual: Answer) -> Answer:
         gradients={**automatic.gradients, **manual.gradients},
         mutated=tuple(dict.fromkeys((*automatic.mutated, *manual.mutated))),
         detached=automatic.detached,
+        handmade=automatic.handmade,
         raised=raised,
     )

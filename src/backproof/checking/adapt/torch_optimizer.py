@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ from backproof.checking.candidate import (
 __all__ = ["OptimizerAdapter", "TorchOptimizer"]
 
 
+_AVERAGE = re.compile(r"\baverag|\bmean of|\bema\b|exponential|dampen|1 ?[-−–] ?(β|b\b|beta|momentum|mu\b|μ)")
+
+
 class OptimizerAdapter(Adapter):
     """An optimizer of either library."""
 
@@ -41,6 +45,12 @@ class OptimizerAdapter(Adapter):
     ) -> None:
         super().__init__(description)
         self.make, self.constructor, self.step, self.origin = make, constructor, step, origin
+
+    def conventions(self, signature: Signature) -> list[dict[str, Any]]:
+        """Give the ways to train it; ``averages`` where its docstring says that the velocity is one."""
+        ways = super().conventions(signature)
+        says = _AVERAGE.search((self.origin.text or "").lower())
+        return [{**way, "averages": True} for way in ways] if says else ways
 
     def call(self, case: Case, convention: Convention, *, fresh: bool = False) -> Answer:
         """Refuse: an optimizer has no forward.
@@ -73,7 +83,7 @@ class TorchOptimizer(OptimizerAdapter):
             )
         defaults = own_settings(self.constructor, signature.options)
         plain = {"grads"} & (taken | {role for role in construct.values() if isinstance(role, str)})
-        form = {"parameters": "tensors", "gradient_none": not plain}
+        form = {"parameters": "tensors", "gradient_none": not plain, "plain": bool(plain)}
         return [{"construct": construct, "step": step, "defaults": defaults, **form}]
 
     def train(self, course: Course, convention: Convention) -> Trajectory:
@@ -81,7 +91,8 @@ class TorchOptimizer(OptimizerAdapter):
         with quiet():
             filled = convention["construct"]
             run = _TorchRun(self.make, filled, self.step.name, self.origin, course)
-            run.filled_step, run.plain = convention["step"], not convention["gradient_none"]
+            run.filled_step, run.plain = convention["step"], convention["plain"]
+            run.with_none = convention["gradient_none"]
             return run.trajectory()
 
 
@@ -90,6 +101,8 @@ class _TorchRun(Run):
     filled_step: Filled
     #: Whether the gradients are given beside the tensors, which are then no parameters.
     plain: bool
+    #: Whether it is given the tensors that never have a gradient, too.
+    with_none: bool
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -101,10 +114,10 @@ class _TorchRun(Run):
 
     def _held(self) -> list[Any]:
         """Give the tensors as the optimizer gets them."""
-        if not self.plain:
+        if self.with_none:
             return list(self.tensors)
         for tensor in self.tensors:
-            tensor.requires_grad_(False)
+            tensor.requires_grad_(not self.plain)
         return [tensor for i, tensor in enumerate(self.tensors) if i in self._with_gradients()]
 
     def _given(self) -> list[Any]:

@@ -1,7 +1,6 @@
 """Forwards and backwards that are not two functions of their own, made into two.
 
-A function that gives a loss with its gradients, static methods that are handed a context, and functions
-of JAX with a rule of their own.
+A function that gives a loss with its gradients, and static methods that are handed a context.
 """
 
 from __future__ import annotations
@@ -9,28 +8,35 @@ from __future__ import annotations
 import contextlib
 import dis
 import functools
-import importlib
 import inspect
 import itertools
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
+from backproof.checking.adapt.names import split, target_score, word_set
+from backproof.checking.adapt.signatures import Method, Parameter, code_of, namespace
 
-from backproof.checking.adapt.names import target_score
-from backproof.checking.adapt.signatures import Method, code_of, namespace
-
-__all__ = ["JAX", "fused_methods", "fused_pair", "jax_pair", "returns_several", "with_context"]
+__all__ = [
+    "another_call",
+    "averaged",
+    "closed_by",
+    "fused_methods",
+    "fused_pair",
+    "returns_several",
+    "switch_of",
+    "switched_methods",
+    "switched_pair",
+    "with_context",
+]
 
 Function = Callable[..., Any]
 #: Names of the argument through which a forward hands things to its backward.
 _CONTEXTS = frozenset({"ctx", "context"})
+#: Under which attribute a forward has the context of its last call.
+_KEPT = "__backproof_kept__"
 #: Under which names contexts give back what was saved.
 _SAVED = ("saved", "saved_tensors", "saved_values", "saved_variables", "saved_arrays")
-#: The library that a wrapped function takes and gives, where its code tells another.
-JAX = "__backproof_numpy__"
 
 
 # --- A value together with its gradients ---------------------------------------------------------
@@ -84,6 +90,98 @@ def fused_methods(method: Method) -> tuple[Method, Method]:
     return forward, replace(forward, wrap=_gradients, fused=True)
 
 
+def closed_by(loss: Method, backward: Method) -> tuple[Method, Method]:
+    """Give a loss and the ``backward()`` after it, which takes nothing, as the two of the same arguments."""
+
+    def close(function: Function) -> Function:
+        return lambda *args, **named: function()
+
+    return loss, replace(backward, parameters=loss.parameters, wrap=close, fused=True)
+
+
+# --- A switch that turns a function into its derivative -----------------------------------------
+
+
+_DERIVATIVES = word_set("deriv derivative derivate derive grad gradient prime diff backward der")
+
+
+def switch_of(found: Sequence[Parameter]) -> str | None:
+    """Give the argument that asks for the derivative: ``deriv=False``.
+
+    Examples
+    --------
+    >>> switch_of([Parameter("x"), Parameter("derivative", required=False, default=False)])
+    'derivative'
+    """
+    for parameter in found:
+        off = not parameter.required and (parameter.default is False or parameter.default is None)
+        if off and _DERIVATIVES & set(split(parameter.name)) and "requires" not in parameter.name:
+            return parameter.name
+    return None
+
+
+def switched_pair(function: Function, switch: str) -> tuple[Function, Function]:
+    """Make two functions of one that gives its derivative where the switch is on.
+
+    Examples
+    --------
+    >>> forward, backward = switched_pair(lambda x, deriv=False: 2 * x if deriv else x * x, "deriv")
+    >>> forward(3), backward(3)
+    (9, 6)
+    """
+    whole = inspect.signature(function)
+    without = whole.replace(parameters=[p for p in whole.parameters.values() if p.name != switch])
+    made: tuple[Any, Any] = (
+        _value(functools.partial(function, **{switch: False})),
+        _derivative(function, switch),
+    )
+    for one in made:
+        functools.update_wrapper(one, function)
+        one.__signature__ = without
+    return made
+
+
+def switched_methods(method: Method, switch: str) -> tuple[Method, Method]:
+    """Do the same for a method."""
+    left = tuple(p for p in method.parameters if p.name != switch)
+    forward = replace(method, parameters=left)
+    return forward, replace(forward, wrap=functools.partial(_derivative, switch=switch))
+
+
+def _derivative(function: Function, switch: str) -> Function:
+    def backward(*args: Any, **named: Any) -> Any:
+        found = function(*args, **named, **{switch: True})
+        return found[-1] if isinstance(found, tuple) else found  # a value with its gradient
+
+    return backward
+
+
+# --- A loss for each sample ---------------------------------------------------------------------
+
+
+def averaged(cls: type, forward: Method) -> Method:
+    """Give the mean of what a forward gives for each sample, where another method of its class takes that.
+
+    ``calculate`` of a base class calls the forward, and its backward is then that of the mean.
+    """
+    others = (
+        code_of(value) for base in cls.__mro__ for name, value in vars(base).items() if name != forward.name
+    )
+    called = (set(code.co_names) for code in others if code is not None)
+    if not any(forward.name in names and names & {"mean", "average"} for names in called):
+        return forward
+    return replace(forward, wrap=_mean)
+
+
+def _mean(function: Function) -> Function:
+    @functools.wraps(function)
+    def forward(*args: Any, **named: Any) -> Any:
+        found = function(*args, **named)
+        return found.mean() if getattr(found, "ndim", 0) else found
+
+    return forward
+
+
 # --- A context -----------------------------------------------------------------------------------
 
 
@@ -114,50 +212,17 @@ def with_context(forward: Method, backward: Method) -> tuple[Method, Method]:
     def run_backward(*args: Any, **named: Any) -> Any:
         return backward.function(*kept, *args, **named)
 
+    setattr(run_forward, _KEPT, kept)
     return (
         replace(forward, function=run_forward, parameters=forward.parameters[1:]),
         replace(backward, function=run_backward, parameters=backward.parameters[1:]),
     )
 
 
-# --- JAX -----------------------------------------------------------------------------------------
-
-
-def _double() -> contextlib.AbstractContextManager[object]:
-    """Let JAX compute in float64 where its inputs are."""
-    jax: Any = sys.modules["jax"]
-    if hasattr(jax, "enable_x64"):
-        found: contextlib.AbstractContextManager[object] = jax.enable_x64(True)
-        return found
-    experimental: Any = importlib.import_module("jax.experimental")
-    older: contextlib.AbstractContextManager[object] = experimental.enable_x64()
-    return older
-
-
-def jax_pair(function: Any) -> tuple[Function, Function] | None:
-    """Make a pair on NumPy's arrays of a ``jax.custom_vjp``; ``None`` for anything else."""
-    jax: Any = sys.modules.get("jax")
-    if jax is None or not isinstance(function, jax.custom_vjp):
-        return None
-
-    def forward(*args: Any) -> Any:
-        with _double():
-            return np.asarray(function(*map(jax.numpy.asarray, args)))
-
-    def backward(grad_output: Any, *args: Any) -> Any:
-        with _double():
-            given = [jax.numpy.asarray(a) for a in args]
-            output, pull = jax.vjp(function, *given)
-            found = pull(jax.numpy.asarray(grad_output, dtype=output.dtype))
-            return tuple(None if g.dtype == jax.dtypes.float0 else np.asarray(g) for g in found)
-
-    arguments = list(inspect.signature(function.fun).parameters.values())
-    upstream = inspect.Parameter("grad_output", inspect.Parameter.POSITIONAL_ONLY)
-    plain = [p.replace(kind=p.POSITIONAL_ONLY) for p in arguments]
-    pulled = [upstream, *(p.replace(default=p.empty) for p in plain)]
-    made: tuple[tuple[Any, list[inspect.Parameter]], ...] = ((forward, plain), (backward, pulled))
-    for one, known in made:
-        one.__signature__ = inspect.Signature(known)
-        one.__name__ = f"{function.fun.__name__}_{one.__name__}"
-        setattr(one, JAX, True)
-    return forward, backward
+@contextlib.contextmanager
+def another_call(function: object) -> Iterator[None]:
+    """Let a forward be called again before the backward of its last call: what we keep of that stays."""
+    kept: list[Any] = getattr(function, _KEPT, [])
+    before = list(kept)
+    yield
+    kept[:] = before

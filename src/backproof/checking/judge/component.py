@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,18 +12,34 @@ from numpy.typing import NDArray
 
 from backproof.checking.bounds import Yardstick, agrees
 from backproof.checking.candidate import Candidate
+from backproof.checking.judge.axes import examine_axes
+from backproof.checking.judge.corners import examine_corner
 from backproof.checking.judge.curve import follow
-from backproof.checking.judge.discipline import examine_dtypes, examine_mutation
+from backproof.checking.judge.customs import examine_handed_output, examine_number, soften_averages
+from backproof.checking.judge.discipline import (
+    examine_dtypes,
+    examine_interleaving,
+    examine_mutation,
+    examine_narrowing,
+)
 from backproof.checking.judge.edges import examine_extremes, examine_kinks
 from backproof.checking.judge.examination import Examination, Trial
 from backproof.checking.judge.forward import examine_forward
+from backproof.checking.judge.further import examine_further
 from backproof.checking.judge.gradient import examine_gradients
+from backproof.checking.judge.ignored import examine_ignored
+from backproof.checking.judge.limits import examine_limits
+from backproof.checking.judge.otherwise import examine_options
 from backproof.checking.judge.own import NoOutput, own_op
 from backproof.checking.judge.precision import examine_precision
 from backproof.checking.judge.prepare import prepare
+from backproof.checking.judge.randomness import examine_randomness
+from backproof.checking.judge.reach import examine_reach
 from backproof.checking.judge.second import examine_second
+from backproof.checking.judge.ties import examine_ties
 from backproof.checking.mistakes.search import gradient_bound, gradient_of, output_bound, output_of
 from backproof.checking.references import OpReference
+from backproof.diagnoses import Severity
 from backproof.ops import Op
 
 __all__ = ["examine_component"]
@@ -57,14 +74,21 @@ def examine_component(
     return exam
 
 
-def _examine(exam: Examination) -> None:
-    if any(f.diagnosis == "nondeterministic" for f in exam.findings):
-        return
+def _is_disciplined(exam: Examination) -> bool:
+    """Judge how it is called; say whether there is a function of its inputs to be judged further."""
+    examine_randomness(exam)
+    if any(f.diagnosis == "nondeterministic" and f.severity is Severity.ERROR for f in exam.findings):
+        return False
+    examine_interleaving(exam)
     examine_mutation(exam)
     raised = [t.answer.raised for t in exam.trials if t.answer.raised]
     if raised:
         exam.add_raised(raised[0])
-    if any(t.answer.output is None for t in exam.trials) and raised:
+    return not raised or all(t.answer.output is not None for t in exam.trials)
+
+
+def _examine(exam: Examination) -> None:
+    if not _is_disciplined(exam):
         return
     op = exam.op if exam.own else examine_forward(exam)
     if op is None and exam.doubts:
@@ -72,12 +96,22 @@ def _examine(exam: Examination) -> None:
     if op is None:
         # A wrong forward nobody can explain: its gradient is judged by itself.
         description = exam.candidate.description
-        op = own_op(exam.candidate, exam.convention, exam.op.arguments, exam.op.kind, description.name)
-        own = replace(exam, op=op, own=True)
+        given = {n: a for n, a in exam.op.arguments.items() if n in exam.trials[0].case.inputs}
+        op = own_op(exam.candidate, exam.convention, given, exam.op.kind, description.name)
+        own = replace(exam, op=op, own=True, options={})
         examine_gradients(own, op)
         exam.cases = own.cases
         return
     examine_gradients(exam, op)
+    examine_further(exam)
+    soften_averages(exam)
+    examine_narrowing(exam)
+    if not exam.on_purpose:
+        _examine_beyond(exam, op)
+    if exam.on_purpose:  # of the derivative nothing more is to be held against it
+        return
+    soften_averages(exam)  # with other values of its options it averages as well
+    examine_handed_output(exam)
     exam.curve = follow(exam, op)
     examine_second(exam)
     if exam.exact and not exam.own:
@@ -87,6 +121,48 @@ def _examine(exam: Examination) -> None:
         _examine_single(exam, op)
         if exam.domain is None:
             examine_precision(exam, op)
+    if exam.own:
+        _examine_own(exam)
+    with contextlib.suppress(NoOutput):
+        examine_limits(exam)
+
+
+def _examine_beyond(exam: Examination, op: Op) -> None:
+    """Judge the gradients on what the ordinary cases do not hold."""
+    examine_axes(exam)
+    if exam.domain is None:
+        examine_reach(exam, op)
+        examine_ties(exam, op)
+    if op is exam.op:
+        examine_options(exam)
+        examine_ignored(exam)
+
+
+def _examine_own(exam: Examination) -> None:
+    """Judge what has no reference beyond the ordinary cases."""
+    examine_number(exam)
+    if not exam.has_errors() and not exam.draws:
+        examine_corner(exam)
+    _examine_own_single(exam)
+
+
+def _examine_own_single(exam: Examination) -> None:
+    """Put one ordinary case again in float32: dtypes, and digits that its own float64 has and it has not."""
+    if exam.dtype == "float32" or exam.has_errors() or "domains" in exam.convention:
+        return  # nobody fits a regression of his own in float32
+    case = exam.trials[0].case.astype(np.float32)
+    if not exam.candidate.description.style.startswith("torch"):
+        # NumPy makes float64 of float32 and int64, and float32 of float32 and int16.
+        narrow = {n: a.astype(np.int16) if a.dtype.kind in "iu" else a for n, a in case.inputs.items()}
+        case = replace(case, inputs=narrow)
+    answer = exam.call(case)
+    exam.cases += 1
+    if answer.raised is not None or answer.output is None:
+        return
+    examine_dtypes(exam, Trial(case, answer, {}))
+    with contextlib.suppress(NoOutput):  # its forward may be one for smaller inputs only
+        if exam.domain is None and not exam.draws:
+            examine_precision(exam, exam.op)
 
 
 def _examine_single(exam: Examination, op: Op) -> None:

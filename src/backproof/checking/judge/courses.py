@@ -66,9 +66,9 @@ def courses(rule: type[UpdateRule], options: Mapping[str, object], seed: int) ->
     for name, value in _SWITCHED_ON.items():
         if name in known and not known[name]:
             yield replace(ordinary, hyperparameters={**known, name: value}, name=name)
-    if known.get("nesterov") is False:
-        nesterov = {**known, "momentum": 0.9, "nesterov": True}
-        yield replace(ordinary, hyperparameters=nesterov, name="nesterov")
+    for name, value in {"nesterov": True, "dampening": 0.2}.items():
+        if name in known and not known["nesterov"] and not known["dampening"]:
+            yield replace(ordinary, hyperparameters={**known, "momentum": 0.9, name: value}, name=name)
 
 
 def _gradients(rng: np.random.Generator) -> list[NDArray[Any]]:
@@ -79,13 +79,17 @@ def _gradients(rng: np.random.Generator) -> list[NDArray[Any]]:
     return drawn
 
 
-def now_and_then(course: Course) -> Course:
-    """Give a course in which each parameter has no gradient at some steps, another at each."""
+def now_and_then(course: Course, *, changes: bool = True) -> Course:
+    """Give a course in which each parameter has no gradient at some steps, another at each.
+
+    Where the learning rate cannot be changed, it ``changes`` never.
+    """
     gradients = tuple(
         tuple(None if step % 4 == index else gradient for index, gradient in enumerate(at_step))
         for step, at_step in enumerate(course.gradients)
     )
-    return replace(course, gradients=gradients, name="now and then")
+    rates = course.rates if changes else (course.rates[0],) * len(course.rates)
+    return replace(course, gradients=gradients, rates=rates, name="now and then")
 
 
 def of_parameters(course: Course, kept: Sequence[int]) -> Course:

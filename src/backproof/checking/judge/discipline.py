@@ -11,7 +11,7 @@ from backproof.checking.bounds import unit
 from backproof.checking.candidate import Answer, Case
 from backproof.checking.judge.examination import Examination, Trial
 
-__all__ = ["examine_dtypes", "examine_mutation", "examine_state"]
+__all__ = ["examine_dtypes", "examine_interleaving", "examine_mutation", "examine_narrowing", "examine_state"]
 
 
 def examine_mutation(exam: Examination) -> None:
@@ -26,7 +26,7 @@ def examine_mutation(exam: Examination) -> None:
             part,
             arguments=changed,
         )
-    if any(t.answer.detached for t in exam.trials):
+    if any(t.answer.detached for t in exam.trials) and not exam.stands_alone:
         exam.add(
             "detached",
             "The output is cut off from the graph, so that autograd reaches nothing behind it. Do not use "
@@ -39,8 +39,7 @@ def examine_state(exam: Examination, case: Case) -> None:
 
     A candidate that fails is called on a new instance each time from then on.
     """
-    flipped = {name: np.flip(a).copy() if a.dtype.kind == "f" else a for name, a in case.inputs.items()}
-    other = replace(case, inputs=flipped)
+    other = replace(case, inputs=case.turned().inputs)
     exam.call(case, fresh=True)
     after, alone = exam.call(other), exam.call(other, fresh=True)
     exam.cases += 3
@@ -58,6 +57,27 @@ def examine_state(exam: Examination, case: Case) -> None:
         "A call's result depends on the call before it: something saved by an earlier forward is used again. "
         "Save anew in every forward.",
         "backward" if _same_output(after, alone) else "forward",
+    )
+
+
+def examine_interleaving(exam: Examination) -> None:
+    """Run a forward on other inputs between forward and backward: what a call saved must still be there.
+
+    A class of one's own saves on the instance, so there the other forward is that of another instance.
+    """
+    if exam.fresh or any(f.diagnosis == "stale-state" for f in exam.findings):
+        return
+    case = exam.trials[0].case
+    between = exam.candidate.call(case, {**exam.convention, "between": True})
+    exam.cases += 1
+    if between.raised is not None or _same(between, exam.trials[0].answer):
+        return
+    exam.add(
+        "stale-state",
+        "Another forward between forward and backward changes the gradient: what the backward uses is saved "
+        "in a place that all calls share. Save it in the context, in a cache that is handed over, or on the "
+        "instance.",
+        "backward",
     )
 
 
@@ -85,14 +105,25 @@ def _equal(a: Any, b: Any) -> bool:
     return bool(np.allclose(a, b, rtol=slack, atol=slack, equal_nan=True))
 
 
+def examine_narrowing(exam: Examination) -> None:
+    """Find what gives float32 for float64, where it takes that."""
+    first = exam.trials[0]
+    case = first.case.astype(np.float64)
+    answer = first.answer if exam.dtype == "float64" else exam.call(case)
+    if answer.raised is None and answer.output is not None and not exam.has_errors():
+        examine_dtypes(exam, Trial(case, answer, first.sizes))
+
+
 def examine_dtypes(exam: Examination, trial: Trial) -> None:
-    """Hold the dtypes of a float32 trial against float32."""
-    wanted = np.dtype("float32")
+    """Hold the dtypes of a trial against that of its input."""
+    wanted = next((a.dtype for a in trial.case.inputs.values() if a.dtype.kind == "f"), None)
     output = trial.answer.output
-    if output is not None and output.ndim and output.dtype != wanted:
+    if wanted is None or output is None:
+        return
+    if output.ndim and output.dtype != wanted:
         exam.add(
             "forward-dtype",
-            f"A float32 input gives a {output.dtype} output.",
+            f"A {wanted} input gives a {output.dtype} output.",
             dtype=str(output.dtype),
         )
         return
@@ -101,7 +132,7 @@ def examine_dtypes(exam: Examination, trial: Trial) -> None:
             if gradient is not None and gradient.ndim and gradient.dtype != wanted:
                 exam.add(
                     "gradient-dtype",
-                    f"The gradient for {name} is {gradient.dtype} where {name} is float32.",
+                    f"The gradient for {name} is {gradient.dtype} where {name} is {wanted}.",
                     exam.part_of(source),
                     argument=name,
                     source=source,

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from backproof.checking.candidate import Answer, Case
 from backproof.checking.cases import extreme_case, extreme_cases, kink_case, upstream
+from backproof.checking.judge.clamps import say_clamps
 from backproof.checking.judge.examination import Examination
 from backproof.checking.judge.forward import forward_agrees
-from backproof.checking.mistakes.forwards import fitted_epsilons
+from backproof.checking.mistakes.forwards import fitted_epsilons, takes_epsilon
 from backproof.checking.mistakes.mistake import Planted
 from backproof.checking.mistakes.search import gradient_of, output_of
 from backproof.diagnoses import Severity
@@ -32,6 +33,8 @@ _OFF, _LEFT = 1e-2, 1e-2
 _BEFORE = 0.99
 #: A gradient below this much of the largest is not missed.
 _FELT = 1e-3
+#: An epsilon that changes nothing in the ordinary range is no larger than what is ordinary there.
+_LARGEST_CLAMP = 0.05
 #: A difference that is never wrong, even of a value that should be 0.
 _TINY = 1e-6
 
@@ -283,6 +286,8 @@ def _say_off(exam: Examination, edges: Sequence[_Edge]) -> None:
     if biased is not None:
         _say_epsilon(exam, biased, found, sorted({s for edge in edges for s in edge.vanished}))
         return
+    if say_clamps(exam):
+        return
     level, got, expected = found[0].off or (0.0, 0.0, 0.0)
     exam.add(
         "precision-loss",
@@ -325,7 +330,7 @@ def _say_epsilon(exam: Examination, biased: Planted, edges: Sequence[_Edge], van
 
 def _fit_epsilon(exam: Examination) -> Planted | None:
     """Fit one epsilon to the deepest extreme, and hold it against every other."""
-    if exam.op.likelihood == 0:
+    if not takes_epsilon(exam.op):
         return None
     dtype = exam.dtype
     cases = [case for _, case in extreme_cases(exam.op, dtype)]
@@ -334,7 +339,8 @@ def _fit_epsilon(exam: Examination) -> Planted | None:
     if any(a is None for a in answers):
         return None
     ordinary = [(t.case, t.answer.output) for t in exam.trials if t.answer.output is not None]
-    for planted in fitted_epsilons(exam.op, exam.options, cases[-1], np.asarray(answers[-1])):
+    deepest = np.asarray(answers[-1])
+    for planted in fitted_epsilons(exam.op, exam.options, cases[-1], deepest, _LARGEST_CLAMP):
         edges = zip(cases, answers, strict=True)
         if all(_near(output_of(planted.op, c, exam.options), a, dtype) for c, a in edges) and all(
             forward_agrees(exam, planted.op, exam.options, c, a) for c, a in ordinary

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof.checking.bounds import Yardstick
 from backproof.checking.candidate import Answer, Candidate, Case, Convention, Raised
@@ -108,14 +109,26 @@ class Examination(Inquiry):
         Whether name, argument or ``like`` promises the reference's reduction.
     asked
         Whether the reference was named, by ``like``, and not guessed.
+    recognised
+        Whether the reference was found by the candidate's numbers: nothing promises it.
+    of_mean
+        Whether it gives several outputs, and by itself the gradient of their mean.
     plain
         The op that explains the forward but for an epsilon in it; ``None`` where there is no epsilon.
     epsilon
         The epsilon that explains the ordinary range.
     curve
         Its gradient along its input, where that can be drawn.
+    slips
+        The keys of the slips that explained a gradient.
     domain
         Where the values of its first argument lie, where the user says so: nothing outside is judged.
+    draws
+        Whether it draws random numbers.
+    differentiated
+        How many elements were differentiated by differences in the search for what explains a gradient.
+    on_purpose
+        Whether a gradient of its is on purpose not the derivative.
     dtype
         The precision the candidate is judged in: float32 only where float64 does not work.
     """
@@ -125,14 +138,20 @@ class Examination(Inquiry):
     own: bool = False
     promised: bool = False
     asked: bool = False
+    recognised: bool = False
+    of_mean: bool = False
     convention: Convention = field(default_factory=dict)
     dtype: str = "float64"
     trials: list[Trial] = field(default_factory=list)
     exact: bool = True
     fresh: bool = False
+    draws: bool = False
+    on_purpose: bool = False
+    differentiated: int = 0
     plain: Op | None = None
     domain: tuple[float, float] | None = None
     epsilon: Planted | None = None
+    slips: tuple[str, ...] = ()
     curve: Curve | None = None
 
     @property
@@ -145,21 +164,53 @@ class Examination(Inquiry):
         """What the bounds of this candidate's gradients are made with."""
         return Yardstick.of(self.dtype, exact=self.exact and not self.own)
 
+    def yardstick_for(self, got: NDArray[Any]) -> Yardstick:
+        """Give what the bounds of a gradient are made with that may be of a narrower dtype than its input."""
+        narrow = got.dtype == np.float32 and self.dtype == "float64"
+        return Yardstick.of("float32", exact=self.yardstick.exact) if narrow else self.yardstick
+
     def call(self, case: Case, *, fresh: bool = False) -> Answer:
         """Put a case to the candidate."""
-        return self.candidate.call(case, self.convention, fresh=fresh or self.fresh)
+        answer = self.candidate.call(case, self.convention, fresh=fresh or self.fresh)
+        return _of_each(answer) if self.of_mean else answer
+
+    def take_as_mean(self) -> None:
+        """Take what its backward gives, handed no upstream gradient, as that of its outputs' mean."""
+        if not self.of_mean:
+            self.of_mean = True
+            self.trials = [replace(trial, answer=_of_each(trial.answer)) for trial in self.trials]
+            self.remarks.append(
+                "it gives an output for each sample, and its backward the gradient of their mean"
+            )
 
     def by_autograd(self, source: str) -> bool:
         """Say whether a gradient is autograd's own, of a forward that nobody has written a backward for."""
-        return source == "autograd" and self.candidate.description.style.startswith(
-            ("torch-module", "torch-function")
+        plain = self.candidate.description.style.startswith(
+            ("torch-module", "torch-function", "jax-function")
         )
+        return source == "autograd" and plain and not any(t.answer.handmade for t in self.trials)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Say whether it is a module cut off from autograd's graph that brings a backward of its own."""
+        own = self.candidate.description.style == "torch-module-manual-backward"
+        return own and any(t.answer.detached and t.answer.gradients.get("backward") for t in self.trials)
 
     def part_of(self, source: str) -> str:
         """Name the part of the candidate in which a gradient's mistakes are made."""
         if source == "backward" or self.candidate.description.style == "torch-autograd-function":
             return "backward"
         return "forward"
+
+
+def _of_each(answer: Answer) -> Answer:
+    """Turn the gradients of the mean of several outputs into those of each."""
+    count = 1 if answer.output is None else answer.output.size
+    gradients = {
+        source: {name: None if g is None else g * count for name, g in found.items()}
+        for source, found in answer.gradients.items()
+    }
+    return replace(answer, gradients=gradients)
 
 
 #: For two explanations that fit, what would tell them apart.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,13 @@ from backproof.checking.candidate import Case
 from backproof.checking.cases import extreme_cases
 from backproof.checking.judge.examination import Examination, apart, worst
 from backproof.checking.judge.measured import Difference, described
+from backproof.checking.mistakes.forwards import takes_epsilon
 from backproof.checking.mistakes.mistake import Observation, Planted
 from backproof.checking.mistakes.search import explain_forward, output_bound, output_of
+from backproof.diagnoses import Severity
 from backproof.ops import Op
 
-__all__ = ["examine_forward", "forward_agrees"]
+__all__ = ["examine_forward", "explained_by", "forward_agrees"]
 
 
 def forward_agrees(exam: Examination, op: Op, options: Any, case: Case, output: Any) -> bool:
@@ -28,29 +31,36 @@ def forward_agrees(exam: Examination, op: Op, options: Any, case: Case, output: 
     )
 
 
+def explained_by(exam: Examination, rows: Container[str] | None = None) -> list[Planted]:
+    """Find the mistakes (of some ``rows`` of the table) that turn the reference's outputs into those seen."""
+    seen = [*_observations(exam), *_extreme_observation(exam)]
+    return explain_forward(exam.op, exam.options, seen, exam.forward_yardstick, rows)
+
+
+def _observations(exam: Examination) -> list[Observation]:
+    return [
+        Observation(t.case, output_of(exam.op, t.case, exam.options), np.asarray(t.answer.output), t.sizes)
+        for t in exam.trials
+    ]
+
+
 def examine_forward(exam: Examination) -> Op | None:
     """Judge the outputs of the ordinary cases.
 
     Gives the op that explains them: the reference, or the reference with the mistake that was
     found; ``None`` where nothing does, and only the candidate's own forward is left to judge by.
     """
-    observations = []
-    for trial in exam.trials:
-        output = trial.answer.output
-        if output is None:
-            exam.add(
-                "forward-shape", "The forward returned nothing that is an array or a number.", case="ordinary"
-            )
-            return None
-        observations.append(
-            Observation(trial.case, output_of(exam.op, trial.case, exam.options), output, trial.sizes)
+    if any(t.answer.output is None for t in exam.trials):
+        exam.add(
+            "forward-shape", "The forward returned nothing that is an array or a number.", case="ordinary"
         )
+        return None
+    observations = _observations(exam)
     if all(forward_agrees(exam, exam.op, exam.options, o.case, o.got) for o in observations):
         return exam.op
     if not _reference_is_sure(exam, observations):
         return None
-    seen = [*observations, *_extreme_observation(exam)]
-    explanations = explain_forward(exam.op, exam.options, seen, exam.forward_yardstick)
+    explanations = explained_by(exam)
     if explanations:
         return _explained(exam, observations, explanations)
     _unexplained(exam, observations)
@@ -69,7 +79,7 @@ def _reference_is_sure(exam: Examination, observations: list[Observation]) -> bo
 
 def _extreme_observation(exam: Examination) -> list[Observation]:
     """See what the candidate makes of the deepest extreme: there an epsilon shows its size."""
-    if exam.op.likelihood == 0:
+    if not takes_epsilon(exam.op):
         return []
     _, case = extreme_cases(exam.op, exam.dtype)[-1]
     output = exam.call(case).output
@@ -86,7 +96,11 @@ def _explained(exam: Examination, observations: list[Observation], explanations:
         exam.plain, exam.epsilon = first.besides.op, first
     elif first.diagnosis == "epsilon-bias" and first.rules:
         exam.plain, exam.epsilon = exam.op, first
+    if exam.recognised and first.diagnosis == "reduction":
+        return first.op if first.rules else None  # nobody has promised any
     severity = first.convention if first.convention and not _promised(exam, first) else None
+    if exam.recognised:
+        severity = severity or Severity.WARNING
     message = f"The output {first.says}."
     if severity is not None:
         message += " Nothing in its name promises another; say --like to settle it."
@@ -116,7 +130,12 @@ def _promised(exam: Examination, planted: Planted) -> bool:
     if planted.option is None:
         return exam.promised
     if planted.option == "reduction":
-        return exam.asked or bool(exam.candidate.description.promised)
+        declared = exam.candidate.description.promised or exam.convention.get("reduces")
+        return exam.asked or bool(declared)
+    if planted.option == "dim" and (
+        exam.convention.get("rows") or exam.candidate.description.style[:5] == "torch"
+    ):
+        return True  # the examples are the rows
     return exam.asked or planted.option in exam.convention.get("options", {})
 
 

@@ -12,18 +12,23 @@ from numpy.typing import NDArray
 
 from backproof.checking.bounds import agrees
 from backproof.checking.candidate import Case
+from backproof.checking.judge.directions import accuse_along, agrees_along, suspected
 from backproof.checking.judge.examination import Examination, Trial, apart, worst
 from backproof.checking.judge.measured import Difference, described
-from backproof.checking.judge.own import own_outputs
+from backproof.checking.judge.own import own_outputs, within_budget
 from backproof.checking.judge.probes import name_by_probe
+from backproof.checking.judge.purpose import examine_purpose
+from backproof.checking.judge.roles import is_given
+from backproof.checking.judge.slips import explain_by_slips
 from backproof.checking.mistakes.mistake import GENERIC, Observation, Planted
 from backproof.checking.mistakes.search import explain_gradient, gradient_bound, gradient_of
 from backproof.checking.oracles import along, directional
+from backproof.diagnoses import Severity
 from backproof.ops import Op
 
-__all__ = ["examine_gradients"]
+__all__ = ["accuse", "examine_gradients"]
 
-#: What a loss is given beside predictions: mostly nobody writes its gradient.
+#: What a loss is given beside predictions: mostly nobody writes its gradient, and nobody has to.
 _GIVEN = ("target", "var")
 #: Finite differences of more elements than this take too long.
 _MANY = 300
@@ -32,16 +37,31 @@ _MANY = 300
 def examine_gradients(exam: Examination, op: Op) -> None:
     """Judge every gradient that came, from each source, for each argument that is due one."""
     present = exam.trials[0].case.inputs
-    due = [n for n in exam.op.rules if n in present and (exam.op.kind != "loss" or n not in _GIVEN)]
-    trusted = None if exam.own else [t for t in exam.trials if _oracles_agree(exam, op, t, due)]
-    if trusted == []:
+    every = [n for n in exam.op.rules if n in present]
+    due = [n for n in every if exam.op.kind != "loss" or n not in _GIVEN]
+    trusted = _trusted(exam, op, due)
+    if not trusted:
         exam.doubts.append(
             "finite differences of its own forward do not agree with the reference's derivative"
         )
         return
     for source in exam.candidate.description.sources:
-        for argument in due:
-            _examine(exam, op, source, argument, exam.trials if trusted is None else trusted)
+        for argument in suspected(exam, source, due):
+            _examine(exam, op, source, argument, trusted)
+        if not exam.has_errors():  # what is wrong with the others is wrong with these, too
+            for argument in (n for n in every if n not in due and _came(exam, source, n)):
+                _examine(exam, op, source, argument, _trusted(exam, op, [argument]))
+
+
+def _trusted(exam: Examination, op: Op, due: Sequence[str]) -> list[Trial]:
+    """Give the trials on which the oracles agree; its own forward is an oracle by itself."""
+    return [t for t in exam.trials if exam.own or _oracles_agree(exam, op, t, due)]
+
+
+def _came(exam: Examination, source: str, argument: str) -> bool:
+    """Say whether a gradient that is not due has been given all the same: zeros stand for none."""
+    given = [t.answer.gradients.get(source, {}).get(argument) for t in exam.trials]
+    return all(g is not None and np.any(g) for g in given)
 
 
 def _oracles_agree(exam: Examination, op: Op, trial: Trial, due: Sequence[str]) -> bool:
@@ -79,55 +99,64 @@ def _examine(exam: Examination, op: Op, source: str, argument: str, trials: Sequ
                 _missing(exam, argument, source, part)
             return
         came.append((trial, got))
+    if exam.own:  # element by element only where a direction has found a difference
+        came = [(t, got) for t, got in came if not agrees_along(exam, t.case, argument, got)]
+        if not came or _is_settled(exam, op, argument, source, part, came):
+            return
     observations = _observed(exam, op, argument, came)
     if not observations or all(_right(exam, op, argument, o) for o in observations):
+        return
+    if all(_is_of_the_mean(exam, op, argument, o) for o in observations):
+        exam.take_as_mean()
         return
     if exam.plain and all(_right(exam, exam.plain, argument, o, exam.plain) for o in observations):
         # A forward that carries an epsilon, beside the gradient of the one without: the same bias.
         return
-    _accuse(exam, op, argument, source, part, observations)
+    accuse(exam, op, argument, source, part, observations)
+
+
+def _is_settled(
+    exam: Examination,
+    op: Op,
+    argument: str,
+    source: str,
+    part: str,
+    came: Sequence[tuple[Trial, NDArray[Any]]],
+) -> bool:
+    """Say what can be said of a wrong gradient of its own forward without looking at single elements."""
+    on_purpose = examine_purpose(exam, op, argument, source, part, came)
+    return on_purpose or accuse_along(exam, argument, source, part, came)
 
 
 def _observed(
     exam: Examination, op: Op, argument: str, came: Sequence[tuple[Trial, NDArray[Any]]]
 ) -> list[Observation]:
-    """Put the op's gradient beside each that came.
-
-    The op's own forward is differentiated element by element only where a direction has found a
-    difference, and of large cases only for the smallest.
-    """
+    """Put the op's gradient beside each that came; of large cases, where that is dear, only the smallest."""
     if not exam.own:
         return [
             Observation(t.case, gradient_of(op, t.case, argument, exam.options), got, t.sizes)
             for t, got in came
         ]
-    wrong = [(t, got) for t, got in came if not _direction_agrees(exam, t.case, argument, got)]
-    if sum(t.case.inputs[argument].size for t, _ in wrong) > _MANY:
-        wrong = [min(wrong, key=lambda pair: pair[0].case.inputs[argument].size)]
+    if sum(t.case.inputs[argument].size for t, _ in came) > _MANY:
+        came = [min(came, key=lambda pair: pair[0].case.inputs[argument].size)]
     observed = [
-        Observation(t.case, gradient_of(op, t.case, argument, exam.options), got, t.sizes) for t, got in wrong
+        Observation(t.case, gradient_of(op, t.case, argument, exam.options), got, t.sizes) for t, got in came
     ]
     return [o for o in observed if np.all(np.isfinite(o.expected))]
 
 
-def _direction_agrees(exam: Examination, case: Case, argument: str, got: NDArray[Any]) -> bool:
-    value = case.inputs[argument]
-    if got.shape != value.shape or not np.all(np.isfinite(got)):
+def _is_of_the_mean(exam: Examination, op: Op, argument: str, o: Observation) -> bool:
+    """Say whether a backward that takes no incoming gradient is right for the mean of several outputs."""
+    if exam.convention.get("upstream", True) or not o.case.upstream.ndim:
         return False
-    rng = np.random.default_rng([exam.seed, 11])
-    direction = rng.choice([-1.0, 1.0], value.shape) * rng.uniform(0.5, 1.0, value.shape)
-    directions = [direction if name == argument else None for name in case.inputs]
-    line = along(own_outputs(exam, case), list(case.inputs.values()), directions, case.upstream)
-    estimate = directional(line, exam.dtype)
-    slope = float(np.sum(got * direction))
-    return abs(estimate.value - slope) <= estimate.error + exam.yardstick.one * (1 + abs(slope))
+    return _right(exam, op, argument, replace(o, got=o.got * o.case.upstream.size))
 
 
 def _right(exam: Examination, op: Op, argument: str, o: Observation, instead: Op | None = None) -> bool:
     expected = gradient_of(instead, o.case, argument, exam.options) if instead else o.expected
     if o.got.shape != expected.shape:
         return False
-    bound = gradient_bound(op, o.case, argument, exam.options, exam.yardstick, expected)
+    bound = gradient_bound(op, o.case, argument, exam.options, exam.yardstick_for(o.got), expected)
     return agrees(o.got, expected, bound)
 
 
@@ -145,7 +174,15 @@ def _cut_off(exam: Examination, gradients: Mapping[str, NDArray[Any] | None], so
 
 
 def _missing(exam: Examination, argument: str, source: str, part: str) -> None:
-    if part == "backward":
+    if exam.own and is_given(argument) and argument != exam.op.first:
+        exam.remarks.append(f"{argument} gets no gradient: by its name it is given, not learned")
+        return
+    if argument in exam.convention.get("held", ()):
+        message = (
+            f"No gradient reaches {argument}, though the output depends on it. It is cut off from the graph "
+            "(.item(), .data, .detach(), torch.no_grad(), a NumPy round trip), or a backward gives None."
+        )
+    elif part == "backward":
         message = f"The backward pass returns nothing where the gradient for {argument} is due. Return it."
     else:
         message = f"No gradient reaches {argument}: it is not used, or not connected to the output."
@@ -156,7 +193,7 @@ def _explanations(
     exam: Examination, op: Op, argument: str, observations: Sequence[Observation]
 ) -> list[Planted]:
     """Find what explains a gradient: a single mistake first, whatever the forward carries."""
-    sides = [(op, observations)]
+    sides = [(within_budget(exam, op, argument, observations) if exam.own else op, observations)]
     if exam.plain:
         # The forward carries an epsilon; the backward may be that of the forward without, and wrong.
         plain = exam.plain
@@ -175,40 +212,49 @@ def _explanations(
     return []
 
 
-def _accuse(
+def accuse(
     exam: Examination, op: Op, argument: str, source: str, part: str, observations: Sequence[Observation]
 ) -> None:
-    explanations = _explanations(exam, op, argument, observations)
+    """Say what is wrong with a gradient: by its name, where a mistake or a probe explains it."""
     o = next(o for o in observations if not _right(exam, op, argument, o))
-    evidence: dict[str, Any] = {"argument": argument, "source": source}
-    if o.got.shape == o.expected.shape:
-        place = worst(o.got, o.expected, gradient_bound(op, o.case, argument, exam.options, exam.yardstick))
-        evidence |= {"index": place, "expected": o.expected[place], "got": o.got[place]}
-        evidence["input"] = o.case.inputs[argument][place]
-        upstream = np.asarray(o.case.grad_output)
-        evidence["grad_output"] = upstream[place] if upstream.shape == o.got.shape else upstream
-    else:
-        evidence |= {"shape_expected": o.expected.shape, "shape_got": o.got.shape}
-    if explanations and exam.by_autograd(source) and explanations[0].diagnosis in GENERIC:
-        # Autograd is right about all that it sees.
-        cut = f"{explanations[0].says}: that part of the way is cut off from the graph"
-        explanations = [replace(explanations[0], diagnosis="detached", says=cut)]
+    came = [(Trial(o.case, exam.trials[0].answer, o.sizes), o.got) for o in observations]
+    evidence = {"argument": argument, "source": source, **_shown(exam, op, argument, o)}
+    if examine_purpose(exam, op, argument, source, part, came) or _say_not_finite(exam, o, part, evidence):
+        return
+    explanations = _explanations_for(exam, op, argument, source, observations)
+    general = all(p.diagnosis in GENERIC for p in explanations)
+    fits = o.got.shape == o.expected.shape
+    if general and fits and name_by_probe(exam, op, argument, source, part, evidence):
+        return
     if explanations:
         _name(exam, argument, part, explanations, evidence)
-        return
-    if o.got.shape != o.expected.shape:
-        axes = _unsummed(o)
-        if axes:
-            exam.add(
-                "broadcast-not-reduced",
-                f"The gradient for {argument} is not summed over all axes along which the forward repeated "
-                f"{argument}: summed over its {'axes' if axes[1:] else 'axis'} "
-                f"{', '.join(map(str, axes))} as well, it is right.",
-                part,
-                axes=axes,
-                **evidence,
-            )
-            return
+    elif fits:
+        _say_measured(exam, part, evidence, described(_difference(exam, op, argument, source, observations)))
+    else:
+        _say_shape(exam, o, part, evidence)
+
+
+def _explanations_for(
+    exam: Examination, op: Op, argument: str, source: str, observations: Sequence[Observation]
+) -> list[Planted]:
+    """Find what explains a gradient, with what is known of where it came from."""
+    found = [
+        planted
+        for planted in _explanations(exam, op, argument, observations)
+        if planted.diagnosis != "gradients-swapped" or _is_wrong_too(exam, op, argument, source, planted)
+    ]
+    if not exam.by_autograd(source) and all(p.diagnosis in GENERIC for p in found):
+        return explain_by_slips(exam, argument, observations) or found
+    if found and exam.by_autograd(source) and found[0].diagnosis in GENERIC:
+        # Autograd is right about all that it sees.
+        cut = f"{found[0].says}: that part of the way is cut off from the graph"
+        return [replace(found[0], diagnosis="detached", says=cut)]
+    return found
+
+
+def _say_shape(exam: Examination, o: Observation, part: str, evidence: Mapping[str, Any]) -> None:
+    argument, axes = evidence["argument"], _unsummed(o)
+    if not axes:
         exam.add(
             "gradient-shape",
             f"The gradient for {argument} has the shape {o.got.shape}; {argument} has {o.expected.shape}.",
@@ -216,32 +262,87 @@ def _accuse(
             **evidence,
         )
         return
-    if name_by_probe(exam, op, argument, source, part, evidence):
-        return
-    measured, shown = described(_difference(exam, op, argument, source, observations))
-    evidence |= shown
-    if exam.by_autograd(source):
+    exam.add(
+        "broadcast-not-reduced",
+        f"The gradient for {argument} is not summed over all axes along which the forward repeated "
+        f"{argument}: summed over its {'axes' if axes[1:] else 'axis'} "
+        f"{', '.join(map(str, axes))} as well, it is right.",
+        part,
+        axes=axes,
+        **evidence,
+    )
+
+
+def _say_measured(
+    exam: Examination, part: str, evidence: Mapping[str, Any], measured: tuple[str, Mapping[str, Any]]
+) -> None:
+    """Say how far off a gradient is that nothing explains, and what was measured of the difference."""
+    said, shown = measured
+    argument, seen = evidence["argument"], {**evidence, **shown}
+    differs = f"{seen['got']:.6g} where {seen['expected']:.6g} is expected."
+    if exam.by_autograd(str(evidence["source"])):
         # Autograd is right about all that it sees.
         exam.add(
             "detached",
-            f"Autograd's gradient for {argument} is not the derivative of the forward: "
-            f"{evidence['got']:.6g} where {evidence['expected']:.6g} is expected. A part of the way from "
-            f"{argument} to the output is cut off from the graph: look for .detach(), .data, .item(), "
-            "torch.no_grad(), a NumPy round trip, or an autograd.Function whose backward is wrong.",
+            f"Autograd's gradient for {argument} is not the derivative of the forward: {differs} A part of "
+            f"the way from {argument} to the output is cut off from the graph: look for .detach(), .data, "
+            ".item(), torch.no_grad(), a NumPy round trip, or an autograd.Function whose backward is wrong.",
             part,
             also=["gradient-value"],
-            **evidence,
+            **seen,
         )
         return
+    bent = "" if seen.get("linear", True) else " It is not linear in the incoming gradient."
     exam.add(
         "gradient-value",
-        f"The gradient for {argument} is not the derivative of the forward: {evidence['got']:.6g} where "
-        f"{evidence['expected']:.6g} is expected."
-        + ("" if evidence.get("linear", True) else " It is not linear in the incoming gradient.")
-        + measured,
+        f"The gradient for {argument} is not the derivative of the forward: {differs}{bent}{said}",
         part,
+        **seen,
+    )
+
+
+def _say_not_finite(exam: Examination, o: Observation, part: str, evidence: Mapping[str, Any]) -> bool:
+    """Say that autograd's gradient is inf or NaN where the derivative is not; say whether it is so."""
+    if not exam.by_autograd(str(evidence["source"])) or np.all(np.isfinite(o.got)):
+        return False
+    exam.add(
+        "not-finite",
+        f"Autograd's gradient for {evidence['argument']} is {evidence['got']:.6g} where "
+        f"{evidence['expected']:.6g} is expected. What is multiplied by 0 behind it, as by the branch of a "
+        "where that is not taken, must be finite too: bound what goes into a root, a logarithm or a quotient "
+        "first.",
+        part,
+        Severity.ERROR,
         **evidence,
     )
+    return True
+
+
+def _is_wrong_too(exam: Examination, op: Op, argument: str, source: str, planted: Planted) -> bool:
+    """Say whether that of the argument with which this gradient is said to be exchanged is wrong as well."""
+    trial = exam.trials[0]
+    others = (name for name in planted.evidence.get("arguments", ()) if name != argument)
+    for other in others:
+        got = trial.answer.gradients.get(source, {}).get(other)
+        expected = gradient_of(op, trial.case, other, exam.options)
+        if got is not None and _right(exam, op, other, Observation(trial.case, expected, got, trial.sizes)):
+            return False
+    return True
+
+
+def _shown(exam: Examination, op: Op, argument: str, o: Observation) -> dict[str, Any]:
+    """Show the element that is furthest off, or the shapes."""
+    if o.got.shape != o.expected.shape:
+        return {"shape_expected": o.expected.shape, "shape_got": o.got.shape}
+    place = worst(o.got, o.expected, gradient_bound(op, o.case, argument, exam.options, exam.yardstick))
+    upstream = np.asarray(o.case.grad_output)
+    return {
+        "index": place,
+        "expected": o.expected[place],
+        "got": o.got[place],
+        "input": o.case.inputs[argument][place],
+        "grad_output": upstream[place] if upstream.shape == o.got.shape else upstream,
+    }
 
 
 def _difference(
@@ -283,12 +384,12 @@ def _name(
         **evidence,
         **first.evidence,
     )
-    if first.besides is not None:
+    for other in first.mistakes[1:]:
         exam.add(
-            first.besides.diagnosis,
-            f"Besides, the gradient for {argument} {first.besides.says}.",
+            other.diagnosis,
+            f"Besides, the gradient for {argument} {other.says}.",
             part,
             argument=argument,
             source=evidence["source"],
-            **first.besides.evidence,
+            **other.evidence,
         )

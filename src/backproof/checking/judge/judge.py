@@ -13,7 +13,7 @@ from backproof.checking.candidate import Candidate, CandidateLost
 from backproof.checking.findings import Finding, Judgement, Verdict
 from backproof.checking.judge.component import examine_component
 from backproof.checking.judge.examination import Examination, Inquiry
-from backproof.checking.judge.optimizer import examine_optimizer
+from backproof.checking.judge.optimizer import OptimizerInquiry, examine_optimizer
 from backproof.checking.judge.prepare import Skipped
 from backproof.checking.references import OpReference, Reference, RuleReference, guess
 from backproof.checking.rules_by_name import guess_rule
@@ -30,6 +30,15 @@ class _Guess:
 
 
 GUESS = _Guess()
+
+
+#: What is said of a module's own backward, and of one whose forward is cut off from the graph.
+_NEVER_CALLED = {
+    False: "PyTorch never calls a method named backward of a Module: what trains is autograd's gradient of "
+    "the forward. To make it count, write a torch.autograd.Function.",
+    True: "Its output is cut off from the graph, so that it is trained by its own backward alone, which you "
+    "call: loss.backward() does not reach it. To be part of the graph, write a torch.autograd.Function.",
+}
 
 
 def judge(
@@ -93,7 +102,7 @@ def _examine(
 ) -> Inquiry:
     if candidate.description.kind == "optimizer" or isinstance(reference, RuleReference):
         rule = reference if isinstance(reference, RuleReference) else None
-        return examine_optimizer(candidate, rule, seed=seed, sure=sure)
+        return examine_optimizer(candidate, rule, seed=seed, sure=sure, asked=asked)
     return examine_component(candidate, reference, seed=seed, asked=asked, inputs=inputs, domain=domain)
 
 
@@ -107,19 +116,20 @@ def _suits(reference: Reference, kind: str) -> bool:
 def _conclude(judgement: Judgement, exam: Inquiry) -> None:
     description = exam.candidate.description
     if description.style == "torch-module-manual-backward":
-        exam.add(
-            "backward-never-called",
-            "PyTorch never calls a method named backward of a Module: what trains is autograd's gradient of "
-            "the forward. To make it count, write a torch.autograd.Function.",
-            "backward",
-        )
+        exam.add("backward-never-called", _NEVER_CALLED[getattr(exam, "stands_alone", False)], "backward")
     judgement.findings = exam.findings
     judgement.cases = exam.cases
+    if "earlier" in description.lines:
+        exam.remarks.append("its name is defined more than once: what is judged is the last definition")
     judgement.reason = "; ".join(exam.remarks)
+    if isinstance(exam, OptimizerInquiry):
+        judgement.reference = str(exam.reference) if exam.reference else None
     if isinstance(exam, Examination):
         judgement.curve = exam.curve
     if isinstance(exam, Examination) and exam.own:
         judgement.reference = None
+    if isinstance(exam, Examination) and exam.recognised:
+        judgement.reference = str(OpReference(exam.op, exam.options))
     if isinstance(exam, Examination) and exam.options and not exam.own and judgement.reference:
         judgement.reference = str(OpReference(exam.op, exam.options))
     if exam.doubts and not exam.has_errors():

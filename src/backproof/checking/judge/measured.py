@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from backproof.checking.candidate import Case
 from backproof.checking.judge.examination import Examination
+from backproof.checking.judge.own import NoOutput
 from backproof.checking.mistakes.mistake import Observation
 from backproof.checking.mistakes.quantities import equals
 from backproof.ops import Op
@@ -186,8 +187,11 @@ def _bisected(difference: Difference, sign: float, good: float, bad: float) -> f
 
 
 def _right_at(difference: Difference, case: Case) -> NDArray[np.bool_] | None:
-    got, expected = difference.got(case), difference.expected(case)
     difference.exam.cases += 1
+    try:
+        got, expected = difference.got(case), difference.expected(case)
+    except NoOutput:  # its own forward takes no such input
+        return None
     if got is None or got.shape != expected.shape or not np.all(np.isfinite(expected)):
         return None
     return _near(got, expected)

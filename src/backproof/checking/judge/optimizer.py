@@ -3,40 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from backproof.checking.candidate import Candidate, Course, Raised, Signature, Trajectory
-from backproof.checking.judge.courses import courses, now_and_then, of_parameters
+from backproof.checking.candidate import Candidate, Course, Signature, Trajectory
+from backproof.checking.judge.courses import FIXED, courses, now_and_then, of_parameters
 from backproof.checking.judge.examination import Inquiry
-from backproof.checking.judge.paths import agrees_somewhere, judge_missing, judge_paths, rule_of
+from backproof.checking.judge.nameless import judge_discipline, recognise, softened, told
+from backproof.checking.judge.paths import agrees_somewhere, judge_missing, judge_paths
 from backproof.checking.judge.prepare import Skipped
-from backproof.checking.references import RuleReference, suggest
+from backproof.checking.references import RuleReference
 from backproof.updates.adam import Adam
 
-__all__ = ["courses", "examine_optimizer"]
+__all__ = ["OptimizerInquiry", "courses", "examine_optimizer"]
 
 #: How many of the conventions that work are compared with the reference.
 _COMPARED = 8
 
 
+@dataclass(kw_only=True)
+class OptimizerInquiry(Inquiry):
+    """An optimizer under judgement, and what it is held against; nothing where only its discipline is."""
+
+    reference: RuleReference | None
+
+
 def examine_optimizer(
-    candidate: Candidate, reference: RuleReference | None, *, seed: int, sure: bool = True
-) -> Inquiry:
+    candidate: Candidate,
+    reference: RuleReference | None,
+    *,
+    seed: int,
+    sure: bool = True,
+    asked: bool = False,
+) -> OptimizerInquiry:
     """Judge an optimizer.
 
     ``sure`` says that the reference is meant: else a path that is not its, and that nothing explains, is
-    taken for that of another optimizer.
+    taken for that of another optimizer. Where no reference is known, nor ``asked`` for, the rule is
+    recognised by its path; what has the path of none is judged by its discipline.
 
     Raises
     ------
     Skipped
-        If no reference is known, or no way to construct and run it was found.
+        If no way to construct and run it was found.
     CandidateLost
         If its process is gone.
     """
-    exam = Inquiry(candidate=candidate, seed=seed)
+    if reference is None and not asked:
+        found, exact = recognise(candidate, seed)
+        exam = _examine(candidate, found, seed, sure=False, asked=asked)
+        if found is not None and exam.reference is not None:
+            exam.findings = softened(exam.findings, exact=exact)
+            exam.remarks.append(told(candidate.description.name, found, exact=exact))
+        return exam
+    return _examine(candidate, reference, seed, sure=sure, asked=asked)
+
+
+def _examine(
+    candidate: Candidate, reference: RuleReference | None, seed: int, *, sure: bool, asked: bool
+) -> OptimizerInquiry:
+    exam = OptimizerInquiry(candidate=candidate, seed=seed, reference=reference)
     rule, given = (Adam, {}) if reference is None else (reference.rule, reference.options)
     runs = list(courses(rule, given, seed))
     options = {"lr": runs[0].rates[0], **runs[0].hyperparameters}
@@ -44,17 +72,21 @@ def examine_optimizer(
     if not conventions:
         raise Skipped(_no_way(candidate))
     first, trajectory = _first_run(exam, conventions, runs[0], reference)
-    if reference is None:
-        raise Skipped(_no_reference(candidate, runs[0], trajectory))
     if trajectory.raised is not None:
         return exam
+    if trajectory.rebound or not _moves_ever(exam, runs, first, trajectory):
+        _say_rebound(exam, trajectory)
+        return exam
     _discipline(exam, runs[0], trajectory, none_given=first.get("gradient_none", True))
-    if (
-        not trajectory.rebound
-        and _moves(runs[0], trajectory)
-        and _starts_anew(exam, runs[0], first, trajectory)
-    ):
-        _follow(exam, reference, runs, first, trajectory, sure=sure)
+    if reference is not None:
+        _judge_defaults(exam, reference, {**trajectory.own, **first.get("defaults", {})})
+    if not _starts_anew(exam, runs[0], first, trajectory):
+        return exam
+    if reference is None or not _follow(exam, reference, runs, first, trajectory, sure=sure):
+        exam.reference = None
+        judge_discipline(exam, runs[0], first, trajectory, tried=not asked)
+    if first.get("averages"):
+        exam.findings = softened(exam.findings, exact=True, of=frozenset({"momentum-averaged"}))
     return exam
 
 
@@ -68,23 +100,6 @@ def _no_way(candidate: Candidate) -> str:
     )
 
 
-def _no_reference(candidate: Candidate, course: Course, trajectory: Trajectory) -> str:
-    name = candidate.description.name
-    found = None if trajectory.raised else rule_of([(course, trajectory)])
-    if found is not None:
-        rule, _ = found
-        return (
-            "its name does not say which update rule it is; it takes the path of "
-            f"{rule.__name__}: say so, with --like {name}={rule.__name__}, or "
-            f"# backproof: like={rule.__name__} at its definition"
-        )
-    like = suggest(name) or "REF"
-    return (
-        f"no update rule of that name is known; say what it is with --like {name}={like}, or "
-        f"# backproof: like={like} at its definition"
-    )
-
-
 def _follow(
     exam: Inquiry,
     reference: RuleReference,
@@ -93,27 +108,30 @@ def _follow(
     trajectory: Trajectory,
     *,
     sure: bool,
-) -> None:
-    """Judge the paths over all courses that the candidate can be put to."""
+) -> bool:
+    """Judge the paths over all courses that the candidate can be put to; say whether they could be."""
     observed = [(runs[0], trajectory)]
     for course in runs[1:]:
-        needed = {course.name, "momentum"} if course.name == "nesterov" else {course.name}
-        if needed <= set(trajectory.taken):
+        if _needed(course) <= set(trajectory.taken):
             observed.append((course, exam.candidate.train(course, convention)))
             exam.cases += 1
             raised = observed[-1][1].raised
             if raised is not None:
                 exam.add_raised(raised)
-                return
+                return True
+    # A name that only may mean the rule does, where the ordinary path is the rule's.
+    sure = sure or agrees_somewhere(reference.rule, observed[:1])
     found = judge_paths(exam, reference.rule, observed, sure=sure)
     if exam.doubts:
-        raise Skipped(_no_reference(exam.candidate, *observed[0]))
+        exam.doubts.clear()
+        return False
     said = any(finding.diagnosis == "gradient-none" for finding in exam.findings)
     if found is not None and convention.get("gradient_none", True) and not said:
         rule, (first, *_) = found
-        course = now_and_then(runs[0])
+        course = now_and_then(runs[0], changes=trajectory.rate_followed)
         exam.cases += 1
         judge_missing(exam, rule, first[0], course, exam.candidate.train(course, convention))
+    return True
 
 
 # --- The first run -------------------------------------------------------------------------------
@@ -145,33 +163,38 @@ def _first_run(
         raise ValueError("expected a trajectory that ended early")
     if raised.type == "NotImplementedError":
         raise Skipped(f"not implemented: it raises NotImplementedError in {raised.phase}")
-    _say_raised(exam, raised, conventions[0], course)
+    lacking = f"{exam.candidate.description.name!r} object has no attribute"
+    if reference is None and raised.type == "AttributeError" and lacking in raised.message:
+        raise Skipped(f"it is no update rule yet, but a base for others: {raised.message}")
+    if not _say_why(exam, list(zip(conventions, ended, strict=False)), course):
+        exam.add_raised(raised)
     return conventions[0], ended[0]
 
 
-def _say_raised(exam: Inquiry, raised: Raised, convention: dict[str, Any], course: Course) -> None:
-    """Say what is raised, and whether a parameter without a gradient or of another shape does it."""
+def _say_why(exam: Inquiry, ended: Sequence[tuple[dict[str, Any], Trajectory]], course: Course) -> bool:
+    """Say whether a parameter without a gradient or of another shape makes it raise, and that it does."""
     every = range(len(course.parameters))
     used = [i for i in every if any(g[i] is not None for g in course.gradients)]
     alike = [i for i in used if course.parameters[i].shape == course.parameters[0].shape]
-    if exam.candidate.train(of_parameters(course, used), convention).raised is None:
-        exam.add(
-            "gradient-none",
-            f"It raises {raised.type} ({raised.message}) for a parameter that has no gradient. Leave such a "
-            "parameter out.",
-            "step",
-        )
-    elif exam.candidate.train(of_parameters(course, alike), convention).raised is None:
-        exam.add(
-            "state-shared",
-            f"It works only where all parameters have one shape, and raises {raised.type} "
-            f"({raised.message}) else: "
-            "it keeps one state for all of them. Keep one for each parameter.",
-            "step",
-            exception=raised.type,
-        )
-    else:
-        exam.add_raised(raised)
+    for convention, trajectory in ended:
+        told = "" if trajectory.raised is None else f"{trajectory.raised.type} ({trajectory.raised.message})"
+        if exam.candidate.train(of_parameters(course, used), convention).raised is None:
+            exam.add(
+                "gradient-none",
+                f"It raises {told} for a parameter that has no gradient. Leave such a parameter out.",
+                "step",
+            )
+            return True
+        if exam.candidate.train(of_parameters(course, alike), convention).raised is None:
+            exam.add(
+                "state-shared",
+                f"It works only where all parameters have one shape, and raises {told} else: it keeps one "
+                "state for all of them. Keep one for each parameter.",
+                "step",
+                exception=told.partition(" ")[0],
+            )
+            return True
+    return False
 
 
 # --- Discipline ----------------------------------------------------------------------------------
@@ -184,19 +207,52 @@ def _moves(course: Course, trajectory: Trajectory) -> bool:
     )
 
 
+def _moves_ever(
+    exam: Inquiry, runs: Sequence[Course], convention: dict[str, Any], trajectory: Trajectory
+) -> bool:
+    """Say whether it moves a parameter, in another course where not in the first."""
+    if _moves(runs[0], trajectory):
+        return True
+    others = (course for course in runs[1:] if _needed(course) <= set(trajectory.taken))
+    return any(_moves(course, exam.candidate.train(course, convention)) for course in others)
+
+
+def _needed(course: Course) -> set[str]:
+    """Give the hyperparameters without which a course shows nothing."""
+    return {course.name, "momentum"} if course.name in ("nesterov", "dampening") else {course.name}
+
+
+def _say_rebound(exam: Inquiry, trajectory: Trajectory) -> None:
+    how: Mapping[str, Any] = {"parameters": list(trajectory.rebound)} if trajectory.rebound else {}
+    exam.add(
+        "parameter-rebound",
+        "step() leaves the parameters as they were. It makes a new array or tensor and keeps that, mostly by "
+        "p = p - …: the model still holds the old one and does not change. Update in place, e.g. with "
+        "p -= … on an array, p.data -= … or p.sub_(…) under torch.no_grad().",
+        "step",
+        **how,
+    )
+
+
+def _judge_defaults(exam: Inquiry, reference: RuleReference, own: Mapping[str, Any]) -> None:
+    """See whether the two values of a pair are exchanged where nobody gives them."""
+    for name, usual in reference.rule.hyperparameters().items():
+        pair = own.get(name)
+        if not isinstance(usual, tuple) or not isinstance(pair, list | tuple) or None in pair:
+            continue
+        known = {tuple(usual), *FIXED.get(name, ())}
+        if tuple(pair) not in known and tuple(pair[::-1]) in known:
+            exam.add(
+                "betas-swapped" if name == "betas" else "update-value",
+                f"Where nobody gives {name} it has {tuple(pair)!r}: the two are exchanged, usual is "
+                f"{tuple(pair[::-1])!r}.",
+                "definition",
+                expected=list(usual),
+                got=list(pair),
+            )
+
+
 def _discipline(exam: Inquiry, course: Course, trajectory: Trajectory, *, none_given: bool) -> None:
-    if trajectory.rebound or not _moves(course, trajectory):
-        how: Mapping[str, Any] = {"parameters": list(trajectory.rebound)} if trajectory.rebound else {}
-        exam.add(
-            "parameter-rebound",
-            "step() leaves the parameters as they were. It makes a new array or tensor and keeps "
-            "that, mostly by "
-            "p = p - …: the model still holds the old one and does not change. Update in place, e.g. with "
-            "p -= … on an array, p.data -= … or p.sub_(…) under torch.no_grad().",
-            "step",
-            **how,
-        )
-        return
     last = trajectory.parameters[-1]
     still = [i for i, g in enumerate(course.gradients[0]) if g is None]
     # A gradient of zeros, where there is no notion of none, may well move a parameter: weight decay does.

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from backproof.checking.candidate import Candidate, Case, Convention
 from backproof.checking.judge.examination import Examination
+from backproof.checking.mistakes.mistake import Observation
 from backproof.checking.oracles import differentiate
 from backproof.ops import Op
 from backproof.ops.domain import Argument
 
-__all__ = ["NoOutput", "own_op", "own_outputs"]
+__all__ = ["NoOutput", "own_op", "own_outputs", "within_budget"]
+
+#: So many elements are differentiated in the search for what explains the gradients of a candidate.
+_BUDGET = 500
 
 
 class NoOutput(ValueError):
@@ -71,5 +75,29 @@ def own_op(
         forward=lambda xp, *inputs, **options: forward([np.asarray(i) for i in inputs]),
         arguments=arguments,
         options={},
-        rules={n: rule_for(i) for i, n in enumerate(names) if arguments[n].domain != "class"},
+        rules={n: rule_for(i) for i, n in enumerate(names) if arguments[n].domain not in ("class", "mask")},
     )
+
+
+def within_budget(exam: Examination, op: Op, argument: str, seen: Sequence[Observation]) -> Op:
+    """Give an own op that is differentiated anew, for each mistake in it, as long as there is time."""
+    place = list(op.arguments).index(argument)
+    known = {(place, _key(o.case.upstream, *o.case.inputs.values())) for o in seen}
+
+    def limited(rule: Callable[..., Any], index: int) -> Callable[..., Any]:
+        def counted(xp: Any, grad_output: Any, *roles: Any, **options: object) -> Any:
+            key = index, _key(grad_output, *roles[:-1])
+            if key not in known:
+                exam.differentiated += np.asarray(roles[index]).size
+                if exam.differentiated > _BUDGET:
+                    raise ValueError("no more mistakes are tried: it takes too long")
+                known.add(key)
+            return rule(xp, grad_output, *roles, **options)
+
+        return counted
+
+    return op.replace(rules={n: limited(rule, list(op.arguments).index(n)) for n, rule in op.rules.items()})
+
+
+def _key(*arrays: Any) -> bytes:
+    return b"".join(np.asarray(array).tobytes() for array in arrays)

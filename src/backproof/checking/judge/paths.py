@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from backproof.checking.mistakes.update_search import (
     explain_updates,
     other_rules,
     reproduces,
+    step_factors,
 )
 from backproof.checking.mistakes.update_states import MISSING_CONVENTIONS
 from backproof.checking.mistakes.walking import Rule, Runs, same_path, simulate
@@ -25,9 +27,10 @@ from backproof.updates.adam import Adam
 from backproof.updates.nadam import NAdam
 from backproof.updates.sgd import SGD
 
-__all__ = ["agrees_somewhere", "judge_missing", "judge_paths", "rule_of"]
+__all__ = ["agrees_somewhere", "judge_missing", "judge_paths"]
 
 Observed = Sequence[tuple[Course, Trajectory]]
+_MEASURED = unit("float64") * 2**10
 _DOUBLE, _SINGLE = unit("float64"), unit("float32")
 #: With how many guesses at what is hidden pairs of mistakes are looked for.
 _PAIRED = 6
@@ -58,18 +61,25 @@ def judge_paths(
         runs, explanations = found
         _say(exam, explanations, runs, rule)
         return explanations[0].rule, runs
-    if other := _another_rule(exam, rule, attempts):
+    other = _another_rule(exam, rule, attempts) or (sure and _another_scaled(exam, rule, attempts))
+    if other:
         return other
     if pair := explain_by_pairs(rule, attempts[:_PAIRED], _DOUBLE):
         runs, explanations = pair
         _say_pair(exam, explanations, runs, rule)
         return None
-    single = any(_agrees_in_single(runs, rule) for runs in attempts)
-    if not single and sure:
-        _unexplained(exam, attempts[0], rule)
-    elif not single:
-        exam.doubts.append("its path is not that of the update rule that its name may mean")
+    if not any(_agrees_in_single(runs, rule) for runs in attempts):
+        if rated := _own_rates(exam, attempts[0], rule):
+            return rated
+        _say_unexplained(exam, attempts[0], rule, sure=sure)
     return None
+
+
+def _say_unexplained(exam: Inquiry, runs: Runs, rule: Rule, *, sure: bool) -> None:
+    if sure:
+        _unexplained(exam, runs, rule)
+    else:
+        exam.doubts.append("its path is not that of the update rule that its name may mean")
 
 
 def judge_missing(
@@ -98,17 +108,6 @@ def judge_missing(
         _unexplained(exam, runs, rule, Severity.WARNING, " where a parameter has no gradient at some steps")
 
 
-def rule_of(observed: Observed) -> tuple[Rule, Mapping[str, Any]] | None:
-    """Find the update rule whose path it is, where its name does not tell."""
-    known = observed[0][0].hyperparameters
-    runs = tries(observed[:1])[0]
-    for rule, options in other_rules(None, known, FIXED):
-        other: Runs = [(options, course, path) for _, course, path in runs]
-        if reproduces(rule, other, _DOUBLE):
-            return rule, options
-    return None
-
-
 def _another_rule(exam: Inquiry, rule: Rule, attempts: Sequence[Runs]) -> tuple[Rule, Runs] | None:
     """Say that the path of the first course is that of another rule, if it is."""
     runs = attempts[0][:1]
@@ -131,6 +130,52 @@ def _another_rule(exam: Inquiry, rule: Rule, attempts: Sequence[Runs]) -> tuple[
             **(_first_difference(runs, rule) or {}),
         )
         return other, there
+    return None
+
+
+def _own_rates(exam: Inquiry, runs: Runs, rule: Rule) -> tuple[Rule, Runs] | None:
+    """Say that its steps are the rule's at learning rates of its own, if they are: a schedule inside.
+
+    Where moments are corrected by the step, what looks like a schedule may as well be a wrong correction.
+    """
+    options, course, path = runs[0]
+    if "betas" in rule.hyperparameters():
+        return None
+    right, start = simulate(rule, options, course), course.parameters
+    index = next(i for i, gradient in enumerate(course.gradients[0]) if gradient is not None)
+    rates, before = [], (start[index], start[index])
+    for rate, expected, got in zip(course.rates, right, path, strict=True):
+        moved = (got[index] - before[0]) / (expected[index] - before[1])
+        rates.append(rate * float(np.median(moved)))
+        before = got[index], expected[index]
+    scheduled: Runs = [(options, replace(course, rates=tuple(rates)), path)]
+    # The rates are measured, so that they have a few digits less.
+    if min(rates) <= 0 or not reproduces(rule, scheduled, _MEASURED):
+        return None
+    shown = ", ".join(f"{rate:.3g}" for rate in rates)
+    exam.add(
+        "update-value",
+        f"It takes the steps of {rule.__name__} at learning rates of its own: {shown}. That is a schedule "
+        f"inside, or a rate that is not used as it is given.",
+        "step",
+        Severity.WARNING,
+        **(_first_difference(runs, rule) or {}),
+    )
+    return rule, scheduled
+
+
+def _another_scaled(exam: Inquiry, rule: Rule, attempts: Sequence[Runs]) -> tuple[Rule, Runs] | None:
+    """Say that its steps are a fraction of another, plainer rule's, by a number of parameters or elements."""
+    runs = attempts[0][:1]
+    for other in (SGD,):
+        if other is rule:
+            continue
+        for options in ({}, {"momentum": runs[0][0].get("momentum", 0.9)}):
+            there: Runs = [(options, course, path) for _, course, path in runs]
+            for planted in step_factors(other, there):
+                if reproduces(planted.rule, there, _DOUBLE):
+                    _say(exam, [planted], there, other)
+                    return planted.rule, there
     return None
 
 

@@ -60,14 +60,16 @@ def _cases(exam: Examination, op: Op) -> Iterator[tuple[str, str, Case]]:
     first = exam.trials[0].case
     value = first.inputs[op.first]
     domain = op.arguments[op.first].domain
-    if op.elementwise and len(first.inputs) == 1 and domain in ("real", "small", "unit"):
+    output = exam.trials[0].answer.output
+    alike = exam.own and output is not None and output.shape == value.shape
+    if (op.elementwise or alike) and len(first.inputs) == 1 and domain in ("real", "small", "unit"):
         near = {op.first: _NEAR * value}
         yield (
             "near 0",
             "Nearly equal numbers are subtracted. Use a form without the difference, such as expm1 or log1p.",
             replace(first, inputs=near, grad_output=None).astype(np.float32),
         )
-    if takes_statistics(op, exam.options) and _is_centred(op, first, exam):
+    if (exam.own or takes_statistics(op, exam.options)) and _is_centred(op, first, exam):
         far = {**first.inputs, op.first: _FAR + value}
         yield (
             f"where the mean is large ({_FAR:g}) beside the spread",

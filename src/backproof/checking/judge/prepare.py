@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -10,22 +9,28 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.checking.candidate import Candidate, Case, Convention, Raised, Signature
+from backproof.checking.candidate import Candidate, Case
 from backproof.checking.cases import EVEN, SIZES, SQUARE, draw, ordinary_cases, upstream
+from backproof.checking.judge.convention import (
+    choose,
+    conventions_of,
+    present,
+    signature_of,
+    with_upstream,
+)
 from backproof.checking.judge.discipline import examine_state
 from backproof.checking.judge.examination import Examination, Trial
-from backproof.checking.judge.forward import forward_agrees
-from backproof.checking.judge.randomness import examine_randomness
+from backproof.checking.judge.forward import explained_by, forward_agrees
+from backproof.checking.judge.gates import in_other_order
+from backproof.checking.judge.likeness import alike, is_meant, likely
+from backproof.checking.judge.twins import Twin, alone, twins
 from backproof.checking.judge.unknown import Skipped, own_arguments, prepare_own
 from backproof.checking.mistakes.search import output_of
 from backproof.checking.references import OpReference, words
-from backproof.ops import CATALOGUE, Op
-from backproof.ops.domain import Argument, Domain
+from backproof.ops import Op
+from backproof.ops.domain import Domain
 
 __all__ = ["Skipped", "own_arguments", "prepare"]
-
-#: Values that people choose for an option where PyTorch's default is another.
-_USUAL = {"negative_slope": (0.1, 0.2, 0.3, 0.05, 0.02, 0.001, 0.25, 0.5)}
 
 
 def prepare(
@@ -50,13 +55,17 @@ def prepare(
             "and imaginary parts as arrays of their own"
         )
     if reference is None:
-        return prepare_own(candidate, seed, inputs, domain=domain)
+        if asked or inputs is not None:
+            return prepare_own(candidate, seed, inputs, domain=domain)
+        return _prepare_unnamed(candidate, seed, domain)
     try:
         exam = _prepare_like(candidate, reference, seed, asked, inputs, domain)
     except Skipped as skipped:
         if asked or inputs or "not implemented" in str(skipped):
             raise
         return _instead(candidate, reference, seed, domain, skipped)
+    if inputs is None:
+        exam = _of_one_sample(exam, reference, asked)
     if _is_understood(exam, reference, asked or inputs is not None):
         return exam
     try:
@@ -64,12 +73,67 @@ def prepare(
     except Skipped:
         raised = exam.trials[0].answer.raised
         if raised is None:
-            return exam
+            return in_other_order(exam) or exam
         raise Skipped(
             f"it was called as {reference.op.name} is, with inputs of the shapes "
             f"{_shapes(exam.trials[0].case)}, and raised {raised.type}: {raised.message}; say what it is "
             f"with --like {candidate.description.name}=REF, or a comment '# backproof: like=REF'"
         ) from None
+
+
+def _of_one_sample(exam: Examination, reference: OpReference, asked: bool) -> Examination:
+    """Prepare without a batch, where with one the candidate fails and without one never raises."""
+    fails = any(t.answer.raised is not None or _is_outer(exam.op, t) for t in exam.trials)
+    if not fails or exam.op.kind == "elementary" or "N" not in exam.op.arguments[exam.op.first].axes:
+        return exam
+    rows = [{**sizes, "N": 1} for sizes in SIZES]
+    ways = (("without an axis for the batch", alone(reference.op), SIZES), ("in a row", reference.op, rows))
+    for how, op, every in ways:
+        try:
+            single = replace(reference, op=op)
+            other = _prepare_like(exam.candidate, single, exam.seed, asked, None, exam.domain, every)
+        except (Skipped, ValueError):  # nor is there such a case: the op itself needs a batch
+            continue
+        if other.trials and all(t.answer.raised is None for t in other.trials):
+            other.remarks.append(f"it takes one sample at a time: judged {how}")
+            return other
+    return exam
+
+
+def _is_outer(op: Op, trial: Trial) -> bool:
+    """Say whether a gradient is an outer product of whole batches: it has more than one for each sample."""
+    samples = trial.case.inputs[op.first].shape[:1]
+    return any(
+        gradient is not None and gradient.size > np.prod(samples) * trial.case.inputs[name].size
+        for gradients in trial.answer.gradients.values()
+        for name, gradient in gradients.items()
+    )
+
+
+def _prepare_unnamed(candidate: Candidate, seed: int, domain: tuple[float, float] | None) -> Examination:
+    """Prepare what no reference is known of by its name: with the one whose numbers it has, or by itself."""
+    own, skipped = None, Skipped("")
+    try:
+        own = prepare_own(candidate, seed, None, domain=domain)
+    except Skipped as error:
+        skipped = error
+    if own is not None and (own.findings or own.trials[0].answer.output is None):
+        return own  # of what changes from call to call, or always fails, the numbers say nothing
+    for reference, hinted in likely(candidate, own, seed):
+        try:
+            exam = _prepare_like(candidate, reference, seed, asked=False, inputs=None, domain=domain)
+        except Skipped:
+            continue
+        if is_meant(exam, hinted=hinted):
+            exam.recognised = True
+            exam.remarks.append(
+                f"its forward is that of {OpReference(exam.op, exam.options)}, and it was judged as that; if "
+                f"it is meant to be another, say so with --like {candidate.description.name}=REF"
+            )
+            return exam
+    if own is None:
+        raise skipped
+    return own
 
 
 def _shapes(case: Case) -> str:
@@ -100,8 +164,10 @@ def _plain(why: Skipped) -> str:
     return str(why).removeprefix("no way was found to construct and call it: ")
 
 
-#: Components of which there are many kinds: their gates and parameters are laid out by nobody's rule.
-_MANIFOLD = frozenset({"LSTMCell", "GRUCell", "RNNCell", "MultiheadAttention", "Dropout", "Embedding"})
+#: Components of which there are many kinds: their gates, parameters and scores are laid out by nobody's rule.
+_MANIFOLD = frozenset(
+    "LSTMCell GRUCell RNNCell MultiheadAttention scaled_dot_product_attention Dropout Embedding".split()  # noqa: SIM905
+)
 #: Exceptions that have nothing to do with how a candidate is called.
 _ITS_OWN = frozenset({"NameError", "UnboundLocalError", "AttributeError", "ImportError", "RecursionError"})
 
@@ -115,9 +181,16 @@ def _is_understood(exam: Examination, reference: OpReference, asked: bool) -> bo
     if first.answer.output is None and raised is not None:
         certain = reference.kind != "layer" or raised.type in _ITS_OWN
         return certain or raised.phase not in ("construct", "forward")
+    output = first.answer.output
+    if reference.op.likelihood and output is not None and np.any(np.isnan(output)):
+        return False  # it takes something else, such as probabilities
     if reference.op.name not in _MANIFOLD:
         return True
-    return forward_agrees(exam, exam.op, exam.options, first.case, first.answer.output)
+    if forward_agrees(exam, exam.op, exam.options, first.case, first.answer.output):
+        return True
+    whole = all(trial.answer.output is not None for trial in exam.trials)
+    told = exam.convention.get("scaled") and not exam.convention.get("random")
+    return bool(whole and (told or explained_by(exam, {"wrong-axis of what an op normalizes by"})))
 
 
 def _prepare_like(
@@ -127,8 +200,9 @@ def _prepare_like(
     asked: bool,
     inputs: Mapping[str, NDArray[Any]] | None,
     domain: tuple[float, float] | None,
+    every: Sequence[Mapping[str, int]] = SIZES,
 ) -> Examination:
-    """Prepare with a reference: with the first sizes with which the candidate runs."""
+    """Prepare with a reference: with the first sizes, of ``every`` case, with which the candidate runs."""
     op, options = reference.op, {**_TELLING.get(reference.op.name, {}), **reference.options}
     exam = Examination(
         candidate=candidate,
@@ -139,27 +213,35 @@ def _prepare_like(
         exact=reference.exact,
         domain=domain,
     )
-    sets = _sets(op, options, seed, inputs, domain, SIZES)
-    fixed = _fixed(op, _conventions(candidate, _signature(op, options, sets[0][0][0])))
+    sets = _sets(op, options, seed, inputs, domain, every)
+    ways = conventions_of(candidate, signature_of(op, options, sets[0][0][0]))
+    declared = None if asked or not op.reduction else ways[0].get("reduces")
+    how = declared or ways[0].get("defaults", {}).get("reduction")
+    if not asked and op.reduction and how in op.reduction.ways:
+        # Its own default is what it promises, not PyTorch's; and what it says first of all.
+        options["reduction"] = how
+        exam.promised = exam.promised or bool(declared)
+    fixed = _fixed(op, ways)
     if fixed and inputs is None:  # an instance that has its sizes already
-        sets = _sets(op, options, seed, inputs, domain, [{**sizes, **fixed} for sizes in SIZES])
+        sets = _sets(op, options, seed, inputs, domain, [{**sizes, **fixed} for sizes in every])
 
     def runs(cases: Sequence[Case]) -> bool:
-        return _choose(exam, _conventions(candidate, _signature(op, options, cases[0])), cases[0])
+        return choose(exam, conventions_of(candidate, signature_of(op, options, cases[0])), cases[0])
 
     chosen = next((one for one in sets if runs(one[0])), None)
     cases, sizes = chosen or sets[0]
     if chosen is None:
         runs(cases)
-    if not asked and _takes_probabilities(exam, cases[0]):
-        return _prepare_probabilities(candidate, op, seed)
+    if not asked and inputs is None and chosen is not None:
+        other = _as_twin(exam, cases[0])
+        if other is not None:
+            return other
     cases = [present(exam, case.astype(exam.dtype), exam.convention) for case in cases]
-    examine_state(exam, _with_upstream(exam, cases[0]))
+    examine_state(exam, with_upstream(exam, cases[0]))
     for case, size in zip(cases, sizes, strict=True):
-        fitting = _with_upstream(exam, case)
+        fitting = with_upstream(exam, case)
         exam.trials.append(Trial(fitting, exam.call(fitting), size))
     exam.cases += len(cases)
-    examine_randomness(exam)
     return exam
 
 
@@ -220,11 +302,6 @@ def _lettered(op: Op, sizes: Mapping[str, int]) -> dict[str, int]:
     return {letter: sizes[letter] for argument in op.arguments.values() for letter in argument.letters}
 
 
-def _signature(op: Op, options: Mapping[str, object], case: Case) -> Signature:
-    shapes = {name: value.shape for name, value in case.inputs.items()}
-    return Signature(op.kind, shapes, {**op.options, **options}, op.name)
-
-
 def _moved(case: Case, first: str, domain: tuple[float, float]) -> Case:
     """Move the values of the first argument into a domain, each by its rank."""
     values = case.inputs[first]
@@ -242,36 +319,6 @@ def within(op: Op, domain: tuple[float, float]) -> Op:
         for name, values in op.kinks.items()
     }
     return replace(op, kinks={name: values for name, values in kinks.items() if values})
-
-
-def present(exam: Examination, case: Case, convention: Convention) -> Case:
-    """Bring a case to what a candidate has: no bias, one slope for all, the mask that it draws itself."""
-    absent, cut = convention.get("absent", ()), convention.get("cut", {})
-    inputs = {name: a for name, a in case.inputs.items() if name not in absent}
-    for name, shape in cut.items():
-        inputs[name] = inputs[name][tuple(slice(size) for size in shape)]
-    for name in convention.get("drawn", ()):
-        ones = replace(case, inputs={**inputs, exam.op.first: np.ones_like(inputs[exam.op.first])})
-        output = exam.candidate.call(replace(ones, grad_output=None), convention).output
-        if output is not None and output.shape == inputs[name].shape:
-            inputs[name] = output != 0
-    return replace(case, inputs=inputs)
-
-
-def _with_upstream(exam: Examination, case: Case) -> Case:
-    """Give the case an upstream gradient of the shape that the candidate's output has."""
-    output = exam.call(replace(case, grad_output=None)).output
-    if output is None or case.grad_output is None or output.shape == case.grad_output.shape:
-        return case
-    grad_output = upstream(np.random.default_rng([exam.seed, 19]), output.shape)
-    return replace(case, grad_output=grad_output.astype(exam.dtype))
-
-
-def _conventions(candidate: Candidate, signature: Signature) -> list[dict[str, Any]]:
-    conventions = candidate.conventions(signature)
-    if not conventions:
-        raise Skipped(f"no way was found to construct and call it: {candidate.obstacle or 'none fits'}")
-    return conventions
 
 
 def _users_case(op: Op, inputs: Mapping[str, NDArray[Any]], options: Mapping[str, object], seed: int) -> Case:
@@ -311,97 +358,39 @@ def _promised(candidate: Candidate, op: Op, asked: bool) -> bool:
     return asked or bool(description.promised) or bool(name) or description.name == op.name
 
 
-def _choose(exam: Examination, conventions: list[dict[str, Any]], case: Case) -> bool:
-    """Choose precision, options and the way of calling: the first that gives the reference's output.
+def _as_twin(exam: Examination, case: Case) -> Examination | None:
+    """Prepare a loss with the one that is the same but takes something else, where that is what it computes.
 
-    Where none does, the first that works, then the first at all; say whether any works.
+    Where it makes more of probabilities than that (it may divide them by their sum), its own forward is the
+    judge.
     """
-    working: tuple[str, Convention] | None = None
-    raised: list[Raised | None] = []
-    for dtype, convention in itertools.product(("float64", "float32"), conventions):
-        exam.dtype, exam.convention = dtype, convention
-        fitting = present(exam, case.astype(dtype), convention)
-        answer = exam.call(replace(fitting, grad_output=None))
-        exam.cases += 1
-        if answer.output is None:
-            raised.append(answer.raised)
-            continue
-        if dtype == "float64" and answer.output.dtype == np.float32:
-            continue
-        if working is None:
-            working = (dtype, convention)
-        if dtype == working[0]:
-            for options in _options(exam, convention):
-                if _agrees_with(exam, options, fitting, answer.output):
-                    exam.options = options
-                    return True
-        if dtype != working[0]:
-            break
-    if working is None:
-        _refuse(raised)
-    exam.dtype, exam.convention = working or ("float64", conventions[0])
-    return working is not None
+    candidate, op = exam.candidate, exam.op
+    if op.kind != "loss" or _is_near(exam, case):
+        return None
+    for twin in twins(op, candidate.description.name):
+        found = alike(candidate, twin.op, exam.seed, twin.options)
+        if found is not None:
+            return _like_twin(exam, twin, found)
+    return None
 
 
-def _refuse(raised: list[Raised | None]) -> None:
-    """Skip what was never written or could not be constructed; what raises is a finding."""
-    first = next((r for r in raised if r is not None), None)
-    if first is not None and first.type == "NotImplementedError":
-        raise Skipped(f"not implemented: it raises NotImplementedError in {first.phase}")
+def _like_twin(exam: Examination, twin: Twin, found: OpReference) -> Examination:
+    if twin.rules:
+        other = _prepare_like(exam.candidate, found, exam.seed, True, None, exam.domain)
+        if exam.promised:
+            other.options = {**other.options, "reduction": exam.options.get("reduction", "mean")}
+        other.promised = exam.promised
+        other.remarks.append(twin.says)
+        if is_meant(other, hinted=True):
+            return other
+    given = {name: argument for name, argument in twin.op.arguments.items() if not argument.optional}
+    by_itself = prepare_own(exam.candidate, exam.seed, None, iter([given]), exam.op.name)
+    by_itself.remarks = [f"{twin.says}: judged by its own forward"]
+    return by_itself
 
 
-def _agrees_with(exam: Examination, options: Mapping[str, object], case: Case, output: Any) -> bool:
-    try:
-        return forward_agrees(exam, exam.op, options, case, output)
-    except (ValueError, TypeError):
-        if options == exam.options:
-            raise
-        return False  # a default of the candidate's own that the op knows nothing of
-
-
-def _options(exam: Examination, convention: Convention) -> Iterator[dict[str, object]]:
-    """Give the options to hold a candidate against: those asked for, its own defaults, the usual ones."""
-    given = dict(exam.options)
-    yield given
-    handed = convention.get("options", {})
-    own = {name: plain(v) for name, v in convention.get("defaults", {}).items() if name not in handed}
-    unset = {name: v for name, v in own.items() if v is not None and exam.op.options.get(name) is None}
-    for some in (unset, own):
-        if some:
-            yield {**given, **some}
-    for name, values in _USUAL.items():
-        if name in exam.op.options and name not in given:
-            yield from ({**given, name: value} for value in values)
-
-
-def plain(value: object) -> object:
-    """Give a value as Python code would write it: what JSON made a list was a tuple."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _takes_probabilities(exam: Examination, case: Case) -> bool:
-    """Say whether a cross-entropy wants the probabilities that the reference makes of logits."""
-    first = exam.op.arguments[exam.op.first]
-    if (
-        exam.op.kind != "loss"
-        or exam.op.likelihood == 0
-        or first.domain != "real"
-        or "C" not in first.letters
-    ):
-        return False
+def _is_near(exam: Examination, case: Case) -> bool:
+    output = exam.call(replace(case.astype(exam.dtype), grad_output=None)).output
+    exam.cases += 1
     expected = output_of(exam.op, case, exam.options)
-    probabilities = output_of(CATALOGUE["Softmax"], Case({"input": case.inputs["input"]}), {})
-    given = replace(case, inputs={**case.inputs, "input": probabilities}, grad_output=None)
-    got = [exam.call(c.astype(exam.dtype)).output for c in (given, replace(case, grad_output=None))]
-    exam.cases += len(got)
-    near = [g is not None and g.shape == expected.shape and np.allclose(g, expected, 1e-3) for g in got]
-    return near == [True, False]
-
-
-def _prepare_probabilities(candidate: Candidate, op: Op, seed: int) -> Examination:
-    """Prepare a cross-entropy of probabilities: its own forward is the judge."""
-    given = {name: argument for name, argument in op.arguments.items() if not argument.optional}
-    arguments = {**given, "input": Argument("probability", op.arguments["input"].axes)}
-    exam = prepare_own(candidate, seed, None, iter([arguments]), op.name)
-    exam.remarks = [f"it takes probabilities, {op.name} takes logits: judged by its own forward"]
-    return exam
+    return output is not None and output.shape == expected.shape and np.allclose(output, expected, 1e-3, 1e-3)

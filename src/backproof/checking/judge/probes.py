@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.checking.bounds import agrees
+from backproof.checking.bounds import agrees, unit
 from backproof.checking.candidate import Case
 from backproof.checking.cases import upstream
 from backproof.checking.judge.examination import Examination
-from backproof.checking.mistakes.search import gradient_bound
+from backproof.checking.mistakes.search import gradient_bound, gradient_of
 from backproof.ops import Op
 
 __all__ = ["name_by_probe"]
+
+#: So many roundings may tell apart what is the same.
+_ROUNDINGS = 16
+#: A change of the incoming gradient that takes it into no other branch.
+_NEARBY = 1 + 2.0**-20
+#: An element of a derivative that is no less of the largest is there.
+_FELT = 1e-3
 
 
 def name_by_probe(
@@ -23,12 +31,13 @@ def name_by_probe(
     """Name a wrong gradient by what it does when only one of its roles changes.
 
     A backward is linear in the upstream gradient whatever the forward. One that is not, and does not
-    change with the input, has taken its derivative from the upstream gradient; one that does not
-    change with the upstream gradient ignores it. What the probes saw is added to the evidence.
+    change with the input, or is linear as long as it stays in one branch, has taken its derivative from the
+    upstream gradient; one that does not change with the upstream gradient ignores it. Where an element of the
+    gradient follows one element of the upstream gradient alone, and the derivative does not, the Jacobian was
+    taken to be diagonal. What the probes saw is added to the evidence.
     """
     case = exam.trials[0].case
-    rng = np.random.default_rng([exam.seed, 13])
-    other = upstream(rng, case.upstream.shape)
+    other = upstream(np.random.default_rng([exam.seed, 13]), case.upstream.shape)
 
     def gradient(grad_output: Any, inputs: Any = None) -> NDArray[Any] | None:
         answer = exam.call(Case(inputs or case.inputs, np.asarray(grad_output)))
@@ -40,29 +49,65 @@ def name_by_probe(
     if any(g is None or g.shape != bound.shape or not np.all(np.isfinite(g)) for g in found):
         return False
     first, second, both = (np.asarray(g) for g in found)
+    bound = bound + _ROUNDINGS * unit(exam.dtype) * (np.abs(first) + np.abs(second))
+    name = ""
     if agrees(first, second, bound) and not agrees(first, np.zeros_like(first), bound):
-        exam.add(
-            "upstream-ignored",
-            f"The gradient for {argument} does not change when the incoming gradient does: it is not "
-            "multiplied in. Multiply the local derivative by it.",
-            part,
-            **evidence,
-        )
-        return True
-    if agrees(both, first + second, bound):
+        name = "upstream-ignored"
+    elif not agrees(both, first + second, bound):
+        moved = {**case.inputs, argument: np.flip(case.inputs[argument]).copy()}
+        still = gradient(case.grad_output, moved)
+        evidence["linear"] = False
+        evidence["follows_input"] = still is None or not agrees(still, first, bound)
+        near = gradient(_NEARBY * case.upstream) if evidence["follows_input"] else None
+        if not evidence["follows_input"]:
+            name = "upstream-as-input"
+        elif near is not None and _is_same(near, _NEARBY * first) and not _is_same(near, first):
+            name = "branch"
+    elif first.shape == case.upstream.shape and _is_diagonal(exam, op, case, argument, first, gradient):
+        name = "diagonal-jacobian"
+    if name:
+        diagnosis = "upstream-as-input" if name == "branch" else name
+        exam.add(diagnosis, f"The gradient for {argument} {_SAID[name]}", part, **evidence)
+    return bool(name)
+
+
+#: What completes "The gradient for x …".
+_SAID = {
+    "upstream-ignored": "does not change when the incoming gradient does: it is not multiplied in. Multiply "
+    "the local derivative by it.",
+    "upstream-as-input": "is not linear in the incoming gradient, and does not change when only the input "
+    "does: the derivative, or its mask, is computed from the incoming gradient. Save the input in the "
+    "forward and use it.",
+    "branch": "is linear in the incoming gradient only as long as its elements keep on their side of some "
+    "value: the incoming gradient decides which branch of the derivative is taken. Save the input in the "
+    "forward and decide by it.",
+    "diagonal-jacobian": "follows, in each element, one element of the incoming gradient alone; but each "
+    "output depends on several elements. Multiply by the whole Jacobian, not by its diagonal.",
+}
+
+
+def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return bool(np.allclose(one, other, 1e-9, 1e-12))
+
+
+def _is_diagonal(
+    exam: Examination,
+    op: Op,
+    case: Case,
+    argument: str,
+    first: NDArray[Any],
+    gradient: Callable[[NDArray[Any]], NDArray[Any] | None],
+) -> bool:
+    """Say whether one upstream element moves one element of the gradient, and more of the derivative."""
+    if first.size <= 1:
         return False
-    moved = {**case.inputs, argument: np.flip(case.inputs[argument]).copy()}
-    still = gradient(case.grad_output, moved)
-    evidence["linear"] = False
-    evidence["follows_input"] = still is None or not agrees(still, first, bound)
-    if evidence["follows_input"]:
+    alone = np.zeros_like(case.upstream)
+    place = np.unravel_index(int(np.argmax(np.abs(first))), first.shape)
+    alone[place] = 1.0
+    got = gradient(alone)
+    true = gradient_of(op, Case(case.inputs, alone), argument, exam.options)
+    if got is None or got.shape != true.shape or not np.all(np.isfinite(true)):
         return False
-    exam.add(
-        "upstream-as-input",
-        f"The gradient for {argument} is not linear in the incoming gradient, and does not change when only "
-        "the input does: the derivative, or its mask, is computed from the incoming gradient. Save the input "
-        "in the forward and use it.",
-        part,
-        **evidence,
-    )
-    return True
+    elsewhere = alone == 0
+    felt = _FELT * np.abs(true).max()
+    return bool(got[place]) and not np.any(got[elsewhere]) and bool(np.any(np.abs(true[elsewhere]) > felt))

@@ -5,37 +5,121 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from backproof.checking.candidate import Answer
 from backproof.checking.judge.examination import Examination
+from backproof.diagnoses import Severity
 
 __all__ = ["examine_randomness"]
 
-#: Another seed than that of every other call.
-_OTHER = 1
-
 
 def examine_randomness(exam: Examination) -> None:
-    """Call the first case again with other random numbers.
+    """Call the first case again and again, with nothing reseeded in between.
 
-    Every call begins with the same seed, so that random components can be judged at all. One that is
-    not to be random, and gives another output with another seed, is not a function of its input.
+    Other calls begin with the same seed, so that random components can be judged at all. One that is not
+    to be random, and gives another output at each call, is not a function of its input. One that is has
+    to be one in its evaluation mode, and its backward must not draw anew.
     """
     known = any(finding.diagnosis == "nondeterministic" for finding in exam.findings)
     if known or not exam.trials or exam.trials[0].answer.output is None:
         return
-    drawn = exam.convention.get("drawn")
-    case = replace(exam.trials[0].case, grad_output=None)
-    seeded = {**exam.convention, "seed": _OTHER}
-    other = exam.candidate.call(case, seeded, fresh=True).output
-    first = exam.candidate.call(case, exam.convention, fresh=True).output
-    exam.cases += 2
-    if other is None or first is None or np.array_equal(other, first, equal_nan=True):
+    _examine_backward(exam)
+    if exam.fresh:
         return
-    if drawn or exam.own:
+    if not _draws(exam, {}):
+        _examine_optional(exam)
+        return
+    exam.draws = True
+    drawn = bool(exam.convention.get("drawn"))
+    if not drawn and not (exam.own and exam.convention.get("random")):
+        said = "" if exam.own else f", which {exam.op.name} does not"
+        exam.add(
+            "nondeterministic",
+            f"It draws random numbers{said}: the same input gives another output at every call.",
+        )
+        return
+    if not drawn and exam.convention["random"] == "dropout":
+        _examine_expectation(exam)
+    if _draws(exam, {"evaluate": True}):
+        exam.add(
+            "nondeterministic",
+            "In its evaluation mode it still draws random numbers: the same input gives another output at "
+            "every call, where training is switched off.",
+            severity=None if drawn or exam.convention.get("random") == "dropout" else Severity.WARNING,
+        )
+    if not drawn:
         exam.remarks.append("it draws random numbers: judged with the seed fixed before every call")
+
+
+def _examine_optional(exam: Examination) -> None:
+    """Leave out the arrays that may be left out: a state that then is drawn is another at every call."""
+    for name in exam.convention.get("optional", ()):
+        call = {other: entry for other, entry in exam.convention["call"].items() if other != name}
+        if _draws(exam, {"call": call}):
+            exam.add(
+                "nondeterministic",
+                f"Where {name} is left out it is drawn at random: the same input gives another output at "
+                "every call. Begin with zeros.",
+                argument=name,
+            )
+
+
+def _examine_expectation(exam: Examination) -> None:
+    """Hold what a dropout keeps in training against evaluation: it must not be the input in both."""
+    case = replace(exam.trials[0].case, grad_output=None)
+    x = case.inputs[exam.op.first]
+    kept = exam.trials[0].answer.output
+    whole = exam.candidate.call(case, {**exam.convention, "evaluate": True}).output
+    exam.cases += 1
+    if kept is None or whole is None or kept.shape != x.shape or not np.any((kept == 0) & (x != 0)):
         return
-    exam.add(
-        "nondeterministic",
-        f"It draws random numbers, which {exam.op.name} does not: the same input gives another output at "
-        "every call.",
+    if np.array_equal(whole, x) and np.array_equal(kept, np.where(kept == 0, 0, x)):
+        exam.add(
+            "forward-value",
+            "What it keeps in training is not divided by 1 − p, and in evaluation nothing is multiplied by "
+            "it: the mean of the output changes from the one to the other.",
+        )
+
+
+def _draws(exam: Examination, mode: dict[str, object]) -> bool:
+    """Say whether an instance that has been called gives one output now and another then."""
+    convention = {**exam.convention, "seed": None, **mode}
+    case = replace(exam.trials[0].case, grad_output=None)
+    _, first, second = (exam.candidate.call(case, convention).output for _ in range(3))
+    exam.cases += 3
+    return _differ(first, second)
+
+
+def _examine_backward(exam: Examination) -> None:
+    """Let the backward begin with one seed and with another: it is to use what the forward drew."""
+    first, second = (
+        exam.candidate.call(exam.trials[0].case, {**exam.convention, "seed_back": number})
+        for number in (1, 2)
     )
+    exam.cases += 2
+    for source, argument in _changing(first, second):
+        exam.add(
+            "nondeterministic",
+            f"The backward draws random numbers anew: the same forward gets another gradient for {argument} "
+            "at every call. Keep what the forward drew, and use it again.",
+            exam.part_of(source),
+            argument=argument,
+            source=source,
+        )
+        return
+
+
+def _changing(first: Answer, second: Answer) -> list[tuple[str, str]]:
+    return [
+        (source, name)
+        for source, gradients in first.gradients.items()
+        for name, gradient in gradients.items()
+        if _differ(gradient, second.gradients.get(source, {}).get(name))
+    ]
+
+
+def _differ(first: NDArray[np.generic] | None, second: NDArray[np.generic] | None) -> bool:
+    if first is None or second is None:
+        return False
+    return first.shape != second.shape or not np.allclose(first, second, 1e-6, 1e-9, equal_nan=True)

@@ -25,8 +25,11 @@ def examine_second(exam: Examination) -> None:
     It is the derivative of the gradient along v, which differences of the candidate's own gradient give:
     that has been judged already, and is right.
     """
-    if "autograd" not in exam.candidate.description.sources or exam.has_errors():
+    description = exam.candidate.description
+    if "autograd" not in description.sources or description.style == "jax-function" or exam.has_errors():
         return
+    if exam.on_purpose or (exam.own and exam.by_autograd("autograd")):
+        return  # no derivative of its forward, or PyTorch's own all the way
     case = exam.trials[0].case
     gradients = exam.trials[0].answer.gradients.get("autograd", {})
     moved = [n for n, g in gradients.items() if g is not None and g.shape == case.inputs[n].shape]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from backproof.checking.mistakes.options import with_options
 from backproof.checking.mistakes.substitutions import takes_statistics
 from backproof.ops import CATALOGUE, Op
 
-__all__ = ["other_axes", "other_functions", "softmax_before", "swapped"]
+__all__ = ["after", "other_axes", "other_functions", "softmax_before", "swapped"]
 
 _Options = Mapping[str, object]
 #: What reduces an axis, in the namespace.
@@ -22,22 +22,36 @@ _REDUCES = frozenset({"sum", "mean", "max", "min"})
 
 def softmax_before(op: Op, options: _Options, seen: Sequence[Observation]) -> Iterator[Planted]:
     """Let the op see probabilities where it makes its own: the softmax, or the sigmoid, twice."""
-    first = op.arguments[op.first]
-    if first.domain != "real" or op.kind not in ("activation", "loss"):
-        return
-    makes = _makes_probabilities(op)
-    if makes is None:
-        return
-    axes = (-1,) if makes == "Sigmoid" else (-1, 0)
-    for axis in axes:
-        before = CATALOGUE[makes] if makes == "Sigmoid" else with_options(CATALOGUE[makes], {"dim": axis})
-        what = "softmax" if makes == "Softmax" else "sigmoid"
+    for before, what in _further_probabilities(op):
+        taken = _TAKEN[op.arguments[op.first].domain]
         yield Planted(
             "softmax-twice",
-            _after(op, before),
-            f"is what comes out where the {what} has been applied before: {op.name} takes logits and "
-            f"applies it itself. Hand the logits over, or leave one {what} out",
+            after(op, before),
+            f"is what comes out where the {what} has been applied before: {op.name} {taken}, or leave one "
+            f"{what} out",
         )
+
+
+#: What a likelihood takes, by the domain of its first argument.
+_TAKEN = {
+    "real": "takes logits and applies it itself. Hand the logits over",
+    "probability": "takes probabilities. Hand them over as they are",
+    "log probability": "takes logarithms of probabilities. Hand them over as they are",
+}
+
+
+def _further_probabilities(op: Op) -> Iterator[tuple[Op, str]]:
+    """Give what may wrongly stand before an op that takes logits, probabilities or their logarithms."""
+    domain = op.arguments[op.first].domain
+    if op.kind not in ("activation", "loss") or domain not in _TAKEN:
+        return
+    makes = _makes_probabilities(op)
+    if domain == "log probability" and makes == "Softmax":
+        yield after(with_options(CATALOGUE["LogSoftmax"], {"dim": -1}), CATALOGUE["exp"]), "softmax"
+    elif makes == "Sigmoid":
+        yield CATALOGUE["Sigmoid"], "sigmoid"
+    elif makes == "Softmax":
+        yield from ((with_options(CATALOGUE["Softmax"], {"dim": axis}), "softmax") for axis in (-1, 0))
 
 
 def _makes_probabilities(op: Op) -> str | None:
@@ -48,21 +62,25 @@ def _makes_probabilities(op: Op) -> str | None:
     return "Sigmoid" if op.likelihood and op.kind == "loss" else None
 
 
-def _after(op: Op, before: Op) -> Op:
-    """Compose an op with an activation of its first argument."""
+def after(op: Op, before: Op, argument: str | None = None) -> Op:
+    """Compose an op with an activation of one argument, the first if none is named."""
+    chosen = argument or op.first
+    index = list(op.arguments).index(chosen)
+
+    def between(xp: Any, inputs: Sequence[Any]) -> list[Any]:
+        return [_run(xp, before, value) if i == index else value for i, value in enumerate(inputs)]
 
     def forward(xp: Any, *inputs: Any, **options: object) -> Any:
-        first, *others = inputs
-        return op.forward(xp, _run(xp, before, first), *others, **options)
+        return op.forward(xp, *between(xp, inputs), **options)
 
     def through(rule: Callable[..., Any], name: str) -> Callable[..., Any]:
         def composed(xp: Any, grad_output: Any, *roles: Any, **options: object) -> Any:
-            first, *others, output = roles
-            between = _run(xp, before, first)
-            gradient = rule(xp, grad_output, between, *others, output, **options)
-            if name != op.first:
+            *inputs, output = roles
+            seen = between(xp, inputs)
+            gradient = rule(xp, grad_output, *seen, output, **options)
+            if name != chosen:
                 return gradient
-            return before.gradients(xp, gradient, (first,), between)[before.first]
+            return before.gradients(xp, gradient, (inputs[index],), seen[index])[before.first]
 
         return composed
 
@@ -74,14 +92,16 @@ def _run(xp: Any, op: Op, value: Any) -> Any:
 
 
 class _OtherAxes:
-    """A namespace whose reductions of one axis are of another; it is asked like any namespace."""
+    """A namespace whose reductions of one axis, those of some names, are of another."""
 
-    def __init__(self, xp: Any, axis: int | None) -> None:
-        self._xp, self._axis = xp, axis
+    def __init__(self, xp: Any, axis: int | None, names: Container[str]) -> None:
+        self._xp, self._axis, self._names = xp, axis, names
+        self.met: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(self._xp, name)
-        if name not in _REDUCES:
+        self.met.add(name)
+        if name not in self._names:
             return function
 
         def reduced(array: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -97,20 +117,35 @@ def other_axes(op: Op, options: _Options, seen: Sequence[Observation]) -> Iterat
     if op.kind == "elementary":
         return
 
-    def moved(function: Callable[..., Any], axis: int | None) -> Callable[..., Any]:
-        return lambda xp, *roles, **known: function(_OtherAxes(xp, axis), *roles, **known)
+    def moved(function: Callable[..., Any], axis: int | None, names: Container[str]) -> Callable[..., Any]:
+        return lambda xp, *roles, **known: function(_OtherAxes(xp, axis, names), *roles, **known)
 
-    for axis in (None, 0, 1, -1, -2):
-        where = "all elements together" if axis is None else f"axis {axis}"
-        rules = {name: moved(rule, axis) for name, rule in op.rules.items()}
-        yield Planted(
-            "wrong-axis",
-            op.replace(forward=moved(op.forward, axis), rules=rules),
-            f"is taken over {where}, where another axis is expected: check axis and keepdims of its sums "
-            "and maxima",
-            {"axis": axis},
-            rules=op.kind == "activation",
-        )
+    both = {"max", "sum"} <= _reductions_of(op, options, seen)
+    for names in (_REDUCES, frozenset({"sum"})) if both else (_REDUCES,):
+        for axis in (None, 0, 1, -1, -2):
+            where = "all elements together" if axis is None else f"axis {axis}"
+            what = "is taken" if names is _REDUCES else "has its sum taken"
+            rules = {name: moved(rule, axis, names) for name, rule in op.rules.items()}
+            yield Planted(
+                "wrong-axis",
+                op.replace(forward=moved(op.forward, axis, names), rules=rules),
+                f"{what} over {where}, where another axis is expected: check axis and keepdims of its sums "
+                "and maxima",
+                {"axis": axis},
+                rules=op.kind == "activation" and names is _REDUCES,
+            )
+
+
+def _reductions_of(op: Op, options: _Options, seen: Sequence[Observation]) -> Set[str]:
+    """Give the names of the reductions that an op's forward asks its namespace for."""
+    if not seen:
+        return frozenset()
+    asked = _OtherAxes(np, None, frozenset())
+    known = {**op.options, **options}
+    known.pop("reduction", None)
+    with np.errstate(all="ignore"):
+        op.forward(asked, *op.roles(seen[0].case.inputs), **known)
+    return asked.met & _REDUCES
 
 
 def other_functions(op: Op, options: _Options, seen: Sequence[Observation]) -> Iterator[Planted]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backproof.checking.candidate import Case
 from backproof.checking.mistakes.compositions import other_axes, other_functions, softmax_before
-from backproof.checking.mistakes.gradients import Factor, factor_of
+from backproof.checking.mistakes.gradients import factor_of
 from backproof.checking.mistakes.mistake import Mistake, Observation, Planted
 from backproof.checking.mistakes.options import other_epsilons, other_options, with_options
 from backproof.checking.mistakes.substitutions import forward_changes
@@ -21,13 +21,22 @@ from backproof.diagnoses import Severity
 from backproof.ops import Op
 from backproof.ops.reduction import Reduction
 
-__all__ = ["FORMULA", "FORWARD_MISTAKES", "LARGEST_EPSILON", "fitted_epsilons", "with_epsilon"]
+__all__ = [
+    "FORMULA",
+    "FORWARD_MISTAKES",
+    "LARGEST_EPSILON",
+    "fitted_epsilons",
+    "takes_epsilon",
+    "with_epsilon",
+]
 
 _Options = Mapping[str, object]
 _Seen = Sequence[Observation]
 
 #: The row that changes an operation of a forward.
 FORMULA = "a change in the formula"
+#: The least epsilon that is looked for in a probability, and how many halvings find it.
+_SMALLEST_EPSILON, _BISECTIONS = 1e-300, 64
 #: An epsilon above this is no safeguard but another function.
 LARGEST_EPSILON = 1e-5
 
@@ -37,12 +46,14 @@ def _reductions(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
         return
     right = op.reduction
     how = options.get("reduction", op.options["reduction"])
-    for other in ("sum", "mean", "none"):
+    for other in right.ways:
         if other != how:
-            yield _reduction(
+            planted = _reduction(
                 op, _always(right, other), f"has the reduction {other!r} where {how!r} is expected"
             )
-    if how == "mean":
+            of_samples = {how, other} == {"mean", "batchmean"}
+            yield dataclasses.replace(planted, option="reduction") if of_samples else planted
+    if how in ("mean", "batchmean"):
         for axis, name in ((0, "N, the first axis,"), (-1, "the size of the last axis")):
             # A mean over the samples is one, too, and what many call the mean: its name alone does not
             # promise the other.
@@ -50,7 +61,8 @@ def _reductions(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
                 _reduction(
                     op,
                     _divided_by(right, axis),
-                    f"is the sum divided by {name} alone, not by the number of elements",
+                    f"is the sum divided by {name} alone, not by the number of "
+                    f"{'elements' if how == 'mean' else 'samples'}",
                 ),
                 option="reduction",
             )
@@ -60,7 +72,9 @@ def _reductions(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
 
 
 def _reduction(op: Op, reduction: Reduction, says: str) -> Planted:
-    return Planted("reduction", op.replace(reduction=reduction), says, convention=Severity.WARNING)
+    ways = op.reduction.ways if op.reduction else reduction.ways
+    wrong = op.replace(reduction=dataclasses.replace(reduction, ways=ways))
+    return Planted("reduction", wrong, says, convention=Severity.WARNING)
 
 
 def _always(right: Reduction, how: str) -> Reduction:
@@ -92,12 +106,16 @@ def _other_axis(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
         return
     dim = options.get("dim", op.options["dim"])
     for other in (0, 1, -1):
+        columns = other == 0 and op.kind == "activation"
+        unless = ", unless the examples are the columns" if columns else ""
         if other != dim:
             yield Planted(
                 "wrong-axis",
                 with_options(op, {"dim": other}),
-                f"is taken over axis {other}, where axis {dim} is expected",
+                f"is taken over axis {other}, where axis {dim} is expected{unless}",
                 {"axis_expected": dim, "axis": other},
+                convention=Severity.WARNING if columns else None,
+                option="dim",
             )
 
 
@@ -115,9 +133,20 @@ def _epsilons_besides(op: Op, options: _Options, seen: _Seen) -> Iterator[Plante
             yield dataclasses.replace(biased, besides=reduced)
 
 
-def fitted_epsilons(op: Op, options: _Options, case: Case, deepest: NDArray[Any]) -> Iterator[Planted]:
+def takes_epsilon(op: Op) -> bool:
+    """Say whether an op takes the logarithm of a probability, beside which an epsilon may stand."""
+    return op.likelihood != 0 or op.arguments[op.first].domain == "probability"
+
+
+def fitted_epsilons(
+    op: Op, options: _Options, case: Case, deepest: NDArray[Any], largest: float = LARGEST_EPSILON
+) -> Iterator[Planted]:
     """Plant the epsilon that makes the deepest value of a log-likelihood what it is, in each form."""
-    if op.likelihood == 0 or not np.all(np.isfinite(deepest)):
+    if not np.all(np.isfinite(deepest)):
+        return
+    if op.likelihood == 0:
+        if op.arguments[op.first].domain == "probability":
+            yield from _fitted_at_input(op, options, case, deepest, largest)
         return
     share = 1.0
     if op.reduction is not None:
@@ -127,7 +156,7 @@ def fitted_epsilons(op: Op, options: _Options, case: Case, deepest: NDArray[Any]
         share = float(np.max(op.reduction.forward(np, np.ones_like(values), how)))
     depth = float(np.max(-op.likelihood * deepest)) / share
     epsilon = _rounded(math.exp(-depth)) if depth > 0 else 0.0
-    if 0 < epsilon <= LARGEST_EPSILON:
+    if 0 < epsilon <= largest:
         for form in ("add", "clamp", "clamp both"):
             yield with_epsilon(op, epsilon, form)
 
@@ -145,15 +174,8 @@ def with_epsilon(op: Op, epsilon: float, form: str) -> Planted:
     def probability(xp: Any, values: Any) -> Any:
         return xp.exp(sign * values)
 
-    def biased(xp: Any, p: Any) -> tuple[Any, Any]:
-        """Give the probability with the epsilon, and its derivative for the one without."""
-        if form == "add":
-            return p + epsilon, xp.ones_like(p)
-        high = 1 - epsilon if form == "clamp both" else np.inf
-        return xp.clip(p, epsilon, high), xp.astype((p >= epsilon) & (p <= high), p.dtype)
-
     def forward(xp: Any, *inputs: Any, **options: object) -> Any:
-        p, _ = biased(xp, probability(xp, op.forward(xp, *inputs, **options)))
+        p, _ = _biased(xp, probability(xp, op.forward(xp, *inputs, **options)), epsilon, form)
         return sign * xp.log(p)
 
     def with_bias(rule: Any) -> Any:
@@ -161,20 +183,69 @@ def with_epsilon(op: Op, epsilon: float, form: str) -> Planted:
             *inputs, _ = roles
             values = op.forward(xp, *inputs, **options)
             p = probability(xp, values)
-            shifted, slope = biased(xp, p)
+            shifted, slope = _biased(xp, p, epsilon, form)
             return rule(xp, grad_output * slope * p / shifted, *inputs, values, **options)
 
         return substituted
 
+    return _with_bias(op, forward, with_bias, epsilon, form)
+
+
+def _with_bias(op: Op, forward: Any, through: Callable[[Any], Any], epsilon: float, form: str) -> Planted:
     how = {"add": "added to the probability", "clamp": "below which the probability is clamped"}.get(
         form, "by which the probability is kept from 0 and from 1"
     )
     return Planted(
         "epsilon-bias",
-        op.replace(forward=forward, rules={name: with_bias(rule) for name, rule in op.rules.items()}),
+        op.replace(forward=forward, rules={name: through(rule) for name, rule in op.rules.items()}),
         f"is changed by an epsilon of {epsilon:.3g}, {how}",
         {"epsilon": epsilon, "form": form},
     )
+
+
+def _biased(xp: Any, p: Any, epsilon: float, form: str) -> tuple[Any, Any]:
+    """Give the probability with the epsilon, and its derivative for the one without."""
+    if form == "add":
+        return p + epsilon, xp.ones_like(p)
+    high = 1 - epsilon if form == "clamp both" else np.inf
+    return xp.clip(p, epsilon, high), xp.astype((p >= epsilon) & (p <= high), p.dtype)
+
+
+def _fitted_at_input(
+    op: Op, options: _Options, case: Case, deepest: NDArray[Any], largest: float
+) -> Iterator[Planted]:
+    """Plant an epsilon into the probability that an op takes; at 0 it alone makes the output what it is."""
+    for form in ("add", "clamp", "clamp both"):
+        low, high = math.log(_SMALLEST_EPSILON), math.log(largest)
+        depths = [_deepest(op, options, case, math.exp(end), form) for end in (low, high)]
+        depth = float(np.sum(deepest))
+        if not depths[1] < depth <= depths[0]:
+            continue
+        for _ in range(_BISECTIONS):
+            middle = (low + high) / 2
+            deeper = _deepest(op, options, case, math.exp(middle), form) > depth
+            low, high = (middle, high) if deeper else (low, middle)
+        yield _into_input(op, _rounded(math.exp(high)), form)
+
+
+def _deepest(op: Op, options: _Options, case: Case, epsilon: float, form: str) -> float:
+    planted = _into_input(op, epsilon, form).op
+    with np.errstate(all="ignore"):
+        return float(np.sum(planted.evaluate(np, planted.roles(case.inputs), **options).output))
+
+
+def _into_input(op: Op, epsilon: float, form: str) -> Planted:
+    def forward(xp: Any, first: Any, *others: Any, **options: object) -> Any:
+        return op.forward(xp, _biased(xp, first, epsilon, form)[0], *others, **options)
+
+    def through(rule: Any) -> Any:
+        def substituted(xp: Any, grad_output: Any, first: Any, *roles: Any, **options: object) -> Any:
+            shifted, slope = _biased(xp, first, epsilon, form)
+            return rule(xp, grad_output * slope, shifted, *roles, **options)
+
+        return substituted
+
+    return _with_bias(op, forward, through, epsilon, form)
 
 
 def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
@@ -203,8 +274,10 @@ def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
         op.replace(forward=forward, rules={name: rule_of(rule) for name, rule in op.rules.items()}),
         f"is {factor.text} times the expected one" + (": it is divided by another count" if counted else ""),
         factor.evidence([o for o in seen if o.case.name == "ordinary"]),
-        # Half a squared error has the plainer derivative; textbooks write it.
-        convention=Severity.WARNING if op.reduction and factor in (Factor(0.5), Factor(2.0)) else None,
+        # Half a squared error has the plainer derivative; textbooks write it, and sum where others average.
+        convention=Severity.WARNING
+        if op.reduction and factor.number in (0.5, 1.0, 2.0) and not factor.over
+        else None,
     )
 
 

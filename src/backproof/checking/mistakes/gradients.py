@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from backproof.checking.mistakes.mistake import (
     exchange_roles,
 )
 from backproof.checking.mistakes.quantities import number as written
-from backproof.checking.mistakes.substitutions import rule_changes
+from backproof.checking.mistakes.substitutions import operation_names, rule_changes
 from backproof.ops import Op
 from backproof.ops.broadcasting import Broadcasting
 
@@ -29,6 +29,8 @@ __all__ = ["GRADIENT_MISTAKES", "Factor", "factor_of"]
 _Options = Mapping[str, object]
 _Seen = Sequence[Observation]
 
+#: How near two slopes are that are the same.
+_SAME = 1e-12
 #: A Jacobian is formed whole for outputs up to this size.
 _FULL_JACOBIAN = 256
 
@@ -175,16 +177,68 @@ def _scaled(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
         return
     by_shape = {o.got.shape: factor.at(o.sizes) for o in seen}
     wrong = exchange_results(op, lambda gradient: by_shape.get(gradient.shape, 1.0) * gradient)
-    if factor.text == "-1":
-        yield Planted("gradient-sign", wrong, "has the wrong sign", {"factor": -1.0})
-    else:
-        says = f"is {factor.text} times the right one{factor.advice}"
-        yield Planted("gradient-scale", wrong, says, factor.evidence(seen))
-        if not factor.axes:
-            says = (
-                f"is {factor.text} times the right one: a coefficient of the chain rule is lost, or too many"
+    negative = Planted("gradient-sign", wrong, "has the wrong sign", {"factor": -1.0})
+    if factor == Factor(-1.0):
+        yield negative
+        return
+    # A wrong sign and a wrong count are two mistakes.
+    besides = negative if factor.number < 0 else None
+    size = replace(factor, number=abs(factor.number))
+    says = f"is {size.text} times the right one{factor.advice}"
+    evidence = size.evidence(seen)
+    yield Planted("gradient-scale", wrong, says, evidence, besides=besides)
+    if not factor.axes:
+        says = f"is {size.text} times the right one: a coefficient of the chain rule is lost, or too many"
+        yield Planted("inner-derivative-missing", wrong, says, evidence, besides=besides)
+
+
+def _coefficient_lost(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    """Let 1 come out where the derivative is an option: the slope of a line, of which the rest is right."""
+
+    def without(rule: Any, size: float) -> Any:
+        def substituted(xp: Any, grad_output: Any, *roles: Any, **known: object) -> Any:
+            slope = rule(xp, xp.ones_like(grad_output), *roles, **known)
+            line = xp.abs(xp.abs(slope) - size) <= _SAME * size
+            return grad_output * xp.where(line, slope / size, slope)
+
+        return substituted
+
+    for name, value in {**op.options, **options}.items():
+        size = abs(value) if isinstance(value, float) and math.isfinite(value) else 0.0
+        if op.elementwise and size not in (0.0, 1.0):
+            yield Planted(
+                "inner-derivative-missing",
+                op.replace(rules={argument: without(rule, size) for argument, rule in op.rules.items()}),
+                f"is 1 where the derivative is {name} = {written(size)}: that coefficient is lost there",
+                {"option": name, "value": size},
             )
-            yield Planted("inner-derivative-missing", wrong, says, factor.evidence(seen))
+
+
+#: What an input is often the argument of: a logarithm's inverse, a logit's; with its derivative.
+_WITHIN: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("exp(x)", np.exp),
+    ("σ(x)", lambda x: 0.25 / np.cosh(x / 2) ** 2),
+)
+
+
+def _inner_lost(op: Op, options: _Options, seen: _Seen) -> Iterator[Planted]:
+    """Take the derivative for what is made of the input, such as a rate of its logarithm."""
+
+    def before(rule: Any, index: int, slope: Callable[[Any], Any]) -> Any:
+        def substituted(xp: Any, grad_output: Any, *roles: Any, **known: object) -> Any:
+            return rule(xp, grad_output, *roles, **known) / slope(roles[index])
+
+        return substituted
+
+    real = [name for name in op.rules if op.arguments[name].domain == "real"]
+    within = op.kind == "loss" and op.elementwise and "exp" in operation_names(op, options)
+    for text, slope in _WITHIN if within else ():
+        rules = {name: before(op.rules[name], list(op.arguments).index(name), slope) for name in real}
+        yield Planted(
+            "inner-derivative-missing",
+            op.replace(rules={**op.rules, **rules}),
+            f"is the derivative for {text}, not for x: multiply by the derivative of {text}",
+        )
 
 
 @dataclass(frozen=True)
@@ -273,6 +327,8 @@ GRADIENT_MISTAKES: tuple[Mistake, ...] = (
     Mistake("transposed-gradient", _transposed),
     Mistake("broadcast-not-reduced", _not_reduced),
     Mistake("gradient-scale", _scaled),
+    Mistake("a coefficient lost", _coefficient_lost, needs_rules=True),
     Mistake("gradients-swapped", swapped),
+    Mistake("an inner derivative lost", _inner_lost),
     Mistake("a change in a rule", rule_changes, needs_rules=True),
 )

@@ -70,6 +70,11 @@ class Planted:
     rules: bool = True
     apart: str = ""
 
+    @property
+    def mistakes(self) -> list[Planted]:
+        """It and the other mistakes that the op has as well."""
+        return [self, *(self.besides.mistakes if self.besides else ())]
+
 
 @dataclass(frozen=True)
 class Mistake:

@@ -39,7 +39,8 @@ def with_options(op: Op, fixed: Mapping[str, object]) -> Op:
     def fix(function: Any) -> Any:
         return lambda *roles, **options: function(*roles, **{**options, **fixed})
 
-    return op.replace(forward=fix(op.forward), rules={name: fix(rule) for name, rule in op.rules.items()})
+    rules = {name: fix(rule) for name, rule in op.rules.items()}
+    return op.replace(forward=fix(op.forward), rules=rules, options={**op.options, **fixed})
 
 
 def other_options(op: Op, options: _Options, seen: Sequence[Observation]) -> Iterator[Planted]:

@@ -20,6 +20,7 @@ __all__ = [
     "PlantedRule",
     "UpdateMistake",
     "called",
+    "functions_of",
     "in_namespace",
     "in_order",
     "override",
@@ -133,3 +134,19 @@ def part(
             yield PlantedRule(diagnosis, override(rule, **methods, **kept), says, severity=severity)
 
     return UpdateMistake(name or diagnosis, plant, severity)
+
+
+def functions_of(
+    of: Rule | tuple[Rule, ...],
+    diagnosis: str,
+    says: str,
+    functions: Callable[..., Mapping[str, Callable[..., Any]]],
+    severity: Severity | None = None,
+) -> UpdateMistake:
+    """Make a row of functions that some rules call, as `in_namespace` takes them."""
+
+    def plant(rule: Rule) -> Iterator[PlantedRule]:
+        if issubclass(rule, of):
+            yield PlantedRule(diagnosis, in_namespace(rule, functions), says, severity=severity)
+
+    return UpdateMistake(diagnosis, plant, severity)

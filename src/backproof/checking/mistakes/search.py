@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,9 +75,13 @@ def gradient_bound(
 
 
 def explain_forward(
-    op: Op, options: Mapping[str, object], seen: Sequence[Observation], yardstick: Yardstick
+    op: Op,
+    options: Mapping[str, object],
+    seen: Sequence[Observation],
+    yardstick: Yardstick,
+    rows: Container[str] | None = None,
 ) -> list[Planted]:
-    """Find the mistakes that turn the op's outputs into the candidate's, on every case."""
+    """Find the mistakes (of some ``rows``) that turn the op's outputs into the candidate's, on every case."""
     ordinary = [o for o in seen if o.case.name == "ordinary"]
 
     def predict(planted: Op, o: Observation) -> NDArray[Any]:
@@ -87,7 +91,8 @@ def explain_forward(
         return output_bound(planted, o.case, options, yardstick, value)
 
     search = _Search(ordinary, predict, bound)
-    return search.explanations(FORWARD_MISTAKES, op, options, seen)
+    mistakes = [m for m in FORWARD_MISTAKES if rows is None or m.name in rows]
+    return search.explanations(mistakes, op, options, seen)
 
 
 def explain_gradient(
@@ -220,6 +225,8 @@ def _near(got: NDArray[Any], predicted: NDArray[Any]) -> bool:
 
 def _together(first: Planted, second: Planted) -> list[Planted]:
     """Give two mistakes as one, the one whose name says more before the other."""
-    if first.diagnosis in GENERIC:
-        return [replace(second, besides=first)]
-    return [replace(first, op=second.op, besides=second)]
+    parts = sorted((*first.mistakes, *second.mistakes), key=lambda part: part.diagnosis in GENERIC)
+    besides: Planted | None = None
+    for part in reversed(parts):
+        besides = replace(part, op=second.op, besides=besides)
+    return [besides] if besides else []

@@ -6,7 +6,7 @@ They are not written down op by op. The rule is run on arrays that note its oper
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from backproof.checking.mistakes.quantities import equals
 from backproof.checking.mistakes.tracing import Change, Operation, Recorder, changes, plain
 from backproof.ops import Op
 
-__all__ = ["forward_changes", "rule_changes", "takes_statistics"]
+__all__ = ["forward_changes", "operation_names", "rule_changes", "takes_statistics"]
 
 _Options = Mapping[str, object]
 
@@ -49,10 +49,15 @@ def rule_changes(op: Op, options: _Options, seen: Sequence[Observation]) -> Iter
             values = op.evaluate(np, roles, **options).values
             upstream = case.upstream if op.reduction is None else np.ones_like(values)
             right = _traced(rule, recorder, upstream, (*roles, values), known)
+        unsummed: list[Any] = []
         for change in changes(recorder.operations):
             changed = _changed_rule(rule, change)
             with np.errstate(all="ignore"):
-                outer = _is_factor(right, changed(np, upstream, *roles, values, **known), change)
+                result = changed(np, upstream, *roles, values, **known)
+            if any(np.allclose(result, other, 1e-9, 1e-12) for other in unsummed):
+                continue  # a factor inside a sum, without which the sum is 0
+            unsummed += [result] if change.form == "zero" else []
+            outer = _is_factor(right, result, change)
             diagnosis, says = _named(op, options, case, argument, change, outer=outer)
             yield Planted(diagnosis, op.replace(rules={**op.rules, argument: changed}), says)
             if outer:
@@ -69,7 +74,8 @@ def _is_factor(right: Any, changed: Any, change: Change) -> bool:
     lost = np.asarray(change.operation.operands[change.lost])
     if lost.size > 1 and lost.shape != right.shape:
         return False
-    return bool(np.allclose(changed * lost, right, 1e-9, 1e-12) and not np.allclose(changed, right))
+    with np.errstate(all="ignore"):
+        return bool(np.allclose(changed * lost, right, 1e-9, 1e-12) and not np.allclose(changed, right))
 
 
 def _negated(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -137,8 +143,12 @@ def _sum_left_out(op: Op, options: _Options, argument: str, change: Change) -> t
 
 def takes_statistics(op: Op, options: _Options) -> bool:
     """Say whether the forward divides by statistics: a mean and a root of values of its input."""
-    names = {o.name for o in _forward_operations(op, next(ordinary_cases(op, 0, options)), options)}
-    return op.kind == "layer" and {"mean", "sqrt"} <= names
+    return op.kind == "layer" and {"mean", "sqrt"} <= operation_names(op, options)
+
+
+def operation_names(op: Op, options: _Options) -> Set[str]:
+    """Give the names of what an op does in its forward."""
+    return {o.name for o in _forward_operations(op, next(ordinary_cases(op, 0, options)), options)}
 
 
 def _forward_operations(op: Op, case: Case, options: _Options) -> list[Operation]:

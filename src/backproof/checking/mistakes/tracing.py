@@ -77,9 +77,13 @@ def changes(operations: Sequence[Operation]) -> Iterator[Change]:
     summed = [i for i, o in enumerate(operations) if o.name in _SUMS and o.carries[0]]
     if len(summed) > 1:
         yield Change(frozenset(summed), "zero", operations[summed[0]])
-    for place, operation in enumerate(operations):
-        for form, lost in _forms(operation):
-            yield Change(frozenset({place}), form, operation, lost)
+    single = [
+        Change(frozenset({place}), form, operation, lost)
+        for place, operation in enumerate(operations)
+        for form, lost in _forms(operation)
+    ]
+    # A sum that is left out has a name of its own; a factor lost within it may come to the same.
+    yield from sorted(single, key=lambda change: change.form != "zero")
 
 
 def _forms(operation: Operation) -> Iterator[tuple[str, int | None]]:

@@ -1,4 +1,4 @@
-"""Mistakes that one update rule can have, or a few near relatives."""
+"""Mistakes that gradient descent, RMSprop, Adam or its near relatives can have."""
 
 from __future__ import annotations
 
@@ -10,45 +10,26 @@ import numpy as np
 from backproof.checking.mistakes.planting import (
     PlantedRule,
     UpdateMistake,
+    functions_of,
     in_namespace,
-    in_order,
     override,
     part,
+    with_options,
 )
-from backproof.checking.mistakes.walking import Rule
 from backproof.diagnoses import Severity
 from backproof.updates import State
 from backproof.updates.adam import Adam
-from backproof.updates.adamax import Adamax
-from backproof.updates.asgd import ASGD
 from backproof.updates.moments import MomentsRule
 from backproof.updates.nadam import NAdam
 from backproof.updates.radam import RAdam
 from backproof.updates.rmsprop import RMSprop
-from backproof.updates.rprop import Rprop
 from backproof.updates.sgd import SGD
 
-__all__ = ["RULE_MISTAKES", "functions_of"]
+__all__ = ["RULE_MISTAKES"]
 
 _UNCORRECTED = (
     "The moments start at 0 and are too small in the first steps. Divide m by 1 − β₁ᵗ and v by 1 − β₂ᵗ"
 )
-
-
-def functions_of(
-    of: Rule | tuple[Rule, ...],
-    diagnosis: str,
-    says: str,
-    functions: Callable[..., Mapping[str, Callable[..., Any]]],
-    severity: Severity | None = None,
-) -> UpdateMistake:
-    """Make a row of functions that some rules call, as `in_namespace` takes them."""
-
-    def plant(rule: Rule) -> Iterator[PlantedRule]:
-        if issubclass(rule, of):
-            yield PlantedRule(diagnosis, in_namespace(rule, functions), says, severity=severity)
-
-    return UpdateMistake(diagnosis, plant, severity)
 
 
 # --- Gradient descent ----------------------------------------------------------------------------
@@ -81,6 +62,28 @@ def _old_velocity(rule: Any) -> Iterator[PlantedRule]:
             override(rule, update=update),
             "moves by the velocity of the step before: update the velocity first, then the parameter",
         )
+
+
+def _dampenings(rule: Any) -> Iterator[PlantedRule]:
+    def from_zero(self: Any, velocity: Any, gradient: Any) -> Any:
+        return rule.velocity(self, 0 * gradient if velocity is None else velocity, gradient)
+
+    if not issubclass(rule, SGD):
+        return
+    first = override(rule, velocity=from_zero)
+    by_tau = "multiplies the gradient in the velocity by the dampening τ: it is 1 − τ"
+    says = "begins with a velocity of 0 and dampens the first gradient too: in PyTorch v is g there"
+    yield PlantedRule("update-value", first, says, severity=Severity.NOTE)
+    turned = with_options(rule, lambda self: {"dampening": 1 - self.dampening if self.momentum else 0})
+    everywhere = override(
+        rule,
+        prepared=lambda self, parameter, gradient: self.dampening * rule.prepared(self, parameter, gradient),
+        velocity=lambda self, velocity, gradient: rule.velocity(
+            self.changed(dampening=0.0), velocity, gradient
+        ),
+    )
+    for wrong in (turned, everywhere):
+        yield PlantedRule("update-value", wrong, by_tau)
 
 
 _LR_INSIDE = (
@@ -118,6 +121,7 @@ _DESCENT = (
         direction=_other_direction,
     ),
     UpdateMistake("update-value", _old_velocity),
+    UpdateMistake("update-value", _dampenings),
 )
 
 
@@ -155,7 +159,22 @@ def _rms_forgets(rule: Any) -> Iterator[PlantedRule]:
         yield PlantedRule("momentum-missing", override(rule, update=update), says)
 
 
+def _mean_for_its_square(self: Any, xp: Any, square: Any, mean: Any) -> Any:
+    return xp.sqrt(square if mean is None else square - mean) + self.eps
+
+
+def _mean_added(self: Any, xp: Any, square: Any, mean: Any) -> Any:
+    return xp.sqrt(square if mean is None else square + mean * mean) + self.eps
+
+
 _RMS = (
+    part(
+        RMSprop,
+        "update-value",
+        "subtracts the mean m of the gradients from v: the variance is v − m²",
+        scale=_mean_for_its_square,
+    ),
+    part(RMSprop, "update-value", "adds m² to v: the variance is v − m²", scale=_mean_added),
     _scaled("velocity-holds-lr", _LR_INSIDE, lambda self: self.lr, whole=True),
     _scaled(
         "momentum-averaged",
@@ -226,6 +245,29 @@ def _nadam(rule: Any) -> Iterator[PlantedRule]:
     )
 
 
+def _momenta(rule: Any) -> Iterator[PlantedRule]:
+    """NAdam with the momentum of another step, or with that of each step alone."""
+
+    def alone(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
+        return rule.update(self, xp, parameter, gradient, {**state, "mu_product": 1.0})
+
+    def same(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
+        now = self.momentum_at(state["step"] + 1)
+        fixed = override(type(self), momentum_at=lambda self, step: now)
+        other = fixed(**{name: getattr(self, name) for name in rule.hyperparameters()})
+        return rule.update(other, xp, parameter, gradient, state)
+
+    if issubclass(rule, NAdam):
+        says = "does not carry the product of the momenta from step to step: it is μ₁ μ₂ … μₜ"
+        yield PlantedRule("update-value", override(rule, update=alone), says)
+        says = "has the momentum of this step, μₜ, before m, where that of the next, μₜ₊₁, belongs"
+        yield PlantedRule("update-value", override(rule, update=same), says)
+
+
+def _smallest(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
+    return {"maximum": xp.minimum}
+
+
 def _rectified_uncorrected(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
     state = roles[-1]
     root = self.correction(self.betas[1], state["step"] + 1) ** 0.5
@@ -276,6 +318,13 @@ _ADAM = (
         scale=lambda self, xp, second, step: second / self.correction(self.betas[1], step) + self.eps,
     ),
     UpdateMistake("bias-correction-missing", _nadam),
+    UpdateMistake("update-value", _momenta),
+    functions_of(
+        Adam,
+        "update-value",
+        "keeps the smallest second moment so far, where AMSGrad keeps the largest",
+        _smallest,
+    ),
     UpdateMistake("update-value", _corrected_kept),
     part(
         Adam,
@@ -292,93 +341,5 @@ _ADAM = (
 )
 
 
-# --- The others ----------------------------------------------------------------------------------
-
-
-def _signed(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-    return {"abs": lambda value: value}
-
-
-def _signed_scaled(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-    """Give the same with ε outside the maximum, as it is mostly written."""
-    eps = self.eps
-    return {
-        "abs": lambda value: value - eps,
-        "scaled_step": lambda parameter, rate, mean, scale: parameter - rate * mean / (scale + eps),
-    }
-
-
-def _adamax_forgets(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-    return {"maximum": lambda past, size: size}
-
-
-def _etas_exchanged(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-    """Exchange the first two choices by the sign, which make the step longer or shorter."""
-    shorter, longer = self.etas
-
-    def changed(condition: Any, size: Any, other: Any) -> Any:
-        return xp.where(condition, size * longer / shorter, other)
-
-    def agreed(condition: Any, size: Any, other: Any) -> Any:
-        return xp.where(condition, size * shorter / longer, other)
-
-    # Called for a change of sign first, then for agreement, then for the gradient that is kept.
-    return {"where": in_order(changed, agreed, xp.where)}
-
-
-def _step_by_gradient(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-    return {"sign": lambda value: value}
-
-
-def _decayed_by_lambda(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-    def step(parameter: Any, rate: float, gradient: Any) -> Any:
-        return parameter * (1 - self.lambd) / (1 - self.lambd * rate) - rate * gradient
-
-    return {"plain_step": step}
-
-
-def _not_decayed(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-    def step(parameter: Any, rate: float, gradient: Any) -> Any:
-        return parameter / (1 - self.lambd * rate) - rate * gradient
-
-    return {"plain_step": step}
-
-
-def _constant_eta(rule: Any) -> Iterator[PlantedRule]:
-    def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
-        return rule.update(self, xp, parameter, gradient, {**state, "eta": self.lr})
-
-    if issubclass(rule, ASGD):
-        says = "does not let the learning rate fall: η ← η₀ / (1 + λ η₀ t)^α"
-        yield PlantedRule("update-value", override(rule, update=update), says)
-
-
-_OTHERS = (
-    functions_of(Adamax, "update-value", "has g where |g| belongs: the norm is of the size of g", _signed),
-    functions_of(
-        Adamax, "update-value", "has g where |g| belongs: the norm is of the size of g", _signed_scaled
-    ),
-    functions_of(
-        Adamax,
-        "update-value",
-        "does not carry the norm on: u ← max(β₂ u, |g|) needs the old u",
-        _adamax_forgets,
-    ),
-    functions_of(
-        Rprop,
-        "update-value",
-        "exchanges η⁻ and η⁺: a step grows where the gradient keeps its sign, and shrinks where it changes",
-        _etas_exchanged,
-    ),
-    functions_of(
-        Rprop, "update-value", "multiplies the step by the gradient: only its sign counts", _step_by_gradient
-    ),
-    functions_of(
-        ASGD, "update-value", "decays by 1 − λ, without the learning rate: it is 1 − λ η", _decayed_by_lambda
-    ),
-    functions_of(ASGD, "update-value", "does not let the parameters decay: θ ← (1 − λ η) θ", _not_decayed),
-    UpdateMistake("update-value", _constant_eta),
-)
-
 #: By rule, the likeliest first.
-RULE_MISTAKES: tuple[UpdateMistake, ...] = (*_DESCENT, *_RMS, *_ADAM, *_OTHERS)
+RULE_MISTAKES: tuple[UpdateMistake, ...] = (*_DESCENT, *_RMS, *_ADAM)

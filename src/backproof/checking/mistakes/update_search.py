@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +17,7 @@ from backproof.checking.mistakes.walking import Parameters, Rule, Runs, same_pat
 from backproof.diagnoses import DIAGNOSES, Severity
 from backproof.updates import CATALOGUE, State
 
-__all__ = ["explain_by_pairs", "explain_updates", "other_rules", "reproduces"]
+__all__ = ["explain_by_pairs", "explain_updates", "other_rules", "reproduces", "step_factors"]
 
 #: How many explanations are given where several fit.
 _MOST = 3
@@ -40,7 +41,7 @@ def explain_updates(
                 return runs, _distinct(found)
     for runs in tries:
         # Of those that a factor explains too, it is the less telling.
-        if found := [planted for planted in _step_factors(rule, runs) if reproduces(planted.rule, runs, one)]:
+        if found := [planted for planted in step_factors(rule, runs) if reproduces(planted.rule, runs, one)]:
             return runs, found
     return None
 
@@ -126,16 +127,32 @@ def _only(course: Course, index: int) -> Course:
 _SIMPLEST = 100
 
 
-def _step_factors(rule: Rule, runs: Runs) -> Iterator[PlantedRule]:
-    """Give the rule with longer steps, by the ratio of the first to the right one, if that is one number."""
+def step_factors(rule: Rule, runs: Runs) -> Iterator[PlantedRule]:
+    """Give the rule with longer steps, by the ratio of the first to the right one.
+
+    The ratio has to be one number, or for each parameter one over a count of it.
+    """
     options, course, got = runs[0]
     if not got:
         return
     right = simulate(rule, options, course)[0]
     moved = [(g - p, r - p) for g, r, p in zip(got[0], right, course.parameters, strict=True)]
-    ratios = np.concatenate([(g[r != 0] / r[r != 0]).ravel() for g, r in moved])
-    if ratios.size and np.ptp(ratios) <= 1e-7 * abs(ratios[0]) and not np.isclose(abs(ratios[0]), 1):
-        yield _times(rule, _simple(float(np.median(ratios))), len(course.parameters))
+    with np.errstate(all="ignore"):
+        each = [(g[r != 0] / r[r != 0]).ravel() for g, r in moved if np.any(r != 0)]
+    shapes = [g.shape for g, r in moved if np.any(r != 0)]
+    if not each or not all(np.ptp(ratios) <= 1e-7 * abs(ratios[0]) for ratios in each):
+        return
+    ratios = np.array([float(np.median(ratios)) for ratios in each])
+    if np.ptp(ratios) <= 1e-7 * abs(ratios[0]):
+        if ratios[0] != 0 and not np.isclose(abs(ratios[0]), 1):
+            yield _times(rule, _simple(float(ratios[0])), len(course.parameters))
+        return
+    for words, count in _COUNTS.items():
+        if np.allclose(ratios * [count(shape) for shape in shapes], 1, rtol=1e-7, atol=0):
+            says = (
+                f"divides each step by {words} of the parameter: makes no more than a part of the right step"
+            )
+            yield _divided(rule, says, count)
 
 
 def _simple(ratio: float) -> float:
@@ -144,14 +161,32 @@ def _simple(ratio: float) -> float:
     return fraction if np.isclose(fraction, ratio, rtol=1e-9, atol=0) else float(f"{ratio:.9g}")
 
 
+#: Counts of a parameter that a step is divided by.
+_COUNTS: Mapping[str, Callable[[tuple[int, ...]], float]] = {
+    "the number of elements": math.prod,
+    "the first size": lambda shape: shape[0],
+    "the last size": lambda shape: shape[-1],
+}
+
+
+def _divided(rule: Any, says: str, count: Callable[[tuple[int, ...]], float]) -> PlantedRule:
+    def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
+        moved, state = rule.update(self, xp, parameter, gradient, state)
+        return parameter + (moved - parameter) / count(parameter.shape), state
+
+    return PlantedRule("update-scale", override(rule, update=update), says)
+
+
 def _times(rule: Any, factor: float, count: int) -> PlantedRule:
     def update(self: Any, xp: Any, parameter: Any, gradient: Any, state: State) -> Any:
         moved, state = rule.update(self, xp, parameter, gradient, state)
         return parameter + factor * (moved - parameter), state
 
     says = f"makes {factor:.6g} times the right step"
-    if np.isclose(factor * count, 1):
-        says += f": it divides by {count}, the number of parameters"
+    # One of the course's parameters never has a gradient: it is counted, or left out.
+    for number in (count, count - 1):
+        if np.isclose(factor * number, 1):
+            says += f": it divides by {number}, the number of parameters"
     return PlantedRule("update-scale", override(rule, update=update), says, {"factor": factor})
 
 

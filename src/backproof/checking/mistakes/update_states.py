@@ -63,10 +63,23 @@ class _CountedByLayers(Walk):
 
 
 class _CountedBySteps(Walk):
-    """One step count for all parameters, those without a gradient at some steps among them."""
+    """One step count for all parameters, those without a gradient at some steps among them.
+
+    With it goes what is made of the count alone, such as NAdam's product of momenta: what a parameter of
+    one element, which never moves, would have.
+    """
+
+    def __init__(self, course: Course) -> None:
+        super().__init__(course)
+        self.clocks: list[State] = []
 
     def state(self, rule: UpdateRule, index: int, parameter: NDArray[Any], step: int) -> State:
-        return {**super().state(rule, index, parameter, step), "step": step}
+        still = np.zeros(1)
+        self.clocks = self.clocks or [rule.start(np, still)]
+        while len(self.clocks) <= step:
+            self.clocks.append(rule.update(np, still, still, self.clocks[-1])[1])
+        counted = {name: self.clocks[step][name] for name in rule.numbers}
+        return {**super().state(rule, index, parameter, step), **counted}
 
 
 class _ZeroForMissing(Walk):

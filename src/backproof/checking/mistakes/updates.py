@@ -23,13 +23,13 @@ from backproof.checking.mistakes.planting import (
     with_options,
 )
 from backproof.checking.mistakes.update_conventions import CONVENTIONS
+from backproof.checking.mistakes.update_others import FURTHER_MISTAKES, SCALED, UNSQUARED
 from backproof.checking.mistakes.update_rules import RULE_MISTAKES
 from backproof.checking.mistakes.update_states import STATE_MISTAKES
 from backproof.checking.mistakes.walking import Rule, Runs, same_path, simulate
 from backproof.diagnoses import Severity
 from backproof.updates import State, UpdateRule
 from backproof.updates.adadelta import Adadelta
-from backproof.updates.adagrad import Adagrad
 from backproof.updates.adam import Adam
 from backproof.updates.adamax import Adamax
 from backproof.updates.moments import MomentsRule
@@ -120,13 +120,17 @@ def _without(options: Mapping[str, Any], rule: UpdateRule) -> Mapping[str, Any]:
 
 
 def _ignoring(rule: Rule) -> Iterator[PlantedRule]:
-    """Give the rule without each of its options."""
+    """Give the rule without each of its options.
+
+    One that is off by default may stand in the arguments for other classes of the family alone.
+    """
     without = {"nesterov": False, "momentum": 0.0, "weight_decay": 0.0, "centered": False, "amsgrad": False}
     without |= {"maximize": False, "lr_decay": 0.0, "initial_accumulator_value": 0.0, "dampening": 0.0}
     for option in (name for name in rule.hyperparameters() if name in without):  # always in one order
         diagnosis = _IGNORED_AS.get(option, "update-value")
         wrong = with_options(rule, partial(_without, {option: without[option]}))
-        yield PlantedRule(diagnosis, wrong, f"makes no use of {option}", {"option": option})
+        severity = None if option in _IGNORED_AS else Severity.WARNING
+        yield PlantedRule(diagnosis, wrong, f"makes no use of {option}", {"option": option}, severity)
 
 
 # --- What is averaged ----------------------------------------------------------------------------
@@ -209,15 +213,13 @@ def _averages() -> Iterator[UpdateMistake]:
 
 # --- Roots and squares ---------------------------------------------------------------------------
 
-_SCALED = (MomentsRule, RMSprop, Adagrad, Adadelta)
-
 
 def _rootless(nth: int | None, words: str) -> UpdateMistake:
     def functions(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
         return {"sqrt": called(xp.sqrt, lambda value: value, nth)}
 
     def plant(rule: Rule) -> Iterator[PlantedRule]:
-        if issubclass(rule, _SCALED) and not issubclass(rule, Adam):
+        if issubclass(rule, SCALED) and not issubclass(rule, Adam):
             yield PlantedRule("root-missing", in_namespace(rule, functions), words)
 
     return UpdateMistake("root-missing", plant)
@@ -227,7 +229,7 @@ def _one_for_all() -> Iterator[UpdateMistake]:
     """Give the rows in which all elements of a parameter have one scale."""
     for words, over in (("mean", np.mean), ("sum", np.sum), ("largest", np.max)):
         yield part(
-            _SCALED,
+            SCALED,
             "update-value",
             f"takes the {words} of g² over the whole parameter: each element has a scale of its own",
             square=lambda self, gradient, over=over: np.full_like(gradient, over(gradient * gradient)),
@@ -239,9 +241,8 @@ def _without_epsilon(rule: Rule) -> Iterator[PlantedRule]:
         yield PlantedRule(
             "not-finite",
             with_options(rule, lambda self: {"eps": 0.0}),
-            "divides without ε: where all gradients so far were 0 (a unit that never fires) that is "
-            "0 / 0, and "
-            "the parameter becomes NaN. Add ε, usually 1e-8, to the root",
+            "divides without ε: where all gradients so far were 0 (a unit that never fires) that is 0 / 0, "
+            "and the parameter becomes NaN. Add ε, usually 1e-8, to the root",
             severity=Severity.ERROR,
         )
 
@@ -273,9 +274,8 @@ def _decay_coupled(rule: Any) -> Iterator[PlantedRule]:
         )
     elif issubclass(rule, DecayingRule):
         says = (
-            "lets the parameter decay by itself, θ ← (1 − η λ) θ, where PyTorch adds λ θ to the "
-            "gradient: what is "
-            "remembered of the gradients then lacks it"
+            "lets the parameter decay by itself, θ ← (1 − η λ) θ, where PyTorch adds λ θ to the gradient: "
+            "what is remembered of the gradients then lacks it"
         )
         decoupled = override(rule, prepared=prepared, update=update)
         yield PlantedRule("weight-decay-coupled", decoupled, says)
@@ -364,20 +364,9 @@ _OPTIONS = (
 UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
     _everywhere("update-sign", "climbs: it adds the step where it should subtract it", _climbing),
     *RULE_MISTAKES,
+    *FURTHER_MISTAKES,
     *_STEPS,
-    part(
-        _SCALED,
-        "moment-not-squared",
-        "has the gradient where its square belongs: v is made of g, and its root is NaN where that "
-        "is negative",
-        square=lambda self, gradient: gradient,
-    ),
-    part(
-        _SCALED,
-        "moment-not-squared",
-        "has |g| where g² belongs",
-        square=lambda self, gradient: abs(gradient),
-    ),
+    *UNSQUARED,
     *_one_for_all(),
     _rootless(None, "divides by the average of the squares itself, not by its root"),
     _rootless(1, "lacks the root that it should take first"),
@@ -388,9 +377,8 @@ UPDATE_MISTAKES: tuple[UpdateMistake, ...] = (
     *STATE_MISTAKES,
     _everywhere(
         "update-value",
-        "forgets at each step what it should remember: sums, averages and velocities begin anew. "
-        "Keep them on "
-        "the optimizer, not in a local name",
+        "forgets at each step what it should remember: sums, averages and velocities begin anew. Keep them "
+        "on the optimizer, not in a local name",
         _forgetting,
     ),
     *_averages(),

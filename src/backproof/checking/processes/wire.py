@@ -28,6 +28,7 @@ from backproof.checking.candidate import (
     Description,
     Raised,
     Signature,
+    Slip,
     Trajectory,
 )
 from backproof.checking.reading.remarks import Remark
@@ -49,7 +50,7 @@ _PLAIN = frozenset({type(None), bool, int, float, str})
 _RECORDS: dict[str, type[Any]] = {
     record.__name__: record
     for record in (
-        *(Answer, Case, Course, Description, Raised, Signature, Trajectory),
+        *(Answer, Case, Course, Description, Raised, Signature, Slip, Trajectory),
         *(Fault, Remark, Source, Unit),
     )
 }
@@ -228,6 +229,8 @@ def _pack(value: Any, arrays: list[NDArray[Any]]) -> Any:
 
 def _base(value: Any) -> Any:
     """Take a member of an enumeration, say, for the number or text that it is."""
+    if value is ...:  # an index that takes everything
+        return {"$": "ellipsis", "of": []}
     for plain in (int, float, str):
         if isinstance(value, plain):
             return plain(value)
@@ -277,4 +280,6 @@ def _revive(kind: str, content: Any, arrays: list[NDArray[Any]]) -> Any:
     parts = [_unpack(part, arrays) for part in content]
     if kind == "tuple":
         return tuple(parts)
+    if kind == "ellipsis":
+        return ...
     return dict(parts) if kind == "dict" else _RECORDS[kind](*parts)

@@ -223,7 +223,7 @@ def _notebook(file: str, path: str, content: bytes) -> list[Unit]:
         raise Unreadable(file, "is no notebook: its JSON is nested too deeply") from None
     if not isinstance(document, dict) or "nbformat" not in document:
         raise Unreadable(file, "is no notebook: it is JSON, but has no nbformat")
-    notebook = _modern(file, document)
+    notebook = _modern(file, _completed(document))
     language = _language(notebook)
     if language.lower() not in ("python", "python3", "ipython", ""):
         raise Unreadable(file, f"is a notebook in {language}, not in Python")
@@ -232,6 +232,34 @@ def _notebook(file: str, path: str, content: bytes) -> list[Unit]:
         for number, cell in enumerate(notebook["cells"])
         if cell["cell_type"] == "code"
     ]
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    """Add what tools leave out of a notebook, and leave out what cells have put out: only code is read."""
+    metadata = document.get("metadata")
+    complete = {**document, "metadata": metadata if isinstance(metadata, dict) else {}}
+    complete.setdefault("nbformat_minor", 0)
+    sheets = document.get("worksheets")
+    if isinstance(sheets, list):
+        complete["worksheets"] = [_with_cells(sheet) for sheet in sheets if isinstance(sheet, dict)]
+    return _with_cells(complete)
+
+
+def _with_cells(holder: dict[str, Any]) -> dict[str, Any]:
+    cells = holder.get("cells")
+    if not isinstance(cells, list):
+        return holder
+    usual: dict[str, Any] = {"metadata": {}, "outputs": []}
+    code: dict[str, Any] = {"execution_count": None, "language": "python", "collapsed": False}
+    return {
+        **holder,
+        "cells": [
+            {**(code if cell.get("cell_type") == "code" else {}), **cell, **usual}
+            if isinstance(cell, dict)
+            else cell
+            for cell in cells
+        ],
+    }
 
 
 def _modern(file: str, document: dict[str, Any]) -> Mapping[str, Any]:

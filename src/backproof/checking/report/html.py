@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 from importlib import resources
+from textwrap import dedent
 
 from rich.text import Text
 
@@ -17,6 +18,7 @@ from backproof.checking.report.formula import formula
 from backproof.checking.report.plot import picture
 from backproof.checking.report.summary import complaints, summary
 from backproof.checking.report.text import judged_as, place_of, position_of, telling, worst_first
+from backproof.diagnoses import read_page
 
 __all__ = ["fragment", "to_html"]
 
@@ -102,8 +104,7 @@ def _candidate(judgement: Judgement) -> str:
     parts += [picture(judgement.curve)] if judgement.curve else []
     mathematics = formula(judgement.reference)
     if mathematics:
-        told = f"<summary>{_clean(judgement.reference or '')}</summary>{_prose(mathematics)}"
-        parts.append(f"<details>{told}</details>")
+        parts.append(_folded(f"the mathematics of {judgement.reference}", _prose(mathematics)))
     if not parts:
         return ""
     opened = "" if judgement.verdict is Verdict.PASS else " open"
@@ -113,12 +114,23 @@ def _candidate(judgement: Judgement) -> str:
 def _finding(judgement: Judgement, finding: Finding) -> str:
     place = place_of(judgement, finding.line or judgement.line)
     lines = evidence.lay_out(telling(finding), _WIDTH, lambda text: showable(text, "utf-8"))
-    shown = "\n".join(_marked(line) for line in lines)
-    folded = f"<details><summary>the numbers</summary><pre>{shown}</pre></details>" if lines else ""
+    shown = dedent("\n".join(_marked(line) for line in lines))
+    page = read_page(finding.diagnosis)
+    folded = _folded("the numbers", f"<pre>{shown}</pre>") if lines else ""
+    folded += _folded("what it means", _prose(_unwrapped(page.meaning, page.mending)))
     return (
         f"<section>{_badge(finding.severity, finding.diagnosis)} <small>{_clean(place)}</small>"
         f"<p>{_clean(finding.message)}</p>{folded}</section>"
     )
+
+
+def _unwrapped(*texts: str) -> str:
+    """Give prose without the ends of lines that its source has."""
+    return "\n\n".join(re.sub(r"(?<!\n)\n(?!\n)", " ", text) for text in texts)
+
+
+def _folded(summary: str, content: str) -> str:
+    return f"<details><summary>{_clean(summary)}</summary>{content}</details>"
 
 
 def _unit(unit: UnitFinding) -> str:

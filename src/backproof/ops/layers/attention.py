@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from backproof._typing import Array, Float, Namespace, Shaped
-from backproof.ops.activations.softmax import softmax
 from backproof.ops.backend import zeros
 from backproof.ops.batches import require_same_batch
 from backproof.ops.catalogue import op
 from backproof.ops.domain import MASK, REAL, SMALL, Argument
-from backproof.ops.layers.dropout import dropout as drop
 from backproof.ops.layers.linear import linear
+from backproof.ops.layers.scaled_attention import (
+    attended,
+    attention_gradients,
+    scaled_dot_product_attention,
+)
 from backproof.ops.products import products
 
 __all__ = ["merged_mask", "multihead_attention", "weights_shape"]
@@ -105,7 +106,7 @@ class _Projections(NamedTuple):
         "attn_mask": Argument(REAL, "L J", optional=True),
         "dropout_mask": Argument(MASK, "L J", optional=True),
     },
-    aliases={"multi head attention": {}, "self attention": {}, "attention": {}, "mha": {}},
+    aliases={"multi head attention": {}, "self attention": {}, "mha": {}},
     outputs=("output", "weights"),
     autocast="product",
 )
@@ -185,10 +186,11 @@ def multihead_attention(
     q, k, v = _projected(
         xp, (query, key, value), projections, (None, bias_k, bias_v), num_heads, add_zero_attn
     )
-    scores = _masked(xp, q @ xp.matrix_transpose(k), attn_mask)
-    weights = _softmax(xp, scores, attn_mask)
-    kept = _dropped(xp, weights, dropout_mask, dropout)
-    return linear.forward(xp, _merged(xp, kept @ v), out_proj_weight, out_proj_bias), weights
+    mask = _counting(xp, attn_mask, k.shape[-2])
+    context, weights = scaled_dot_product_attention.forward(
+        xp, q, k, v, mask, dropout_mask, dropout_p=dropout
+    )
+    return linear.forward(xp, _merged(xp, context), out_proj_weight, out_proj_bias), weights
 
 
 def _projections(
@@ -221,7 +223,7 @@ def _projected(
     heads: int,
     zero: bool,
 ) -> list[Heads]:
-    """Give Q/√d, K and V for every head, with the further places."""
+    """Give Q, K and V for every head, with the further places."""
     found: list[Heads] = []
     for each, weight, bias, place in zip(inputs, *projections, places, strict=True):
         rows = linear.forward(xp, each, weight, bias)
@@ -230,12 +232,7 @@ def _projected(
         if zero and found:  # the query has no further place
             further.append(zeros(xp, shape, rows))
         found.append(_parted(xp, xp.concat([rows, *further], axis=-2) if further else rows, heads))
-    found[0] = found[0] * _scale(found[0])
     return found
-
-
-def _scale(q: Heads) -> float:
-    return 1 / math.sqrt(q.shape[-1])
 
 
 def _parted(xp: Namespace, rows: Float[Array, "*batch places embed"], heads: int) -> Heads:
@@ -254,27 +251,14 @@ def _exchanged(xp: Namespace, parts: Array) -> Array:
     return xp.permute_dims(parts, (*range(rank - 3), rank - 2, rank - 3, rank - 1))
 
 
-def _masked(xp: Namespace, scores: Weights, mask: Mask) -> Weights:
-    """Add the mask; the further places, behind those that it is for, always count."""
+def _counting(xp: Namespace, mask: Mask, places: int) -> Mask:
+    """Turn the mask into that of the heads: true where a place counts, as the further ones always do."""
     if mask is None:
-        return scores
-    further = scores.shape[-1] - mask.shape[-1]
+        return None
+    further = places - mask.shape[-1]
     if further:
         mask = xp.concat([mask, zeros(xp, (*mask.shape[:-1], further), mask)], axis=-1)
-    if xp.isdtype(mask.dtype, "bool"):
-        return xp.where(mask, -float("inf"), scores)
-    return scores + mask
-
-
-def _dropped(xp: Namespace, weights: Weights, mask: Mask, p: float) -> Weights:
-    return weights if mask is None else drop.forward(xp, weights, mask, p=p)
-
-
-def _softmax(xp: Namespace, scores: Weights, mask: Mask) -> Weights:
-    if mask is None:
-        return softmax.forward(xp, scores)
-    hidden = xp.max(scores, axis=-1, keepdims=True) == -float("inf")
-    return xp.where(hidden, 0, softmax.forward(xp, xp.where(hidden, 0, scores)))
+    return xp.logical_not(mask) if xp.isdtype(mask.dtype, "bool") else mask
 
 
 @multihead_attention.rule(
@@ -326,14 +310,20 @@ def _(
         in_proj_weight, in_proj_bias, (q_proj_weight, k_proj_weight, v_proj_weight), num_heads
     )
     heads = _projected(xp, given, projections, (None, bias_k, bias_v), num_heads, add_zero_attn)
-    kept = _dropped(xp, weights, dropout_mask, dropout)
-    grad_out_weight = products(xp, grad, _merged(xp, kept @ heads[2]))
-
-    grad_context = _parted(xp, grad @ out_proj_weight, num_heads)
-    through = _dropped(xp, grad_context @ xp.matrix_transpose(heads[2]), dropout_mask, dropout)
-    # The rule of softmax looks at the output alone.
-    grad_scores = softmax.rules["input"](xp, grad_weights + through, weights, weights, dim=-1)
-    grads = _through_products(xp, grad_scores, grad_context, heads, kept)
+    context = attended(xp, weights, heads[2], dropout_mask, dropout)
+    grad_out_weight = products(xp, grad, _merged(xp, context))
+    *of_heads, grad_scores = attention_gradients(
+        xp,
+        (_parted(xp, grad @ out_proj_weight, num_heads), grad_weights),
+        *heads,
+        None,
+        dropout_mask,
+        (context, weights),
+        dropout_p=dropout,
+        is_causal=False,
+        scale=None,
+    )
+    grads = [_merged(xp, found) for found in of_heads]
 
     rows = [found[..., : each.shape[-2], :] for found, each in zip(grads, given, strict=True)]
     grad_inputs = [found @ weight for found, weight in zip(rows, projections.weights, strict=True)]
@@ -347,18 +337,6 @@ def _(
     ]
     grad_mask = None if attn_mask is None else grad_scores[..., :places]
     return *grad_inputs, packed, bias, grad_out_weight, grad, *own, *further, grad_mask
-
-
-def _through_products(
-    xp: Namespace, grad_scores: Weights, grad_context: Heads, heads: Sequence[Heads], kept: Weights
-) -> tuple[Array, Array, Array]:
-    """Give ∂L/∂Q, ∂L/∂K and ∂L/∂V, the heads side by side again."""
-    q, k, _ = heads
-    return (
-        _merged(xp, grad_scores @ k * _scale(q)),
-        _merged(xp, xp.matrix_transpose(grad_scores) @ q),
-        _merged(xp, xp.matrix_transpose(kept) @ grad_context),
-    )
 
 
 def _sum_rows(xp: Namespace, rows: Float[Array, "*batch embed"]) -> Float[Array, "embed"]:

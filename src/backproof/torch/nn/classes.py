@@ -181,7 +181,7 @@ def _foreign(given: tuple[Any, ...], required: int, discrete: bool) -> bool:
 
 def _all() -> Iterator[tuple[str, type[torch.nn.Module]]]:
     """Make every class, each after those from which PyTorch's derives."""
-    bases = {name: base_of(op) for name, op in CATALOGUE.items() if op.kind != "elementary"}
+    bases = {name: base_of(op) for name, op in CATALOGUE.items() if op.room == "torch.nn"}
     for name, base in sorted(bases.items(), key=lambda item: len(getattr(item[1], "__mro__", ()))):
         if base is not None:
             _MADE[base] = make(CATALOGUE[name])
