@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,10 @@ def test_every_diagnosis_that_the_checker_names_is_shown() -> None:
 def test_there_are_right_ones_and_wrong_ones() -> None:
     assert sum(not row["findings"] for _, _, row in ROWS) >= 14
     assert sum(row["verdict"] == "fail" for _, _, row in ROWS) >= 18
+
+
+def test_the_examples_are_judged_as_expected() -> None:
+    demo = runpy.run_path(str(EXAMPLES / "demo.py"))
+    report = demo["check"]("--format", "json", capture=True)
+    assert report.returncode == 1
+    assert list(demo["deviations"](json.loads(report.stdout), EXPECTED)) == []
