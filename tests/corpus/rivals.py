@@ -16,7 +16,7 @@ import numpy as np
 
 from backproof.checking.candidate import Candidate, CandidateLost, Case
 from backproof.checking.judge.examination import Examination
-from backproof.checking.judge.prepare import Skipped, prepare
+from backproof.checking.judge.preparing.prepare import Skipped, prepare
 from backproof.checking.references import OpReference, guess
 
 __all__ = ["RIVALS", "accusations"]

@@ -17,7 +17,7 @@ from backproof.checking.discover import NotACandidate, adapt
 from backproof.checking.findings import Judgement
 from backproof.checking.judge import GUESS, judge
 from backproof.checking.judge.own import NoOutput, own_op
-from backproof.checking.judge.prepare import own_arguments
+from backproof.checking.judge.preparing.prepare import own_arguments
 from backproof.checking.references import OpReference, Reference, RuleReference, guess, parse
 from backproof.ops import Op
 

@@ -8,23 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backproof.checking.adapt.definitions import Definition, Definitions
-from backproof.checking.adapt.functional_optimizer import recognise_rule
+from backproof.checking.adapt.filling.instances import duplicate
 from backproof.checking.adapt.functions import helpers_of, recognise_function
-from backproof.checking.adapt.instances import duplicate
-from backproof.checking.adapt.kinds import arguments_of, kind_of
-from backproof.checking.adapt.made_rules import recognise_made_rule
-from backproof.checking.adapt.objective_classes import recognise_regression
-from backproof.checking.adapt.objective_search import find_objectives
-from backproof.checking.adapt.pairing import Pair, find_pairs, find_tabled
-from backproof.checking.adapt.pullbacks import pullback_of
+from backproof.checking.adapt.objectives.classes import recognise_regression
+from backproof.checking.adapt.objectives.search import find_objectives
+from backproof.checking.adapt.optimizers.functional_optimizer import recognise_rule
+from backproof.checking.adapt.optimizers.made_rules import recognise_made_rule
 from backproof.checking.adapt.recognition import (
     Recognised,
     Site,
     recognise_class,
     recognise_pair,
 )
-from backproof.checking.adapt.signatures import code_of, own_method, parameters
+from backproof.checking.adapt.words.definitions import Definition, Definitions
+from backproof.checking.adapt.words.kinds import arguments_of, kind_of
+from backproof.checking.adapt.words.pairing import Pair, find_pairs, find_tabled
+from backproof.checking.adapt.words.pullbacks import pullback_of
+from backproof.checking.adapt.words.signatures import code_of, own_method, parameters
 from backproof.checking.candidate import Candidate, Description
 from backproof.checking.reading.source import Unit
 from backproof.checking.references import OpReference, guess

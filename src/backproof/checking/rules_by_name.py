@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from backproof.checking.adapt.names import word_set
+from backproof.checking.adapt.words.names import word_set
 from backproof.checking.references import RuleReference, guess, words
 
 __all__ = ["guess_rule"]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from backproof.checking.adapt.following import Follower, Turn
-from backproof.checking.adapt.following_numpy import Duals
-from backproof.checking.adapt.following_torch import Following
+from backproof.checking.adapt.following.arrays import Duals
+from backproof.checking.adapt.following.tangents import Follower, Turn
+from backproof.checking.adapt.following.tensors import Following
 from backproof.checking.adapt.libraries import quiet
 
 

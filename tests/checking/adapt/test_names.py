@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from backproof.checking.adapt import names
-from backproof.checking.adapt.kinds import kind_of, looks_like_optimizer
-from backproof.checking.adapt.pairing import find_pairs
-from backproof.checking.adapt.signatures import Parameter
+from backproof.checking.adapt.words import names
+from backproof.checking.adapt.words.kinds import kind_of, looks_like_optimizer
+from backproof.checking.adapt.words.pairing import find_pairs
+from backproof.checking.adapt.words.signatures import Parameter
 
 MEANINGS = {
     "in_features": ["in_features", "input_dim", "n_in", "in_dim", "input_size", "fan_in", "nin", "InputSize"],

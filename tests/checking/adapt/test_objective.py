@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import backproof as bp
-from backproof.checking.adapt.objective import Objective
+from backproof.checking.adapt.objectives.objective import Objective
 from backproof.checking.findings import Judgement, Verdict
 from backproof.checking.judge.judge import judge
 from tests.checking.adapt.asking import found_in

@@ -11,10 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backproof.checking.adapt.layouts import LAYOUTS, lay_out, layouts_for, straighten
+from backproof.checking.adapt.components.returned import Reader, Wanted
+from backproof.checking.adapt.filling.layouts import LAYOUTS, lay_out, layouts_for, straighten
+from backproof.checking.adapt.filling.slots import cast, find_parameters, slots, store, value_at
 from backproof.checking.adapt.libraries import NUMPY, first_array, library, take, unchanged
-from backproof.checking.adapt.returned import Reader, Wanted
-from backproof.checking.adapt.slots import cast, find_parameters, slots, store, value_at
 
 X, W, B = np.zeros((7, 5)), np.zeros((3, 5)), np.zeros(3)
 SHAPES = {"input": (7, 5), "weight": (3, 5), "bias": (3,)}

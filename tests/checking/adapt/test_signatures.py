@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from backproof.checking.adapt.backwards import Situation, fill_backward
+from backproof.checking.adapt.components.backwards import Situation, fill_backward
 from backproof.checking.adapt.execution import Failure, Origin, attempt
-from backproof.checking.adapt.signatures import (
+from backproof.checking.adapt.words.signatures import (
     Parameter,
     is_stub,
     libraries_used,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backproof.checking.adapt.pullbacks import pullback_of
+from backproof.checking.adapt.words.pullbacks import pullback_of
 from backproof.checking.findings import Judgement, Verdict
 from backproof.checking.judge.judge import judge
 from backproof.diagnoses import Severity

@@ -11,7 +11,7 @@ from torch import nn
 
 import backproof as bp
 from backproof.checking.findings import Verdict
-from backproof.checking.judge.otherwise import other_value
+from backproof.checking.judge.examinations.otherwise import other_value
 from backproof.diagnoses import Severity
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING

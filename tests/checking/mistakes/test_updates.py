@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from backproof.checking.findings import Finding, Verdict
-from backproof.checking.judge.courses import courses, now_and_then
 from backproof.checking.judge.judge import judge
-from backproof.checking.judge.paths import agrees_somewhere
+from backproof.checking.judge.optimizers.courses import courses, now_and_then
+from backproof.checking.judge.optimizers.paths import agrees_somewhere
 from backproof.checking.mistakes.update_states import MISSING_CONVENTIONS
 from backproof.checking.mistakes.updates import UPDATE_MISTAKES
 from backproof.checking.references import RuleReference, guess

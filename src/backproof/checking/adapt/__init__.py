@@ -1,7 +1,7 @@
 """Adapters: each style of writing a component behind the one narrow call of the checker.
 
-One file a style: `torch_module`, `autograd_function`, `numpy_class`, `function_pair`,
-`torch_optimizer`, `numpy_optimizer`. What they share: names and signatures (`names`, `signatures`,
-`kinds`), filling arguments (`filling`, `backwards`, `hyperparameters`), running (`execution`,
-`manual`, `autograd`, `courses`) and reading back (`returned`, `slots`, `layouts`).
+`recognition` and `functions` find the candidates among the definitions of a file. The rooms, each
+standing on those before it: `words` (what code says before it runs), `filling` (arguments and
+instances), `following` (a forward with a tangent), `components` and `optimizers` (one file a style)
+and `objectives` (losses of their own data). `execution` runs the user's code, `libraries` hands it arrays.
 """

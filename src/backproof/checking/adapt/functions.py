@@ -8,17 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from backproof.checking.adapt.autograd_function import AutogradFunction
+from backproof.checking.adapt.components.autograd_function import AutogradFunction
+from backproof.checking.adapt.components.function_pair import FunctionPair
+from backproof.checking.adapt.components.jax_functions import custom_rule, jax_pair, jax_pulled, parts_of_rule
 from backproof.checking.adapt.execution import Origin
-from backproof.checking.adapt.function_pair import FunctionPair
-from backproof.checking.adapt.jax_functions import custom_rule, jax_pair, jax_pulled, parts_of_rule
-from backproof.checking.adapt.kinds import arguments_of, kind_of, promised_by
-from backproof.checking.adapt.names import split, target_score, word_set
-from backproof.checking.adapt.objective_search import recognise_objective
-from backproof.checking.adapt.pullbacks import pullback_of, pulled_pair
+from backproof.checking.adapt.objectives.search import recognise_objective
 from backproof.checking.adapt.recognition import Recognised, Site, recognise_pair
-from backproof.checking.adapt.signatures import Parameter, code_of, libraries_used, namespace, parameters
-from backproof.checking.adapt.wrapping import (
+from backproof.checking.adapt.words.kinds import arguments_of, kind_of, promised_by
+from backproof.checking.adapt.words.names import split, target_score, word_set
+from backproof.checking.adapt.words.pullbacks import pullback_of, pulled_pair
+from backproof.checking.adapt.words.signatures import (
+    Parameter,
+    code_of,
+    libraries_used,
+    namespace,
+    parameters,
+)
+from backproof.checking.adapt.words.wrapping import (
     fused_pair,
     returns_several,
     switch_of,

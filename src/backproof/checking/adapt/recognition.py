@@ -9,18 +9,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backproof.checking.adapt import names
-from backproof.checking.adapt.autograd_function import AutogradFunction, forward_parameters
-from backproof.checking.adapt.base import Adapter
+from backproof.checking.adapt.components.autograd_function import AutogradFunction, forward_parameters
+from backproof.checking.adapt.components.base import Adapter
+from backproof.checking.adapt.components.function_pair import FunctionPair
+from backproof.checking.adapt.components.numpy_class import NumPyClass
+from backproof.checking.adapt.components.torch_module import TorchModule
 from backproof.checking.adapt.execution import Origin
-from backproof.checking.adapt.function_pair import FunctionPair
-from backproof.checking.adapt.instances import duplicate
-from backproof.checking.adapt.kinds import arguments_of, kind_of, looks_like_optimizer, promised_by
-from backproof.checking.adapt.numpy_class import NumPyClass
-from backproof.checking.adapt.numpy_optimizer import NumPyOptimizer
-from backproof.checking.adapt.pairing import BACKWARD_WORDS
-from backproof.checking.adapt.pullbacks import pullback_of, pulled_methods
-from backproof.checking.adapt.signatures import (
+from backproof.checking.adapt.filling.instances import duplicate
+from backproof.checking.adapt.optimizers.numpy_optimizer import NumPyOptimizer
+from backproof.checking.adapt.optimizers.torch_optimizer import TorchOptimizer
+from backproof.checking.adapt.words import names
+from backproof.checking.adapt.words.kinds import arguments_of, kind_of, looks_like_optimizer, promised_by
+from backproof.checking.adapt.words.pairing import BACKWARD_WORDS
+from backproof.checking.adapt.words.pullbacks import pullback_of, pulled_methods
+from backproof.checking.adapt.words.signatures import (
     Method,
     Parameter,
     code_of,
@@ -32,9 +34,7 @@ from backproof.checking.adapt.signatures import (
     parameters,
     stored_attributes,
 )
-from backproof.checking.adapt.torch_module import TorchModule
-from backproof.checking.adapt.torch_optimizer import TorchOptimizer
-from backproof.checking.adapt.wrapping import (
+from backproof.checking.adapt.words.wrapping import (
     averaged,
     closed_by,
     fused_methods,

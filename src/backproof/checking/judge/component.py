@@ -12,31 +12,35 @@ from numpy.typing import NDArray
 
 from backproof.checking.bounds import Yardstick, agrees
 from backproof.checking.candidate import Candidate
-from backproof.checking.judge.axes import examine_axes
-from backproof.checking.judge.corners import examine_corner
-from backproof.checking.judge.curve import follow
-from backproof.checking.judge.customs import examine_handed_output, examine_number, soften_averages
 from backproof.checking.judge.discipline import (
     examine_dtypes,
     examine_interleaving,
     examine_mutation,
     examine_narrowing,
 )
-from backproof.checking.judge.edges import examine_extremes, examine_kinks
+from backproof.checking.judge.edges.corners import examine_corner
+from backproof.checking.judge.edges.extremes import examine_extremes, examine_kinks
+from backproof.checking.judge.edges.limits import examine_limits
+from backproof.checking.judge.edges.precision import examine_precision
+from backproof.checking.judge.edges.reach import examine_reach
+from backproof.checking.judge.edges.ties import examine_ties
 from backproof.checking.judge.examination import Examination, Trial
+from backproof.checking.judge.examinations.axes import examine_axes
+from backproof.checking.judge.examinations.curve import follow
+from backproof.checking.judge.examinations.customs import (
+    examine_handed_output,
+    examine_number,
+    soften_averages,
+)
+from backproof.checking.judge.examinations.further import examine_further
+from backproof.checking.judge.examinations.ignored import examine_ignored
+from backproof.checking.judge.examinations.otherwise import examine_options
+from backproof.checking.judge.examinations.randomness import examine_randomness
 from backproof.checking.judge.forward import examine_forward
-from backproof.checking.judge.further import examine_further
-from backproof.checking.judge.gradient import examine_gradients
-from backproof.checking.judge.ignored import examine_ignored
-from backproof.checking.judge.limits import examine_limits
-from backproof.checking.judge.otherwise import examine_options
+from backproof.checking.judge.gradients.gradient import examine_gradients
+from backproof.checking.judge.gradients.second import examine_second
 from backproof.checking.judge.own import NoOutput, own_op
-from backproof.checking.judge.precision import examine_precision
-from backproof.checking.judge.prepare import prepare
-from backproof.checking.judge.randomness import examine_randomness
-from backproof.checking.judge.reach import examine_reach
-from backproof.checking.judge.second import examine_second
-from backproof.checking.judge.ties import examine_ties
+from backproof.checking.judge.preparing.prepare import prepare
 from backproof.checking.mistakes.search import gradient_bound, gradient_of, output_bound, output_of
 from backproof.checking.references import OpReference
 from backproof.diagnoses import Severity

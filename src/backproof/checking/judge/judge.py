@@ -13,8 +13,8 @@ from backproof.checking.candidate import Candidate, CandidateLost
 from backproof.checking.findings import Finding, Judgement, Verdict
 from backproof.checking.judge.component import examine_component
 from backproof.checking.judge.examination import Examination, Inquiry
-from backproof.checking.judge.optimizer import OptimizerInquiry, examine_optimizer
-from backproof.checking.judge.prepare import Skipped
+from backproof.checking.judge.optimizers.optimizer import OptimizerInquiry, examine_optimizer
+from backproof.checking.judge.preparing.prepare import Skipped
 from backproof.checking.references import OpReference, Reference, RuleReference, guess
 from backproof.checking.rules_by_name import guess_rule
 from backproof.diagnoses import Severity

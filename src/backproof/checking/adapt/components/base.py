@@ -1,0 +1,204 @@
+"""What all adapters share: conventions that are compiled once, and a ranking by trial."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backproof.checking.adapt.execution import Obstacle, Origin
+from backproof.checking.adapt.filling.arguments import is_quantity, is_settings
+from backproof.checking.adapt.filling.layouts import says_rows
+from backproof.checking.adapt.filling.modes import evaluating, says_random
+from backproof.checking.adapt.filling.trials import Plan, score, trial_case
+from backproof.checking.adapt.libraries import quiet
+from backproof.checking.adapt.words.intentions import said_at, says_intention, says_reduction, says_scaled
+from backproof.checking.adapt.words.signatures import Parameter
+from backproof.checking.candidate import (
+    Answer,
+    Case,
+    Convention,
+    Course,
+    Description,
+    Raised,
+    Signature,
+    Trajectory,
+)
+
+__all__ = ["Adapter", "ComponentAdapter"]
+
+
+class Adapter(ABC):
+    """A candidate of the user's, as `backproof.checking.candidate.Candidate` wants it.
+
+    Attributes
+    ----------
+    obstacle
+        After `conventions` gave nothing: what stood in the way, for people.
+    """
+
+    def __init__(self, description: Description) -> None:
+        self._description = description
+        self.obstacle = ""
+
+    @property
+    def description(self) -> Description:
+        """What can be said of the candidate without calling it."""
+        return self._description
+
+    def conventions(self, signature: Signature) -> list[dict[str, Any]]:
+        """Give the ways to construct and call it, the likeliest first.
+
+        Where there is none the list is empty, and ``obstacle`` says why.
+        """
+        self.obstacle = ""
+        try:
+            with quiet():
+                return self._conventions(signature)
+        except Obstacle as obstacle:
+            self.obstacle = str(obstacle)
+            return []
+
+    @abstractmethod
+    def _conventions(self, signature: Signature) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def call(self, case: Case, convention: Convention, *, fresh: bool = False) -> Answer:
+        """Run the forward, and the backward if the case has an upstream gradient."""
+
+    @abstractmethod
+    def train(self, course: Course, convention: Convention) -> Trajectory:
+        """Run an optimizer over a course, always on a new instance."""
+
+
+class ComponentAdapter(Adapter):
+    """A candidate with a forward: anything but an optimizer."""
+
+    #: Whether it is constructed before it is called.
+    constructed = True
+    #: Where its code stands.
+    origin: Origin
+
+    def __init__(self, description: Description) -> None:
+        super().__init__(description)
+        self._plans: list[tuple[Convention, Plan]] = []
+
+    def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
+        """Give the ways to call it; where the signature has no arguments, with those it runs with."""
+        if signature.shapes:
+            found = self._ways(signature)
+        else:
+            from backproof.checking.adapt.filling.templates import suggest_arguments
+
+            suggested = suggest_arguments(*self._asked(), signature, self._ways, self._compile)
+            found = [self._with_parameters(way) for way in suggested]
+        return [{**way, **self._noted(way, signature)} for way in found]
+
+    def _noted(self, way: Mapping[str, Any], signature: Signature) -> dict[str, Any]:
+        """Note what the judge is to know of a candidate's arguments."""
+        forward, constructor = self._asked()
+        says = says_random(self._description.name, self._texts(), [*forward, *constructor])
+        optional = {p.name for p in forward if not p.required and p.default is None}
+        left = [name for name, entry in way["call"].items() if isinstance(entry, str) and name in optional]
+        noted: dict[str, Any] = {**({"random": says} if says else {}), **({"optional": left} if left else {})}
+        if reduces := says_reduction(self._description.name, self._written()):
+            noted["reduces"] = reduces
+        if says_rows(self._written()):
+            noted["rows"] = True
+        if says_scaled(self._description.name, self._written()):
+            noted["scaled"] = True
+        if "as_output" in way and any("output" in (text or "").lower() for text in self._written()):
+            noted["as_output"] = ""
+        intended = says_intention(self._description.name, [*self._written(), *said_at(self.origin)])
+        if intended:
+            noted["intended"] = intended
+        return noted if signature.reference else {**noted, **self._free(way)}
+
+    def _texts(self) -> Sequence[str | None]:
+        """Give the docstrings in which the candidate says what it is."""
+        return ()
+
+    def _written(self) -> Sequence[str | None]:
+        """Give every docstring of the candidate, its methods' as well."""
+        return self._texts()
+
+    def _free(self, way: Mapping[str, Any]) -> dict[str, Any]:
+        """Note the numbers that arguments have by default, and the parts of the convention that take them."""
+        forward, constructor = self._asked()
+        parts = {"construct": constructor, "call": forward, "backward": self._asked_back()}
+        taking = {
+            part: {p.name: p.default for p in found if p.name not in way.get(part, {}) and is_quantity(p)}
+            | {p.name: way[part][p.name]["value"] for p in found if _is_set(p, way.get(part, {}))}
+            for part, found in parts.items()
+        }
+        free = {name: value for found in taking.values() for name, value in found.items()}
+        every = {part: [p.name for p in found if p.name in free] for part, found in parts.items()}
+        return {"free": free, "taking": {part: found for part, found in every.items() if found}}
+
+    def _asked_back(self) -> Sequence[Parameter]:
+        """Give the arguments of a backward of its own."""
+        return ()
+
+    @abstractmethod
+    def _ways(self, signature: Signature) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        """Give the arguments of the forward, and those of the constructor."""
+
+    def _with_parameters(
+        self, way: dict[str, Any], shapes: Mapping[str, list[int]] | None = None
+    ) -> dict[str, Any]:
+        """Add the parameters that an instance holds and has gradients for, by their own names."""
+        return way
+
+    def call(self, case: Case, convention: Convention, *, fresh: bool = False) -> Answer:
+        """Run the forward, and the backward if the case has an upstream gradient."""
+        with quiet():
+            try:
+                return self._plan(convention).run(case, fresh=fresh)
+            except Obstacle as obstacle:  # there is no such mode
+                return Answer(raised=Raised("Obstacle", str(obstacle), "construct"))
+
+    def train(self, course: Course, convention: Convention) -> Trajectory:
+        """Refuse: only an optimizer is trained.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(f"{self._description.name} is a {self._description.kind}: it is called, not trained")
+
+    def _plan(self, convention: Convention) -> Plan:
+        for known, plan in self._plans:
+            if known is convention or known == convention:
+                return plan
+        plan = self._compile(self._in_mode(convention))
+        self._plans.append((dict(convention), plan))
+        return plan
+
+    def _in_mode(self, convention: Convention) -> Convention:
+        """Give the convention of the mode that it asks for."""
+        if not convention.get("evaluate"):
+            return convention
+        call = evaluating(self._asked()[0], convention["call"])
+        if call == convention["call"] and not self.constructed:
+            raise Obstacle("it has no evaluation mode")
+        return {**convention, "call": call, "evaluate": "call" if call != convention["call"] else "instance"}
+
+    @abstractmethod
+    def _compile(self, convention: Convention) -> Plan: ...
+
+    def _rank(self, conventions: Sequence[dict[str, Any]], signature: Signature) -> list[dict[str, Any]]:
+        """Order conventions by how they do on a small case; equals keep their order."""
+        if len(conventions) <= 1:
+            return list(conventions)
+        case = trial_case(signature)
+        return sorted(conventions, key=lambda convention: score(self._compile(convention), case))
+
+
+def _is_set(parameter: Parameter, filled: Mapping[str, Any]) -> bool:
+    """Say whether an argument has been given a dictionary of settings."""
+    entry = filled.get(parameter.name)
+    return is_settings(parameter) and isinstance(entry, dict) and isinstance(entry.get("value"), dict)

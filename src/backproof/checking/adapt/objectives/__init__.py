@@ -1,0 +1,1 @@
+"""Losses of their own data and parameters that give their gradients as well."""

@@ -1,0 +1,139 @@
+"""The arguments of a loss that comes with its gradients: data, targets, parameters, and numbers given.
+
+What is handed over in a dictionary or a tuple of parameters is looked at one by one, as a *leaf*.
+"""
+
+from __future__ import annotations
+
+import dis
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from backproof.checking.adapt.words.names import is_input, normalise, split, target_score, word_set
+from backproof.checking.adapt.words.signatures import Parameter, code_of, parameters
+
+__all__ = ["PARAMETERS", "Leaf", "Taken", "taken_by"]
+
+Key: TypeAlias = str | int | None
+
+_NUMBERS = word_set(
+    "reg lam lambda lambd lambda_ lamda lmbda lmbd lmd alpha l1 l2 decay margin delta eps gamma penalty "
+    "temp strength regularization regularisation regularizer reg_strength reg_lambda weight_decay mu "
+    "temperature"
+)
+_INDICES = word_set("idx index indices ix ids")
+_DATA = word_set("data features feats inputs input images phi samples")
+_BIAS = re.compile(r"[bB](_?\w{1,2})?$|bias\w{0,3}$|biases$|intercept$|vi[eé]s$|biais$", re.ASCII)
+_WEIGHT = re.compile(
+    r"[wW](_?\w{1,3})?$|[UV](_?\w{1,2})?$|C$|(?i:theta\w?|beta|coefs?|weights?\d?|params?|omega)$"
+)
+#: Roles of leaves that are learned.
+PARAMETERS = ("weight", "bias")
+#: The number that stands for a coefficient: neither 0, with which a term would vanish, nor 1.
+_GIVEN = 0.3
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One array that a function takes: by itself, or under a ``key`` of one of its arguments."""
+
+    name: str
+    argument: str
+    role: str
+    key: Key = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a function takes: the leaves, the kinds of its containers, and numbers that stay as they are."""
+
+    leaves: tuple[Leaf, ...]
+    containers: Mapping[str, type] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def assemble(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the arguments for these values of the leaves."""
+        named: dict[str, Any] = dict(self.numbers)
+        for leaf in self.leaves:
+            value = values[leaf.name]
+            if leaf.key is None:
+                named[leaf.argument] = value
+            else:
+                named.setdefault(leaf.argument, {})[leaf.key] = value
+        for argument, made in self.containers.items():
+            if made is tuple:
+                named[argument] = tuple(named[argument].values())
+        return named
+
+
+def taken_by(function: Callable[..., Any]) -> Taken | None:
+    """Say what a function takes; ``None`` where its arguments cannot be told, or two have one name."""
+    leaves: list[Leaf] = []
+    containers: dict[str, type] = {}
+    numbers: dict[str, float] = {}
+    for parameter in parameters(function):
+        if parameter.variadic:
+            return None
+        if _is_number(parameter):
+            numbers |= {parameter.name: _GIVEN} if parameter.required or parameter.default == 0 else {}
+        elif parameter.required:
+            keys = list(_keys(function, parameter.name))
+            if keys:
+                containers[parameter.name] = dict if isinstance(keys[0].key, str) else tuple
+            leaves += keys or [Leaf(parameter.name, parameter.name, _role(parameter.name))]
+    names = {normalise(leaf.name) for leaf in leaves}
+    return Taken(tuple(leaves), containers, numbers) if len(names) == len(leaves) > 1 else None
+
+
+def _is_number(parameter: Parameter) -> bool:
+    """Say whether an argument is a coefficient, by its name; or by its default, where it has one."""
+    default = parameter.default
+    if not parameter.required and (isinstance(default, bool) or not isinstance(default, int | float)):
+        return False
+    return normalise(parameter.name) in _NUMBERS
+
+
+def _role(name: str) -> str:
+    if _INDICES & set(split(name)):
+        return "index"
+    if target_score(name) > 0:
+        return "target"
+    if _BIAS.match(name):
+        return "bias"
+    if _WEIGHT.match(name):
+        return "weight"
+    if re.match(r"x(_?\w{1,5})?$", name, re.IGNORECASE) or _DATA & set(split(name)) or is_input(name):
+        return "data"
+    return "unknown"
+
+
+def _keys(function: Callable[..., Any], argument: str) -> Iterator[Leaf]:
+    """Give what a function takes out of an argument: ``W, b = params``, ``params["W1"]``."""
+    code = code_of(function)
+    steps = [i for i in dis.get_instructions(code) if i.opname not in ("CACHE", "NOP")] if code else []
+    seen: set[str] = set()
+    for place, step in enumerate(steps[:-2]):
+        if not (step.opname.startswith("LOAD_FAST") and step.argval == argument):
+            continue
+        following, then = steps[place + 1], steps[place + 2]
+        if following.opname == "UNPACK_SEQUENCE" and not seen:
+            names = _stored(steps[place + 2 :], int(following.arg or 0))
+            yield from (Leaf(name, argument, _role(name), index) for index, name in enumerate(names))
+            return
+        subscript = then.opname == "BINARY_SUBSCR" or (then.opname == "BINARY_OP" and "[]" in then.argrepr)
+        key = following.argval
+        if following.opname == "LOAD_CONST" and isinstance(key, str) and subscript and key not in seen:
+            seen.add(key)
+            yield Leaf(key, argument, _role(key), key)
+
+
+def _stored(steps: Sequence[dis.Instruction], count: int) -> list[str]:
+    """Give the names that so many values are stored under."""
+    names: list[str] = []
+    for step in steps:
+        if len(names) >= count or not step.opname.startswith("STORE_FAST"):
+            break
+        names += [step.argval] if isinstance(step.argval, str) else list(step.argval)
+    return names[:count] if len(names) >= count else [str(index) for index in range(count)]

@@ -1,0 +1,348 @@
+"""A loss of its own data and parameters that gives its gradients as well: regressions, losses of words."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import signal
+import threading
+import time
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.checking.adapt.components.base import ComponentAdapter
+from backproof.checking.adapt.components.manual import ByHand
+from backproof.checking.adapt.components.returned import Reader
+from backproof.checking.adapt.execution import Obstacle, Origin
+from backproof.checking.adapt.filling.calls import Call
+from backproof.checking.adapt.libraries import quiet, take
+from backproof.checking.adapt.objectives.layouts import Layout, layouts, said_axes, samples
+from backproof.checking.adapt.objectives.leaves import PARAMETERS, Leaf, Taken, taken_by
+from backproof.checking.adapt.words.names import gradient_names, normalise
+from backproof.checking.adapt.words.signatures import Parameter
+from backproof.checking.candidate import Answer, Case, Convention, Description, Signature
+
+__all__ = ["Fit", "Functions", "Objective", "fit"]
+
+#: The place of each leaf's gradient in what is returned: a key, or a number.
+Places: TypeAlias = dict[str, str | int | None]
+#: So long the ways to call one are tried, in seconds.
+_PATIENCE = 1.0
+_STEP = 1e-6
+#: After so many calls that gave no number it is no loss.
+_NUMBERLESS = 8
+#: A gradient that differs so little from the derivative is right; one that goes so much its way is meant to.
+_RIGHT, _MEANT, _LIKELY = 1e-4, 0.6, 0.3
+
+
+class _NoLoss(Exception):
+    """What came back holds no number."""
+
+
+@dataclass(frozen=True)
+class Functions:
+    """What gives the value, and what gives the gradients; one function may give both."""
+
+    value: Callable[..., Any]
+    gradients: Callable[..., Any]
+
+    def parted(self, taken: Taken, layout: Layout, values: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Give the value, and what was returned of gradients; ``None`` for what is not there."""
+
+        def arguments() -> dict[str, Any]:
+            return taken.assemble({name: form.hand_over(values[name]) for name, form in layout.items()})
+
+        found = self.value(**arguments())
+        if self.gradients is not self.value:
+            return _number(found), self.gradients(**arguments())
+        if not isinstance(found, tuple) or len(found) < len(("value", "gradients")):
+            return None, None
+        first, last = _number(found[0]), _number(found[-1])
+        if first is None and last is not None and isinstance(found[0], Mapping):
+            found, first = found[::-1], last
+        return first, found[1] if len(found) == len(("value", "gradients")) else found[1:]
+
+
+def _number(value: Any) -> Any:
+    """Give a value that is one number, without the axes that a product of matrices left; else ``None``."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if getattr(value, "size", 0) != 1 or not hasattr(value, "reshape"):
+        return None
+    return value.reshape(()) if value.ndim else value
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A way to call the functions with which they give a number, and gradients for some leaves."""
+
+    taken: Taken
+    layout: Layout
+    places: Places
+    #: How many gradients have not their leaf's shape, and how near each is to the derivative.
+    misshapen: int
+    likeness: tuple[float, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every gradient is the derivative."""
+        return not self.misshapen and min(self.likeness) > 1
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a gradient for each parameter."""
+        return all(leaf.name in self.places for leaf in self.taken.leaves if leaf.role in PARAMETERS)
+
+    @property
+    def takes_data(self) -> bool:
+        """Whether it is the loss of parameters on data, by the names of its arguments."""
+        roles = {leaf.role for leaf in self.taken.leaves}
+        return bool(roles & {"data", "target"}) and bool(roles & {*PARAMETERS})
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether what is called a gradient has something of one."""
+        return max(self.likeness) >= _LIKELY
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether the numbers show that what is returned is meant for gradients."""
+        return max(self.likeness) >= _MEANT
+
+
+def fit(functions: Functions) -> Fit | None:
+    """Find the way to call a loss with its gradients: one in which they are right, else the nearest to it."""
+    taken = taken_by(functions.value)
+    if taken is None:
+        return None
+    said = said_axes(f"{functions.value.__doc__}\n{functions.gradients.__doc__}", taken.leaves)
+    best: Fit | None = None
+    with quiet(), _limited():
+        for found in _fits(functions, taken, said):
+            if best is None or _rank(found) < _rank(best):
+                best = found
+            if best.is_right:
+                break
+    return best
+
+
+def _rank(found: Fit) -> tuple[float, ...]:
+    return found.misshapen, -sum(found.likeness)
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Stop what takes too long, where the system can."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: types.FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 2 * _PATIENCE)
+    try:
+        with contextlib.suppress(TimeoutError):
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _fits(functions: Functions, taken: Taken, said: Mapping[str, int]) -> Iterator[Fit]:
+    until = time.monotonic() + _PATIENCE
+    every, wanted = itertools.tee(layouts(taken.leaves))
+    agreeing = [way for way in wanted if all(len(way[n].axes.split()) == count for n, count in said.items())]
+    patience = _NUMBERLESS
+    for layout in agreeing or every:
+        if time.monotonic() > until or not patience:
+            return
+        try:
+            found = _try(functions, taken, layout)
+        except TimeoutError:
+            return
+        except _NoLoss:
+            patience -= 1
+            continue
+        except Exception:  # noqa: S112  # this is not how the user's function is called
+            continue
+        if found is not None:
+            yield found
+
+
+def _try(functions: Functions, taken: Taken, layout: Layout) -> Fit | None:
+    values = samples(layout)
+    value, returned = functions.parted(taken, layout, {n: v.copy() for n, v in values.items()})
+    if value is None:
+        raise _NoLoss
+    if not np.isfinite(value):
+        return None
+    places = _placed(returned, taken.leaves, values)
+    if not places:
+        return None
+    given = _picked(returned, places)
+    misshapen, likeness = 0, []
+    for name in places:
+        gradient, shape = take(given[name]), values[name].shape
+        if gradient is not None and gradient.shape != shape and gradient.shape == shape[::-1]:
+            gradient, misshapen = gradient.T, misshapen + 1
+        if gradient is None or gradient.shape != shape:
+            misshapen += 1
+        else:
+            likeness.append(_likeness(gradient, _derivative(functions, taken, layout, values, name)))
+    return Fit(taken, layout, places, misshapen, tuple(likeness)) if likeness else None
+
+
+def _derivative(
+    functions: Functions, taken: Taken, layout: Layout, values: Mapping[str, NDArray[Any]], name: str
+) -> NDArray[Any]:
+    found = np.zeros(values[name].shape)
+    for index in np.ndindex(found.shape):
+        sides = []
+        for step in (_STEP, -_STEP):
+            moved = {n: v.copy() for n, v in values.items()}
+            moved[name][index] += step
+            sides.append(float(functions.parted(taken, layout, moved)[0]))
+        found[index] = (sides[0] - sides[1]) / (2 * _STEP)
+    return found
+
+
+def _likeness(gradient: NDArray[Any], right: NDArray[Any]) -> float:
+    """Give 2 for the derivative itself, else how far a gradient lies on its line: the size of a cosine."""
+    scale = float(np.linalg.norm(right))
+    if float(np.linalg.norm(gradient - right)) <= _RIGHT * max(scale, _RIGHT):
+        return 2.0
+    sizes = scale * float(np.linalg.norm(gradient))
+    return abs(float(np.sum(gradient * right))) / sizes if sizes and gradient.size > 1 else 0.0
+
+
+# --- Which gradient is whose ---------------------------------------------------------------------
+
+
+def _placed(returned: Any, leaves: Sequence[Leaf], values: Mapping[str, NDArray[Any]]) -> Places:
+    """Say where the gradient of each leaf is; nothing where that cannot be told."""
+    learned = [leaf for leaf in leaves if leaf.role in PARAMETERS]
+    real = [leaf for leaf in leaves if leaf.role != "target" and values[leaf.name].dtype.kind == "f"]
+    if isinstance(returned, Mapping):
+        keyed: Places = {leaf.name: _key(returned, leaf) for leaf in real}
+        owed = {leaf.name for leaf in real if leaf.key is not None}
+        found = {name: key for name, key in keyed.items() if key is not None or name in owed}
+        return found if any(key is not None for key in found.values()) else {}
+    arrays = [take(item) for item in _flat(returned)]
+    for group in (learned, real, [leaf for leaf in real if leaf.role == "data"]):
+        names = [leaf.name for leaf in group]
+        by_shape = _by_shape(names, arrays, values)
+        if len(names) == len(arrays) > 0 and all(array is not None for array in arrays):
+            return by_shape if len(by_shape) == len(names) else {n: i for i, n in enumerate(names)}
+        if names and len(by_shape) == min(len(names), len(arrays)):
+            return by_shape
+    return {}
+
+
+def _key(returned: Mapping[Any, Any], leaf: Leaf) -> str | None:
+    known = {normalise(leaf.name), *gradient_names(leaf.name)}
+    exact = [key for key in returned if key in (leaf.key, leaf.name)]
+    alike = [key for key in returned if isinstance(key, str) and normalise(key) in known]
+    return next(iter(exact + alike), None)
+
+
+def _by_shape(
+    names: Sequence[str], arrays: Sequence[NDArray[Any] | None], values: Mapping[str, NDArray[Any]]
+) -> Places:
+    found: Places = {}
+    for index, array in enumerate(arrays):
+        for name in names:
+            if array is not None and name not in found and array.shape == values[name].shape:
+                found[name] = index
+                break
+    return {name: found[name] for name in names if name in found}
+
+
+def _flat(returned: Any) -> list[Any]:
+    if isinstance(returned, tuple | list):
+        return [one for item in returned for one in _flat(item)]
+    return [returned]
+
+
+def _picked(returned: Any, places: Places) -> dict[str, Any]:
+    if isinstance(returned, Mapping):
+        return {name: returned.get(place) for name, place in places.items()}
+    items = dict(enumerate(_flat(returned)))
+    return {name: items.get(place) if isinstance(place, int) else None for name, place in places.items()}
+
+
+# --- The adapter ---------------------------------------------------------------------------------
+
+
+class Objective(ComponentAdapter):
+    """A loss with its gradients, called in the way that was found."""
+
+    constructed = False
+
+    def __init__(self, description: Description, functions: Functions, found: Fit, origin: Origin) -> None:
+        super().__init__(description)
+        self.functions, self.found, self.origin = functions, found, origin
+
+    def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
+        layout = self.found.layout
+        if signature.shapes and signature.shapes.keys() != layout.keys():
+            raise Obstacle(f"it takes ({', '.join(layout)}), data and parameters, and gives their gradients")
+        call = {name: name for name in layout}
+        way = {
+            "library": "numpy",
+            "kind": signature.kind,
+            "call": call,
+            "backward": call,
+            "upstream": False,
+            "fused": True,
+            "shapes": {name: list(form.shape) for name, form in layout.items()},
+            "domains": {name: [form.domain, form.drawn.replace("1", "U")] for name, form in layout.items()},
+        }
+        return [{**way, **self._noted(way, signature)}]
+
+    def _ways(self, signature: Signature) -> list[dict[str, Any]]:
+        return self._conventions(signature)
+
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        return [Parameter(name) for name in self.found.layout], ()
+
+    def _texts(self) -> Sequence[str | None]:
+        return [self.functions.value.__doc__, self.functions.gradients.__doc__]
+
+    def _compile(self, convention: Convention) -> _Plan:
+        return _Plan(self, convention)
+
+
+class _Plan:
+    def __init__(self, adapter: Objective, convention: Convention) -> None:
+        asked = adapter._asked()[0]
+        call = Call(asked, convention["call"])
+        source = adapter.description.sources[0]
+        self.by_hand = ByHand(convention, call, call, adapter.origin, source)
+        self.by_hand.reader = _Read([], self.by_hand.library)
+        functions, found = adapter.functions, adapter.found
+
+        def parted(*values: Any) -> tuple[Any, Any]:
+            return functions.parted(found.taken, found.layout, dict(zip(found.layout, values, strict=True)))
+
+        self.hands = (
+            lambda *values: parted(*values)[0],
+            lambda *values: _picked(parted(*values)[1], found.places),
+            None,
+        )
+
+    def run(self, case: Case, *, fresh: bool) -> Answer:  # functions have no instance that could be old
+        return self.by_hand.run(case, self.hands)
+
+
+class _Read(Reader):
+    """Reads gradients that stand under the names of what they are the gradients of."""
+
+    def read(self, returned: Any, *others: Any, **named: Any) -> dict[str, object]:
+        return dict(returned)

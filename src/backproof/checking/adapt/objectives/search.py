@@ -1,0 +1,172 @@
+"""Finding the functions that give a loss with its gradients, and those beside a loss that give them."""
+
+from __future__ import annotations
+
+import dis
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from backproof.checking.adapt.execution import Origin
+from backproof.checking.adapt.following.tangents import words
+from backproof.checking.adapt.objectives.objective import Functions, Objective, fit
+from backproof.checking.adapt.recognition import Recognised, Site
+from backproof.checking.adapt.words.kinds import arguments_of
+from backproof.checking.adapt.words.names import (
+    LOSS_WORDS,
+    is_cache,
+    is_upstream,
+    split,
+    target_score,
+    word_set,
+)
+from backproof.checking.adapt.words.pairing import BACKWARD_WORDS, Pair, is_backward, stem
+from backproof.checking.adapt.words.signatures import code_of, libraries_used, parameters
+from backproof.checking.adapt.words.wrapping import returns_several
+from backproof.checking.candidate import Description
+
+__all__ = ["computes", "find_objectives", "recognise_fitted", "recognise_objective"]
+
+#: Names of what does more than to compute: it trains, draws, reads or tests.
+_DOINGS = word_set(
+    "train training fit run plot main load save read test check numerical numeric approx approximate split "
+    "descent optimize optimise optimizer step update epoch minimize minimise search evaluate predict fetch "
+    "download demo entrainer treinar ajustar trainieren"
+)
+#: Arguments of what trains.
+_COURSES = word_set(
+    "epochs epoch n_epochs num_epochs iterations n_iter n_iters num_iters max_iter iters steps n_steps lr "
+    "learning_rate optimizer"
+)
+#: What code reaches out with.
+_REACHES = words(
+    "open savefig show figure input system sleep exit urlopen urlretrieve loadtxt genfromtxt read_csv imread "
+    "save savetxt dump makedirs remove Popen"
+)
+_CHANGES = frozenset({"STORE_ATTR", "STORE_GLOBAL", "DELETE_GLOBAL"})
+_TWO = 2
+
+
+def recognise_objective(
+    name: str, function: Any, site: Callable[[Mapping[str, object]], Site]
+) -> Recognised | None:
+    """Recognise a function that gives a loss and its gradients; what only looks like one is none.
+
+    Its name tells, or its numbers: something that it gives lies along the derivative of what it gives first.
+    """
+    if not returns_several(function) or not _may_be_called(name, function):
+        return None
+    asked, parts = arguments_of(parameters(function)), set(split(name))
+    if len(asked) <= _TWO and not BACKWARD_WORDS & parts:
+        return None  # a loss of its input and its target
+    if any(map(is_cache, asked)) or (is_upstream(asked[0]) and not LOSS_WORDS & parts):
+        return None  # a backward
+    functions = Functions(function, function)
+    return _recognised(name, functions, site({"forward": function, "backward": function}))
+
+
+def find_objectives(
+    functions: Mapping[str, Any], site: Callable[[Pair], Callable[[Mapping[str, object]], Site]]
+) -> dict[str, Recognised]:
+    """Find the losses with their gradients in a module, by the name of what gives the gradients."""
+    found = {}
+    for name, function in functions.items():
+        one = _beside(name, functions, site)
+        one = one or recognise_objective(name, function, site(Pair(name, name, name)))
+        if one is not None:
+            found[name] = one
+    return found
+
+
+def _beside(
+    backward: str,
+    functions: Mapping[str, Any],
+    site: Callable[[Pair], Callable[[Mapping[str, object]], Site]],
+) -> Recognised | None:
+    """Recognise the loss of the same arguments that a function gives the gradients of."""
+    gradients = functions[backward]
+    asked = arguments_of(parameters(gradients))
+    if len(asked) <= _TWO or not is_backward(backward) or not any(target_score(one) > 0 for one in asked):
+        return None
+    if not _may_be_called(backward, gradients):
+        return None
+    about = set(stem(backward))
+    losses = [
+        name
+        for name, function in functions.items()
+        if name != backward
+        and arguments_of(parameters(function)) == asked
+        and LOSS_WORDS & set(split(name))
+        and _may_be_called(name, function)
+    ]
+    for name in sorted(losses, key=lambda name: -len(about & set(split(name)))):
+        parts = functions[name], gradients
+        place = site(Pair(name, backward, name))(dict(zip(("forward", "backward"), parts, strict=True)))
+        found = _recognised(backward, Functions(*parts), place)
+        if found is not None:
+            return found
+    return None
+
+
+def _recognised(name: str, functions: Functions, place: Site) -> Recognised | None:
+    return recognise_fitted(name, functions, place, code_of(functions.gradients), "function-pair")
+
+
+def recognise_fitted(
+    name: str, functions: Functions, place: Site, code: types.CodeType | None, style: str
+) -> Recognised | None:
+    """Recognise a loss and its gradients where a way to call them is found, and name or numbers tell."""
+    found = fit(functions)
+    parts = set(split(name))
+    told = functions.gradients is not functions.value or bool(BACKWARD_WORDS & parts)
+    if found is None or not (found.is_meant or (told and found.is_likely)):
+        return None
+    if not (told or LOSS_WORDS & parts or found.takes_data):
+        return None
+    if functions.gradients is functions.value and not LOSS_WORDS & parts and not found.is_complete:
+        return None  # the number it gives may be the gradient of one parameter
+    kind, arguments = "model", tuple(found.layout)  # a loss of its own parameters
+    lines = place.lines
+    description = Description(
+        name, kind, style, place.file, place.cell, lines, arguments=arguments, sources=("backward",)
+    )
+    origin = Origin(code.co_filename if code else None, lines)
+    return Recognised(description, Objective(description, functions, found, origin))
+
+
+def _may_be_called(name: str, function: object) -> bool:
+    """Say whether a function computes and does nothing else, by its name, its arguments and its code."""
+    if not isinstance(function, types.FunctionType) or _DOINGS & set(split(name)):
+        return False
+    taken = parameters(function)
+    if len(arguments_of(taken)) < _TWO or any(_COURSES & {p.name.lower()} for p in taken):
+        return False
+    if libraries_used([function], ("numpy", "torch", "jax", "tensorflow", "matplotlib")) - {"numpy"}:
+        return False
+    return not any(_does_more(code, _CHANGES) for code in _codes(function))
+
+
+def computes(name: str, method: types.FunctionType) -> bool:
+    """Say the same of a method, which may keep things on its instance."""
+    libraries = libraries_used([method], ("numpy", "torch", "jax", "tensorflow", "matplotlib"))
+    reaches = any(_does_more(code, _CHANGES - {"STORE_ATTR"}) for code in _codes(method))
+    return not (_DOINGS & set(split(name)) or libraries - {"numpy"} or reaches)
+
+
+def _codes(function: types.FunctionType, seen: set[int] | None = None) -> Iterable[types.CodeType]:
+    """Give the code of a function, and of those of its module that it calls."""
+    seen = set() if seen is None else seen
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    yield function.__code__
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if isinstance(value, types.FunctionType):
+            yield from _codes(value, seen)
+
+
+def _does_more(code: types.CodeType, changes: frozenset[str]) -> bool:
+    return bool(_REACHES & set(code.co_names)) or any(
+        step.opname in changes for step in dis.get_instructions(code)
+    )

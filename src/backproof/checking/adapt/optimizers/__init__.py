@@ -1,0 +1,1 @@
+"""Optimizers by the way they are written: each behind one course of steps."""

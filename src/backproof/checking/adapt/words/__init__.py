@@ -1,0 +1,1 @@
+"""What code says of itself before it runs: names, signatures, definitions."""

@@ -1,0 +1,1 @@
+"""The edges: kinks, ties, clamps, limits, and the ends of the range."""

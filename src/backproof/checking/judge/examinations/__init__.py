@@ -1,0 +1,1 @@
+"""What else is examined of a component: axes, discipline, options, randomness."""

@@ -1,0 +1,128 @@
+"""Other values of the options: a gradient that is right at alpha = 1 only has forgotten alpha.
+
+What the candidate makes of them must be understood: with a reference its forward has to be the reference's
+with the same values; by its own forward, it has to run. Where it does not, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from backproof.checking.candidate import Convention
+from backproof.checking.cases import upstream
+from backproof.checking.judge.examination import Examination, Trial
+from backproof.checking.judge.forward import forward_agrees
+from backproof.checking.judge.gradients.gradient import examine_gradients
+from backproof.checking.judge.own import own_op
+from backproof.checking.judge.preparing.prepare import Skipped, prepare
+from backproof.checking.references import OpReference
+
+__all__ = ["examine_options", "other_value"]
+
+#: What is smaller keeps something from being 0, and is no part of what is computed.
+_GUARD = 1e-3
+_PADDINGS = ("pad", "padding")
+_FRACTION, _FURTHER, _SMALLER = 0.3, 0.6, 0.7
+
+
+def other_value(value: object) -> Any:
+    """Give another value of an option, of the same sort; ``None`` where it is no quantity.
+
+    Of a dictionary of settings the padding is another.
+
+    Examples
+    --------
+    >>> [other_value(v) for v in (0, 1.0, 0.5, 0.0, 1e-5, -1, True, "mean", {"pad": 0, "stride": 1})]
+    [1, 0.7, 0.3, 0.3, None, None, None, None, {'pad': 1, 'stride': 1}]
+    """
+    if isinstance(value, Mapping):
+        return {**value, **{key: 1 for key in _PADDINGS if value.get(key) == 0}}
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, int):
+        return value + 1 if value >= 0 else None
+    if value and abs(value) < _GUARD:
+        return None
+    if abs(value) < 1:
+        return _FRACTION if abs(value - _FRACTION) > _GUARD else _FURTHER
+    return _SMALLER * value
+
+
+def examine_options(exam: Examination) -> None:
+    """Judge the gradients at other values of the options: all of them changed at once, else each alone."""
+    if exam.has_errors() or exam.doubts or exam.convention.get("rate"):
+        return
+    offered = exam.convention.get("free", {}) if exam.own else exam.convention.get("options", {})
+    others = {name: other_value(value) for name, value in offered.items()}
+    changed = {name: value for name, value in others.items() if value is not None}
+    alone = [{name: value} for name, value in changed.items()] if len(changed) > 1 else []
+    for values in (changed, *alone) if changed else ():
+        other = (_own if exam.own else _like)(exam, values)
+        if other is not None:
+            _judge(exam, other, values)
+            if values is changed:
+                return
+
+
+def _judge(exam: Examination, other: Examination, values: Mapping[str, object]) -> None:
+    examine_gradients(other, other.op)
+    exam.cases += other.cases
+    said = {"padding" if isinstance(v, Mapping) else name: v for name, v in values.items()}
+    said |= {"padding": 1} if "padding" in said else {}
+    written = ", ".join(f"{name}={value:g}" for name, value in said.items())
+    for finding in other.findings:
+        exam.findings.append(
+            replace(
+                finding,
+                message=f"With {written}: {finding.message}",
+                evidence={**finding.evidence, "options": said},
+            )
+        )
+
+
+def _like(exam: Examination, values: Mapping[str, object]) -> Examination | None:
+    """Prepare with other options of the reference, where the candidate's forward is the reference's then."""
+    options = {**exam.options, **values}
+    try:
+        reference = OpReference(exam.op, options, exact=exam.exact)
+        other = prepare(exam.candidate, reference, exam.seed, asked=True, inputs=None, domain=exam.domain)
+    except (Skipped, ValueError):
+        return None
+    handed = other.convention.get("options", {})
+    if other.own or any(other.options.get(name) != v or name not in handed for name, v in values.items()):
+        return None
+    agree = (forward_agrees(other, other.op, other.options, t.case, t.answer.output) for t in other.trials)
+    return replace(other, findings=[]) if all(agree) else None
+
+
+def _own(exam: Examination, values: Mapping[str, object]) -> Examination | None:
+    """Put the cases again, with other values of arguments that have defaults."""
+    convention = _with_values(exam.convention, values)
+    description = exam.candidate.description
+    op = own_op(exam.candidate, convention, exam.op.arguments, exam.op.kind, description.name)
+    other = replace(exam, op=op, convention=convention, findings=[], doubts=[], trials=[], cases=0)
+    rng = np.random.default_rng([exam.seed, 41])
+    for trial in exam.trials:
+        output = other.call(replace(trial.case, grad_output=None)).output
+        if output is None or not np.all(np.isfinite(output)):
+            return None
+        case = replace(trial.case, grad_output=upstream(rng, output.shape).astype(exam.dtype))
+        answer = other.call(case)
+        if answer.raised is not None:
+            return None
+        other.trials.append(Trial(case, answer, trial.sizes))
+    other.cases = 2 * len(other.trials)
+    return other
+
+
+def _with_values(convention: Convention, values: Mapping[str, object]) -> dict[str, Any]:
+    """Hand values over in every part of a convention that takes an argument of that name."""
+    changed = dict(convention)
+    for part, names in convention["taking"].items():
+        given = {name: {"value": value} for name, value in values.items() if name in names}
+        changed[part] = {**convention.get(part, {}), **given}
+    return changed
