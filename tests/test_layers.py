@@ -47,6 +47,7 @@ HEAVY = {
 EXCEPT = {
     "cli": {"typer"},  # it is the command line
     "torch": {"torch", "array_api_compat"},  # it is imported to be used with PyTorch
+    "checking/adapt/components/lifting": {"torch"},  # it is imported to lift PyTorch's casts
     "checking/adapt/following/tensors": {"torch"},  # it is imported to follow tensors
     "checking/report": {"rich"},  # it is imported to print a report
     "diagnoses/terminal": {"rich"},  # it is imported to print a page

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from backproof.checking.adapt.libraries import on_device_of
 from backproof.checking.candidate import Signature
 from backproof.checking.cases import SIZES, draw
 from backproof.checking.discover import NotACandidate, adapt
@@ -83,7 +84,7 @@ def check(
     >>> result.verdict.value, [finding.diagnosis for finding in result.findings]
     ('fail', ['upstream-ignored'])
     """
-    with _seeds_kept():
+    with _seeds_kept(), on_device_of(candidate):
         adapted = adapt(candidate, name=name)
         reference = like if like is GUESS else _reference(like)
         values = None

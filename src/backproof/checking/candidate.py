@@ -209,6 +209,8 @@ class Answer:
         The arguments that the candidate has as a row of shape (1, n) and whose gradient is of shape (n,).
     handmade
         Where gradients come from autograd: a Function that somebody has written is on the way.
+    lifted
+        A cast to half precision was made to the precision of the case instead.
     slips
         For `Case.direction`: the derivative along it, then what it comes to by each slip. None where the
         forward cannot be followed.
@@ -220,6 +222,7 @@ class Answer:
     detached: bool = False
     loose: tuple[str, ...] = ()
     handmade: bool = False
+    lifted: bool = False
     raised: Raised | None = None
     slips: tuple[Slip, ...] = ()
 

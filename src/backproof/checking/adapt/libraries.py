@@ -20,6 +20,7 @@ __all__ = [
     "TorchLibrary",
     "first_array",
     "library",
+    "on_device_of",
     "quiet",
     "seed",
     "take",
@@ -36,6 +37,7 @@ class Library(Protocol):
     """How arrays cross to and from the user's code."""
 
     name: str
+    device: str
 
     def give(self, array: NDArray[Any]) -> Native:
         """Copy an array into one that the candidate may do with as it likes."""
@@ -72,6 +74,7 @@ class NumPyLibrary:
     """Candidates that compute with NumPy."""
 
     name = "numpy"
+    device = "cpu"
 
     def give(self, array: NDArray[Any]) -> Native:
         """Copy an array; one without axes becomes NumPy's scalar, which is a number to any code."""
@@ -119,9 +122,16 @@ class NumPyLibrary:
 
 
 class TorchLibrary:
-    """Candidates that compute with PyTorch's tensors, without its graph."""
+    """Candidates that compute with PyTorch's tensors, without its graph.
+
+    Attributes
+    ----------
+    device
+        Where the tensors are made that a candidate gets: see `on_device_of`.
+    """
 
     name = "torch"
+    device = "cpu"
 
     def __init__(self) -> None:
         import torch
@@ -130,7 +140,7 @@ class TorchLibrary:
 
     def give(self, array: NDArray[Any]) -> Native:
         """Copy an array into a tensor of the same dtype."""
-        return self.torch.from_numpy(np.array(array))  # a copy, also of a NumPy scalar
+        return self.torch.from_numpy(np.array(array)).to(self.device)  # a copy, also of a NumPy scalar
 
     def is_array(self, value: object) -> bool:
         """Say whether a value is a tensor."""
@@ -155,7 +165,7 @@ class TorchLibrary:
 
     def same(self, value: Native, array: NDArray[Any]) -> bool:
         """Compare bit by bit, so that NaN is NaN."""
-        return bool(value.detach().numpy().tobytes() == array.tobytes())
+        return bool(value.detach().cpu().numpy().tobytes() == array.tobytes())
 
     def overwrite(self, value: Native, array: NDArray[Any]) -> bool:
         """Write into the tensor; for another shape or dtype give it other data: it stays the same tensor."""
@@ -163,7 +173,7 @@ class TorchLibrary:
         if held.shape == array.shape and held.is_cpu and (view := held.numpy()).dtype == array.dtype:
             view[...] = array  # the graph's own node for the parameter stays, which giving it data costs
         else:
-            value.data = self.torch.from_numpy(np.array(array))
+            value.data = self.torch.from_numpy(np.array(array)).to(value.device)
         return True
 
     def cast_in_place(self, value: Native, dtype: np.dtype[Any]) -> bool:
@@ -188,6 +198,22 @@ def library(name: str) -> Library:
     if not _TORCH:
         _TORCH.append(TorchLibrary())
     return _TORCH[0]
+
+
+@contextlib.contextmanager
+def on_device_of(candidate: object) -> Iterator[None]:
+    """Give a module of PyTorch, as long as this lasts, its tensors where its parameters are."""
+    named = [getattr(candidate, name, None) for name in ("parameters", "buffers")]
+    if "torch" not in sys.modules or isinstance(candidate, type) or not all(map(callable, named)):
+        yield
+        return
+    known: Any = library("torch")
+    held = (tensor for tensors in named for tensor in tensors())  # type: ignore[misc]  # they are callable
+    before, known.device = known.device, str(getattr(next(held, None), "device", "cpu"))
+    try:
+        yield
+    finally:
+        known.device = before
 
 
 def take(value: object, dtype: np.dtype[Any] | None = None) -> NDArray[Any] | None:
@@ -267,7 +293,9 @@ def seed(number: int = 0, holders: Iterable[object] = ()) -> None:
     np.random.seed(number)  # the user's own draws come from the global generator
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.default_generator.manual_seed(number)  # torch.manual_seed also asks every device: 100 µs
+        everywhere = library("torch").device != "cpu"
+        # torch.manual_seed also asks every device: 100 µs
+        (torch.manual_seed if everywhere else torch.default_generator.manual_seed)(number)
     for holder in holders:
         held = holder if isinstance(holder, Mapping) else getattr(holder, "__dict__", {})
         for value in list(held.values()):

@@ -31,6 +31,9 @@ class Trial:
     sizes: Mapping[str, int]
 
 
+_LIFTED = "it computes in half precision: judged as if in full, for rounding hides derivatives"
+
+
 @dataclass(kw_only=True)
 class Inquiry:
     """A candidate, and what was found out about it.
@@ -172,6 +175,8 @@ class Examination(Inquiry):
     def call(self, case: Case, *, fresh: bool = False) -> Answer:
         """Put a case to the candidate."""
         answer = self.candidate.call(case, self.convention, fresh=fresh or self.fresh)
+        if answer.lifted and _LIFTED not in self.remarks:
+            self.remarks.append(_LIFTED)
         return _of_each(answer) if self.of_mean else answer
 
     def take_as_mean(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from backproof.checking.adapt.components.halves import Lift
 from backproof.checking.adapt.execution import Failure, Origin, attempt
 from backproof.checking.adapt.filling.calls import Call, Laying, dtype_of, fitted
 from backproof.checking.adapt.filling.layouts import SAME, lay_out, straighten
@@ -41,6 +42,7 @@ class Autograd:
         self.places: Mapping[str, Any] = convention.get("parameters", {})
         self.number: int | None = convention.get("seed", 0)
         self.number_back: int | None = convention.get("seed_back")
+        self.lift = Lift()
         #: A loss is asked for the gradient of its prediction alone.
         self.fixed = frozenset({"target"}) if convention.get("kind") == "loss" else frozenset()
 
@@ -56,7 +58,10 @@ class Autograd:
 
         if case.direction is not None:
             return slips(self, self.call, case, function, instance)
-        with torch.enable_grad():  # also where the user's code turned gradients off for good
+        dtype = dtype_of(case)
+        precision = None if dtype is None else getattr(torch, dtype.name)
+        lifting = self.lift.lifting(function, precision)
+        with torch.enable_grad(), lifting:  # enabled also where the user's code turned gradients off for good
             run = _Run(self, case, instance)
             try:
                 run.call_forward(function)
@@ -246,6 +251,7 @@ class _Run:
             handmade=bool(self.gradients)
             and any(map(_is_handmade, _functions(getattr(self.native, "grad_fn", None)))),
             raised=failure.raised if failure else None,
+            lifted=self.plan.lift.met,
         )
 
 

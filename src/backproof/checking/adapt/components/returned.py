@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,8 +16,6 @@ from backproof.checking.adapt.words.names import gradient_names, means, normalis
 __all__ = ["Reader", "Wanted", "clear_gradients"]
 
 Shape: TypeAlias = tuple[int, ...]
-#: Whether a shape goes with the one that is wanted.
-Alike: TypeAlias = Callable[[Shape, Shape | None], bool]
 _MISSING = object()
 #: Attributes that hold all gradients: a dictionary by name, or a list.
 _STORES = frozenset(

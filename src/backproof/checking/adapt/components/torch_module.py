@@ -111,5 +111,6 @@ def _both(automatic: Answer, manual: Answer) -> Answer:
         mutated=tuple(dict.fromkeys((*automatic.mutated, *manual.mutated))),
         detached=automatic.detached,
         handmade=automatic.handmade,
+        lifted=automatic.lifted,
         raised=raised,
     )

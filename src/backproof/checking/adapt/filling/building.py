@@ -59,7 +59,7 @@ def class_conventions(blueprint: Blueprint, signature: Signature, library: Libra
     """
     construct = fill_constructor(blueprint.constructor, signature, model=blueprint.model)
     calls = fill_call(blueprint.forward.parameters, signature, holds_parameters=True)
-    _refuse_complex(blueprint, construct, signature, library)
+    _refuse_numberless(blueprint, construct, signature, library)
     ways = []
     free = {parameter.name for parameter in blueprint.constructor if not parameter.required}
     for call, built in itertools.product(calls, list(_constructed(construct, signature, free))):
@@ -77,14 +77,18 @@ def class_conventions(blueprint: Blueprint, signature: Signature, library: Libra
     ]
 
 
-def _refuse_complex(blueprint: Blueprint, construct: Filled, signature: Signature, library: Library) -> None:
-    """Refuse what holds complex numbers: its gradients are a convention of their own.
+def _refuse_numberless(
+    blueprint: Blueprint, construct: Filled, signature: Signature, library: Library
+) -> None:
+    """Refuse what holds complex numbers, whose gradients are a convention of their own, or none at all.
 
     Raises
     ------
     Obstacle
         Where it does; the message names them.
     """
+    if library.device == "meta":
+        raise Obstacle("its parameters are on the device meta, which holds no numbers: give it another first")
     case = trial_case(signature)
     try:
         instance = Instances(blueprint.make, {"construct": construct}, library, blueprint.origin).get(case)

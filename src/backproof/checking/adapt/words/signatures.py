@@ -28,6 +28,7 @@ __all__ = [
     "parameters",
     "returns_nothing",
     "stored_attributes",
+    "written",
 ]
 
 _SELVES = frozenset({"self", "this", "cls", "ctx", "me", "s", "_self"})
@@ -174,8 +175,8 @@ def code_of(function: object) -> types.CodeType | None:
     return code if isinstance(code, types.CodeType) else None
 
 
-def namespace(function: object) -> Mapping[str, object]:
-    """Give the namespace that a user's function was written in, through wrappers and bound methods."""
+def written(function: object) -> object:
+    """Give the function as the user wrote it: without wrappers, of a bound method or of what is called."""
     function = inspect.unwrap(function) if callable(function) else function
     function = getattr(function, "__func__", function)
     if not hasattr(function, "__globals__"):
@@ -183,9 +184,13 @@ def namespace(function: object) -> Mapping[str, object]:
         for name in ("forward", "__call__"):
             found = getattr(type(function), name, None)
             if found is not None and hasattr(found, "__globals__"):
-                function = found
-                break
-    scope: Mapping[str, object] = getattr(function, "__globals__", {})
+                return found
+    return function
+
+
+def namespace(function: object) -> Mapping[str, object]:
+    """Give the namespace that a user's function was written in, through wrappers and bound methods."""
+    scope: Mapping[str, object] = getattr(written(function), "__globals__", {})
     return scope
 
 
