@@ -234,3 +234,21 @@ def test_an_option_that_is_off_and_never_read_is_a_warning_but_not_the_momentum(
     assert ("momentum-missing", Severity.ERROR) in [
         (f.diagnosis, f.severity) for f in judge(the_candidate(text)).findings
     ]
+
+
+SIGNED = """
+m = self.s.get(i, np.zeros_like(p))
+p {sign}= self.lr * np.sign(0.9 * m + 0.1 * g)
+self.s[i] = 0.99 * m + 0.01 * g
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "diagnoses"),
+    [("Lion", "-", []), ("Lion", "+", ["update-sign"]), ("LionAscent", "+", [])],
+)
+def test_what_has_no_reference_has_to_go_downhill(name: str, sign: str, diagnoses: list[str]) -> None:
+    judgement = judge(the_candidate(written(name, SIGNED.format(sign=sign))))
+    assert [finding.diagnosis for finding in judgement.findings] == diagnoses
+    assert judgement.verdict is (Verdict.FAIL if diagnoses else Verdict.PASS)
+    assert judgement.reference is None

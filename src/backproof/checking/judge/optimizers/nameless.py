@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,8 @@ _FORMS = [
 #: What is said of a path by holding it against a rule's.
 _OF_PATHS = {row.name for row in UPDATE_MISTAKES} - {"not-finite", "state-shared"}
 _DOUBLE = unit("float64")
+#: Parts of names that say of an optimizer that it is meant to go uphill.
+_CLIMBER = re.compile("ascen|climb|maxim|uphill|reward")
 #: How far a gradient is turned to see what else it moves.
 _TURNED = -10.0
 
@@ -101,12 +104,13 @@ def judge_discipline(
     if not tried:
         exam.remarks.append(f"it has no reference: {judged}")
         return
+    _climbs(exam, course, convention)
     rules = ", ".join(dict.fromkeys(form.rule.__name__ for form in forms_of(name)))
     like = suggest(name) or "REF"
     exam.remarks.append(
         f"no update rule of that name is known, and its path is that of none: tried were {rules} in their "
-        f"usual forms; {judged}. To have its path judged say what it is with --like {name}={like}, or "
-        f"# backproof: like={like} at its definition"
+        f"usual forms; {judged}, and goes downhill. To have its path judged say what it is with "
+        f"--like {name}={like}, or # backproof: like={like} at its definition"
     )
 
 
@@ -164,6 +168,33 @@ def _moved_by(
         for a, b in zip(moved.parameters, trajectory.parameters, strict=False)
     ]
     return bool(differs) and differs[0], any(differs)
+
+
+def _climbs(exam: Inquiry, course: Course, convention: dict[str, Any]) -> None:
+    """See whether gradients that stay the same lead uphill, where nothing says that it is meant to climb."""
+    if _CLIMBER.search(exam.candidate.description.name.lower()):
+        return
+    moved = exam.candidate.train(
+        replace(course, gradients=course.gradients[:1] * len(course.gradients)), convention
+    )
+    exam.cases += 1
+    if moved.raised is not None:
+        return
+    along = np.concatenate(
+        [
+            (np.sign(after - start) * np.sign(gradient)).ravel()
+            for start, after, gradient in zip(
+                course.parameters, moved.parameters[-1], course.gradients[0], strict=True
+            )
+            if gradient is not None
+        ]
+    )
+    if np.all(along >= 0) and np.any(along):
+        exam.add(
+            "update-sign",
+            "Gradients that stay the same lead each parameter uphill. Subtract the step where it is added.",
+            "step",
+        )
 
 
 def _keeps_dtype(exam: Inquiry, course: Course, convention: dict[str, Any]) -> None:
