@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-collect_ignore = ["first", "second"]
+collect_ignore_glob = ["*/right/*", "*/wrong/*"]

@@ -44,8 +44,8 @@ def test_each_component_has_one_label() -> None:
 def test_every_file_is_labelled_and_every_label_has_its_file() -> None:
     there = {
         path.relative_to(CORPUS).as_posix()
-        for corpus in ("first", "second")
-        for path in (CORPUS / corpus).rglob("*")
+        for kind in ("right", "wrong")
+        for path in CORPUS.glob(f"*/{kind}/*")
         if path.suffix in (".py", ".ipynb")
     }
     assert there == {label.file for label in LABELS}
