@@ -15,7 +15,7 @@ from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.objectives.search import recognise_objective
 from backproof.checking.adapt.recognition import Recognised, Site, recognise_pair
 from backproof.checking.adapt.words.kinds import arguments_of, kind_of, promised_by
-from backproof.checking.adapt.words.names import split, target_score, word_set
+from backproof.checking.adapt.words.names import LOSS_WORDS, split, target_score
 from backproof.checking.adapt.words.pullbacks import pullback_of, pulled_pair
 from backproof.checking.adapt.words.signatures import (
     Parameter,
@@ -35,7 +35,7 @@ from backproof.checking.references import OpReference, guess
 
 __all__ = ["helpers_of", "recognise_function"]
 
-_LOSSES = word_set("loss criterion cost objective")
+
 _TWO, _THREE = 2, 3
 #: How the arguments of an attention begin: query, key and value.
 _ATTENDS = ("q", "k", "v")
@@ -80,7 +80,7 @@ def _with_gradient(
         return recognise_pair(name, *switched_pair(value, switch), site)
     reference = guess(name)
     known = isinstance(reference, OpReference) and reference.kind == "loss"
-    named = known or (_LOSSES & set(split(name)) and len(arguments_of(found)) == _TWO)
+    named = known or (LOSS_WORDS & set(split(name)) and len(arguments_of(found)) == _TWO)
     if named and kind_of(name, found) == "loss" and returns_several(value):
         return recognise_pair(name, *fused_pair(value), site, fused=True)
     return None

@@ -86,9 +86,8 @@ def looks_like_optimizer(name: str, constructor: Sequence[Parameter], step: Sequ
     words = set(split(name))
     if words & {"optimizer", "optimiser", "optim"} or isinstance(guess(name), RuleReference):
         return True
-    if words & {"scheduler", "schedule", "trainer", "env", "environment", "agent", "simulator"}:
-        return False
     takes = [*constructor, *step]
-    rate = any(means(p.name, "lr") for p in takes)
-    named = guess_rule(name) is not None
-    return rate and (named or any(means(p.name, role) for p in takes for role in ("params", "grads")))
+    given = {role for role in ("lr", "params", "grads") if any(means(p.name, role) for p in takes)}
+    if words & {"scheduler", "schedule", "trainer", "env", "environment", "agent", "simulator"}:
+        return given == {"lr", "params", "grads"}
+    return "lr" in given and (guess_rule(name) is not None or len(given) > 1)
