@@ -64,7 +64,7 @@ def judge(
     began = time.perf_counter()
     judgement = Judgement(
         description.name,
-        reference.kind if reference else description.kind,
+        _kind(reference, description.kind),
         description.style,
         Verdict.SKIPPED,
         reference=str(reference) if reference else None,
@@ -111,6 +111,13 @@ def _suits(reference: Reference, kind: str) -> bool:
     if isinstance(reference, RuleReference) or kind == "optimizer":
         return isinstance(reference, RuleReference) and kind == "optimizer"
     return kind in (reference.kind, "function")
+
+
+def _kind(reference: Reference | None, kind: str) -> str:
+    """Give the kind of what a candidate is held against; elementary ops have none of their own."""
+    if reference is None or reference.kind == "elementary":
+        return kind
+    return reference.kind
 
 
 def _conclude(judgement: Judgement, exam: Inquiry) -> None:
