@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from backproof.checking.candidate import Answer, Case, Course, Description, Raised, Signature, Trajectory
 from backproof.checking.cases import ordinary_cases
-from backproof.checking.mistakes.mistake import Planted
+from backproof.checking.mistakes.mistake import Planted, exchange_results
 from backproof.checking.mistakes.search import gradient_of, output_of
 from backproof.checking.mistakes.updates import simulate
 from backproof.ops import Op
@@ -28,6 +30,8 @@ class OpCandidate:
     sources: tuple[str, ...] = ("backward",)
     #: Whether it was written for float32 alone.
     single: bool = False
+    #: An argument that gets no gradient.
+    without: str = ""
     calls: int = 0
 
     def __post_init__(self) -> None:
@@ -60,7 +64,9 @@ class OpCandidate:
             if case.grad_output is None:
                 return Answer(output)
             found = self.op.gradients(np, case.grad_output, inputs, values, **self.options)
-        gradients = {name: np.asarray(g, dtype=dtype) for name, g in found.items()}
+        gradients = {
+            name: None if name == self.without else np.asarray(g, dtype=dtype) for name, g in found.items()
+        }
         return Answer(output, dict.fromkeys(self.sources, gradients))
 
     def train(self, course: Course, convention: Any) -> Trajectory:
@@ -75,6 +81,8 @@ class RuleCandidate:
     name: str = ""
     taken: tuple[str, ...] = ("lr", "momentum", "nesterov", "betas", "eps", "weight_decay")
     fixed: dict[str, Any] = field(default_factory=dict)
+    #: Whether it keeps parameters and states in float32.
+    single: bool = False
 
     @property
     def description(self) -> Description:
@@ -94,8 +102,26 @@ class RuleCandidate:
     def train(self, course: Course, convention: Any) -> Trajectory:
         known = self.rule.hyperparameters()
         options = {k: v for k, v in course.hyperparameters.items() if k in self.taken and k in known}
-        path = simulate(self.rule, {**options, **self.fixed}, replace(course))
+        path = simulate(
+            self.rule, {**options, **self.fixed}, _single(course) if self.single else replace(course)
+        )
         return Trajectory(tuple(path), tuple(k for k in self.taken if k in known), True, True, ())
+
+
+def _single(course: Course) -> Course:
+    gradients = tuple(
+        tuple(None if g is None else g.astype(np.float32) for g in at_step) for at_step in course.gradients
+    )
+    return replace(
+        course, parameters=tuple(p.astype(np.float32) for p in course.parameters), gradients=gradients
+    )
+
+
+def scaled(op: Op) -> Iterator[Planted]:
+    """Plant a wrong factor in every gradient of an op."""
+    for factor, name in ((-1.0, "gradient-sign"), (2.0, "gradient-scale"), (0.5, "gradient-scale")):
+        wrong = exchange_results(op, partial(operator.mul, factor))
+        yield Planted(name, wrong, f"times {factor}")
 
 
 def changes_gradient(op: Op, wrong: Op, case: Case) -> bool:

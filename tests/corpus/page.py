@@ -17,9 +17,9 @@ _INTRODUCTION = """\
 
 The corpus ([tests/corpus](../tests/corpus)) holds components written by hand, in the many ways in which
 people write them, each with what a good teacher would say of it. Their authors did not look at the checker;
-those who work on the checker do look at what it misses here, so code that nobody has seen fares worse. At first
-sight, before anybody had looked at what it missed, it caught 92, 85, 77 and 83 % of the wrong components of the
-folders third to sixth and named 80, 78, 68 and 78 %; of their 338 right ones it accused 33.
+those who work on the checker do look at what it misses here, so code that nobody has seen fares worse. At
+first sight, before anybody had looked at what it missed, it caught 92, 85, 77 and 83 % of the wrong ones of
+the folders third to sixth and named 80, 78, 68 and 78 %; of their 338 right ones it accused 33.
 `make score` runs the checker over all of it and writes this page.
 
 - **caught**: the verdict is `fail`, or the mistake is named in a warning where it shows at the edges only.

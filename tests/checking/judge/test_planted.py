@@ -22,7 +22,7 @@ from backproof.checking.mistakes.substitutions import forward_changes, rule_chan
 from backproof.checking.references import OpReference
 from backproof.diagnoses import DIAGNOSES, Severity
 from backproof.ops import CATALOGUE, Op
-from tests.checking.planted import OpCandidate, changes_gradient, changes_output, some
+from tests.checking.planted import OpCandidate, changes_gradient, changes_output, scaled, some
 from tests.checking.styles import STYLES, by_attribute, by_key, styles_of
 
 #: How names of losses begin that say nothing of a mean.
@@ -78,18 +78,12 @@ def _changes_gradient(op: Op, wrong: Op) -> bool:
     return any(changes_gradient(op, wrong, case) for case in ordinary_cases(op, 0, {}))
 
 
-def _scalings(op: Op) -> Iterator[tuple[str, Planted]]:
-    for factor, name in ((-1.0, "gradient-sign"), (2.0, "gradient-scale"), (0.5, "gradient-scale")):
-        wrong = exchange_results(op, partial(operator.mul, factor))
-        yield f"times {factor}", Planted(name, wrong, "")
-
-
 def _gradient_rows() -> Iterator[Any]:
     for op in (found.main for found in CATALOGUE.values() if found.name not in DRAWN):
         named = [m for m in GRADIENT_MISTAKES if m.name != CHANGES]
         # Of the many pairs of arguments that a cell has, a few are exchanged.
         rows = [(m.name, p) for m in named for p in some(list(m.plant(op, {}, [])), 6)]
-        for name, planted in [*rows, *_scalings(op)]:
+        for name, planted in [*rows, *((p.says, p) for p in scaled(op))]:
             if _changes_gradient(op, planted.op):
                 for style in [PLANTED, *(styles_of(op) if op.name in IN_EVERY_STYLE else ())]:
                     if style == "torch-autograd-function" and name == "broadcast-not-reduced":
