@@ -214,9 +214,45 @@ def test_a_report_in_a_file(
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
-def test_a_file_that_cannot_be_written_is_one_line(checking: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    checking(report())
-    assert main(["check", "x.py", "--out", "missing/report"]) == 2
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("", "expected the name of a file, got an empty one"),
+        (".", "expected the name of a file, got the folder ."),
+        ("missing/report", "missing for missing/report; make it first"),
+        ("x.py", "x.py is there and holds code"),
+        ("other.ipynb", "other.ipynb is there and holds code"),
+        ("link", "link is there and holds code"),
+        ("twin", "twin is there and holds code"),
+    ],
+)
+def test_a_report_takes_the_place_of_no_code(
+    out: str, message: str, checking: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = checking(report())
+    for name in ("x.py", "other.ipynb"):
+        (tmp_path / name).write_text("code")
+    (tmp_path / "link").symlink_to("x.py")
+    (tmp_path / "twin").hardlink_to(tmp_path / "x.py")
+    assert main(["check", "x.py::A", "--out", out]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("backproof: --out: ")
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert (tmp_path / "x.py").read_text() == "code"
+    assert not calls
+
+
+def test_a_file_that_cannot_be_written_is_one_line(
+    checking: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def remove(*_: object) -> Report:
+        (tmp_path / "folder").rmdir()
+        return report()
+
+    (tmp_path / "folder").mkdir()
+    checking(remove)
+    assert main(["check", "x.py", "--out", "folder/report"]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("backproof: could not write the report: ")
     assert captured.err.count("\n") == 1
@@ -312,6 +348,36 @@ def test_what_nobody_expected_is_one_line(
         main(["check", "x.py"])
 
 
+@pytest.mark.parametrize("arguments", [["check", "x.py"], ["explain"]])
+@pytest.mark.parametrize("columns", ["0", "1", "-1", "wide"])
+def test_a_width_that_is_none_is_not_used(
+    arguments: list[str],
+    columns: str,
+    checking: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    checking(report("upstream-ignored"))
+    assert main(arguments) in (0, 1)
+    assert "upstream-ignored" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that is in use is not removed there")
+def test_a_folder_that_is_gone_is_one_line(
+    checking: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checking(report())
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    try:
+        assert main(["check", "x.py"]) == 2
+    finally:
+        os.chdir(tmp_path)
+    assert capsys.readouterr().err.startswith("backproof: the folder that this was started in is gone")
+
+
 def test_an_interrupt_ends_with_130(checking: Any, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(*_: object) -> Report:
         raise KeyboardInterrupt
@@ -321,11 +387,14 @@ def test_an_interrupt_ends_with_130(checking: Any, capsys: pytest.CaptureFixture
     assert capsys.readouterr() == ("", "backproof: interrupted\n")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a single process")
-def test_a_signal_ends_with_130() -> None:
-    code = f"{FAKE}\nimport os, signal\nput(lambda *_: os.kill(os.getpid(), signal.{signal.SIGINT.name}))"
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to a single process")
+@pytest.mark.parametrize(
+    ("number", "said"), [(signal.SIGINT, "backproof: interrupted\n"), (signal.SIGTERM, "")]
+)
+def test_a_signal_ends_it_with_its_number(number: signal.Signals, said: str) -> None:
+    code = f"{FAKE}\nimport os, signal\nput(lambda *_: os.kill(os.getpid(), signal.{number.name}))"
     ended = run(code)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "backproof: interrupted\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (128 + number, "", said)
 
 
 BIG = f"""{FAKE}

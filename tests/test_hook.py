@@ -39,6 +39,7 @@ def test_it_takes_python_and_notebooks_all_at_once() -> None:
         (RIGHT, 0, "1 pass"),
         (RIGHT.replace("grad_output * (1", "(1"), 1, "upstream-ignored"),
         ("x = 1\n", 0, "0 candidates"),
+        ("", 0, "0 candidates"),
         ("def f(:\n", 2, "syntax error"),
     ],
 )

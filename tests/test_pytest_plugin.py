@@ -145,6 +145,7 @@ def test_warnings_fail_where_the_project_is_strict(run: Any, pytester: pytest.Py
         ("empty.py", "no candidate was found in empty.py"),
         ("parts.py::MyTahn", "holds no candidate named MyTahn"),
         ("broken.py", "has a syntax error in line 1"),
+        ("", "expected a path, got an empty one"),
     ],
 )
 def test_what_cannot_be_collected_is_no_success(
@@ -204,6 +205,62 @@ def test_marks_and_assertions(run: Any, pytester: pytest.Pytester) -> None:
     assert "bp.assert_correct(MyTanh)" in text
     assert "The gradient for input is the derivative alone" in text
     assert "judgement = check" not in text
+
+
+SKIPPED = """
+import pytest
+from parts import MyTanh
+
+@pytest.mark.backproof
+@pytest.mark.skip(reason="not now")
+class Squashing(MyTanh):
+    pass
+
+@pytest.mark.backproof
+@pytest.mark.skipif(True, reason="not here")
+def cube(x):
+    return x**3
+"""
+
+
+def test_marks_of_others_skip(run: Any, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_marked=SKIPPED)
+    pytester.makeconftest(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    items[-1].add_marker(pytest.mark.skip(reason='never'))\n"
+    )
+    result = run("-rs", "--backproof", SIGMOID)
+    result.assert_outcomes(skipped=3)
+    text = str(result.stdout)
+    for line in ("test_marked.py: not now", "test_marked.py:9: not here", "parts.py: never"):
+        assert line in text
+
+
+@pytest.mark.parametrize(
+    ("mark", "definition", "message"),
+    [
+        ("like='nonsense'", "class A(MyTanh): pass", "expected the name of a reference, got 'nonsense'"),
+        (
+            "lik='tanh'",
+            "class A(MyTanh): pass",
+            "the mark backproof has no argument 'lik'; did you mean like?",
+        ),
+        ("foo=3", "class A(MyTanh): pass", "no argument 'foo'; known are backward, like"),
+        ("'tanh'", "class A(MyTanh): pass", "takes its arguments by name, such as like='tanh'; got 'tanh'"),
+        ("domain=(1, 0)", "class A(MyTanh): pass", "expected domain=(low, high)"),
+        ("seed=1", "def A(x): return x", "expected a forward with its backward, got the function A alone"),
+    ],
+)
+def test_a_mark_that_is_not_understood_is_one_line(
+    mark: str, definition: str, message: str, run: Any, pytester: pytest.Pytester
+) -> None:
+    head = "import pytest\nfrom parts import MyTanh\n"
+    pytester.makepyfile(test_marked=f"{head}@pytest.mark.backproof({mark})\n{definition}\n")
+    result = run()
+    result.assert_outcomes(failed=1)
+    assert message in str(result.stdout)
+    assert len(result.outlines) < 20
 
 
 def test_without_candidates_the_plugin_imports_nothing() -> None:

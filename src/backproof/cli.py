@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _FAILED, _INTERRUPTED = 2, 130
+#: To which the number of a signal is added that ended the run.
+_SIGNALLED = 128
 #: What empties a terminal, what was scrolled away too.
 _CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 #: The base of typer's complaints about a command line; older versions take it from click.
@@ -164,7 +168,7 @@ def check(
         ),
     ] = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="FILE", help="Write the report to this file, e.g. --out report.html."),
     ] = None,
     strict: Annotated[
@@ -197,6 +201,7 @@ def check(
     ] = False,
 ) -> int:
     """Check the candidates at the paths, print the report and give the exit status."""
+    from backproof.checking.report.files import obstacle
     from backproof.checking.settings import SettingsError, read_options
 
     given = {"like": like, "select": select, "ignore": ignore, "format": format, "strict": strict}
@@ -204,7 +209,12 @@ def check(
         options = read_options(Path.cwd(), {**given, "seed": seed, "jobs": jobs, "timeout": timeout})
     except SettingsError as error:
         return _fail(str(error))
-    run = _Run(options, out, allow_none=allow_none, again=watch)
+    except FileNotFoundError:
+        return _fail("the folder that this was started in is gone; change to another one")
+    if out is not None and (wrong := obstacle(out, paths)):
+        return _fail(f"--out: {wrong}")
+    _end_all_on_sigterm()
+    run = _Run(options, None if out is None else Path(out), allow_none=allow_none, again=watch)
     if watch:
         from backproof.checking.watch import watch as watch_paths
 
@@ -212,6 +222,12 @@ def check(
     else:
         run(paths, options.settings)
     return run.status
+
+
+def _end_all_on_sigterm() -> None:
+    """Let a request to end take the workers along, as an interrupt does."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(_SIGNALLED + number))
 
 
 class _Run:
@@ -284,12 +300,10 @@ def explain(
 
 
 def _explained(page: Page | None) -> str:
-    from rich.console import Console
-
-    from backproof.checking.report.characters import showable
+    from backproof.checking.report.characters import showable, terminal
     from backproof.diagnoses.terminal import show_list, show_page
 
-    console = Console()
+    console = terminal()
 
     def clean(text: str) -> str:
         return showable(text, console.encoding)

@@ -16,8 +16,10 @@ imported before there is a candidate.
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,13 @@ class WrongGradient(Exception):
     def __init__(self, report: str, names: str) -> None:
         super().__init__(report)
         self.names = names
+
+
+class MisusedMark(WrongGradient):
+    """What a component fails with whose mark cannot be understood: its text is one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, message)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -98,6 +107,8 @@ def pytest_collection_modifyitems(
 def _found(path: str, config: pytest.Config) -> str:
     """Give a path as it is seen from where pytest was started, or else from the root of the project."""
     file, separator, name = path.rpartition("::") if "::" in path else (path, "", "")
+    if not file:
+        return path
     folders = config.invocation_params.dir, config.rootpath
     there = next((folder / file for folder in folders if (folder / file).exists()), Path(file))
     return f"{there}{separator}{name}"
@@ -158,8 +169,9 @@ class CandidateFile(pytest.File):
         names = [each.description.name for each in found]
         for number, name in enumerate(names):
             again = names[:number].count(name)  # a notebook and a module beside it may use the same one
+            line = found[number].description.lines.get("definition", 1)
             yield FileCandidate.from_parent(
-                self, name=f"{name}-{again + 1}" if again else name, number=number
+                self, name=f"{name}-{again + 1}" if again else name, number=number, line=line - 1
             )
 
     def judge(self, number: int) -> Judgement:
@@ -177,9 +189,10 @@ class CandidateFile(pytest.File):
     def _wanted(self) -> list[RemoteFound]:
         from backproof.checking.run import wanted
 
-        found, missing = wanted(self._files.get(self._target.file), self._target)
-        if missing:
-            raise self.CollectError(missing[0].message)
+        opened = self._files.get(self._target.file)
+        found, missing = wanted(opened, self._target)
+        for complaint in (*opened.complaints, *(problem.message for problem in missing)):
+            raise self.CollectError(complaint)
         return found
 
 
@@ -196,6 +209,8 @@ class _Candidate(pytest.Item):
         from backproof.checking.report.text import findings_as_text
         from backproof.diagnoses import Severity
 
+        if judgement.is_problem:
+            raise WrongGradient(judgement.reason, judgement.reason)
         if judgement.verdict in (Verdict.SKIPPED, Verdict.UNSURE):
             pytest.skip(f"{judgement.verdict}: {judgement.reason}")
         text = findings_as_text(judgement)
@@ -223,17 +238,18 @@ class FileCandidate(_Candidate):
 
     parent: CandidateFile
 
-    def __init__(self, *, number: int, **rest: Any) -> None:
+    def __init__(self, *, number: int, line: int, **rest: Any) -> None:
         super().__init__(**rest)
         self._number = number
+        self._line = line
 
     def runtest(self) -> None:
         """Judge it."""
         self.conclude(self.parent.judge(self._number), strict=self.parent.strict)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    def reportinfo(self) -> tuple[Path, int, str]:
         """Say where it is."""
-        return self.path, None, self.name
+        return self.path, self._line, self.name
 
 
 # --- Marks: @pytest.mark.backproof ---------------------------------------------------------------
@@ -263,13 +279,41 @@ class MarkedCandidate(_Candidate):
     def runtest(self) -> None:
         """Judge it as `backproof.check` does."""
         from backproof.checking.api import check
+        from backproof.checking.discover import NotACandidate
 
         settings = dict(self._mark.kwargs)
+        _demand_known(settings, self._mark.args, ["backward", *list(inspect.signature(check).parameters)[1:]])
         backward = settings.pop("backward", None)
         candidate = self._object if backward is None else (self._object, backward)
-        self.conclude(check(candidate, *self._mark.args, **settings))
+        try:
+            judgement = check(candidate, **settings)
+        except (NotACandidate, ValueError) as error:  # what `check` says of its arguments
+            raise MisusedMark(str(error)) from error
+        self.conclude(judgement)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    def reportinfo(self) -> tuple[Path, int, str]:
         """Say where it is."""
-        code = getattr(self._object, "__code__", None)
-        return self.path, code.co_firstlineno - 1 if code else None, self.name
+        try:
+            line = inspect.getsourcelines(self._object)[1]
+        except (OSError, TypeError):  # it was made while the file was run
+            line = 1
+        return self.path, line - 1, self.name
+
+
+def _demand_known(named: Iterable[str], unnamed: Sequence[object], known: Sequence[str]) -> None:
+    """Refuse arguments of the mark that it does not take.
+
+    Raises
+    ------
+    MisusedMark
+        With the argument that was meant, where one is like it.
+    """
+    if unnamed:
+        raise MisusedMark(
+            f"the mark {_MARK} takes its arguments by name, such as like='tanh'; got {unnamed[0]!r}"
+        )
+    for name in named:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            raise MisusedMark(f"the mark {_MARK} has no argument {name!r}; {hint}")

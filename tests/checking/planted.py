@@ -102,19 +102,11 @@ class RuleCandidate:
     def train(self, course: Course, convention: Any) -> Trajectory:
         known = self.rule.hyperparameters()
         options = {k: v for k, v in course.hyperparameters.items() if k in self.taken and k in known}
-        path = simulate(
-            self.rule, {**options, **self.fixed}, _single(course) if self.single else replace(course)
-        )
+        course = course.astype(np.float32) if self.single else replace(course)
+        path = simulate(self.rule, {**options, **self.fixed}, course)
+        if self.single:
+            path = [tuple(p.astype(np.float32) for p in parameters) for parameters in path]
         return Trajectory(tuple(path), tuple(k for k in self.taken if k in known), True, True, ())
-
-
-def _single(course: Course) -> Course:
-    gradients = tuple(
-        tuple(None if g is None else g.astype(np.float32) for g in at_step) for at_step in course.gradients
-    )
-    return replace(
-        course, parameters=tuple(p.astype(np.float32) for p in course.parameters), gradients=gradients
-    )
 
 
 def scaled(op: Op) -> Iterator[Planted]:

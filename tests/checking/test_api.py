@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,77 @@ def test_inputs_are_those_of_the_user() -> None:
     assert "weight" in refused.reason
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"domain": 5}, "expected domain=(low, high), two finite numbers with low < high, got domain=5"),
+        ({"domain": (1, 0)}, "got domain=(1, 0)"),
+        ({"domain": "ab"}, "got domain='ab'"),
+        ({"seed": -1}, "expected a whole number, 0 or more, got seed=-1"),
+        ({"seed": "a"}, "got seed='a'"),
+        ({"seed": True}, "got seed=True"),
+        ({"inputs": "x"}, "expected a list of arrays, or arrays by the names of arguments (input, target)"),
+        ({"inputs": 3}, "got inputs=3"),
+        ({"inputs": [np.ones(3)] * 3}, "expected at most 2 inputs (input, target), got 3"),
+        ({"inputs": [np.ones((0, 3))]}, "expected elements in the array for the argument input"),
+        ({"inputs": {"target": ["a"]}}, "expected an array of numbers for the argument target, got ['a']"),
+        ({"inputs": [[[1, 2], [3]]]}, "expected an array of numbers for the argument input"),
+        ({"like": "Adam"}, "torch.optim.Adam() is an optimizer, Mine a loss"),
+        ({"like": torch.optim.SGD}, "torch.optim.SGD() is an optimizer, Mine a loss"),
+        ({"like": "torch.nn.Softmax(dim=7)"}, "torch.nn.Softmax(dim=7) cannot be computed"),
+        ({"like": "torch.nn.Softmax(1)"}, "expected the options of torch.nn.Softmax by their names"),
+    ],
+)
+def test_settings_that_cannot_be_followed_are_refused_in_one_line(
+    settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        bp.check(Mine, **{"like": "mse"} | settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_inputs_may_be_one_array_or_tensors() -> None:
+    ways: list[Any] = [np.ones((2, 3)), torch.ones(2, 3), [torch.ones(2, 3, dtype=torch.bfloat16)]]
+    for inputs in ways:
+        assert bp.check(torch.nn.Tanh, inputs=inputs)
+
+
+def test_inputs_go_to_the_candidate_s_own_arguments() -> None:
+    def product(a: Any, b: Any, c: Any) -> Any:
+        return a * b * c
+
+    def product_backward(g: Any, a: Any, b: Any, c: Any) -> Any:
+        return g * b * c, g * a * c, -g * a * b
+
+    arrays = [np.full((2, 3), value) for value in (1.0, 2.0, 3.0)]
+    (finding,) = bp.check((product, product_backward), inputs=arrays).findings
+    assert (finding.diagnosis, finding.evidence["argument"]) == ("gradient-sign", "c")
+
+
+def test_the_methods_of_one_object_are_a_pair() -> None:
+    class Bent:
+        def forward(self, x: Any) -> Any:
+            self.y = np.tanh(x)
+            return self.y
+
+        def back(self, g: Any) -> Any:
+            return g * (1 - self.y**2)
+
+        def wrong(self, g: Any) -> Any:
+            return -g * (1 - self.y**2)
+
+    bent = Bent()
+    assert bp.check((bent.forward, bent.back), like="tanh")
+    assert [f.diagnosis for f in bp.check((bent.forward, bent.wrong), like="tanh").findings] == [
+        "gradient-sign"
+    ]
+
+
+def test_advice_is_for_those_who_read_it() -> None:
+    text = str(bp.check((lambda x, n: x[:n], lambda g, x, n: g), name="Adam2Thing"))
+    assert "--like" not in text
+
+
 def test_a_judgement_prints_and_is_true_only_for_pass() -> None:
     judgement = bp.check(Mine, like="mse")
     assert not judgement
@@ -105,12 +177,28 @@ def test_a_judgement_prints_and_is_true_only_for_pass() -> None:
 
 @pytest.mark.parametrize(
     "thing",
-    [3, "tanh", None, np.ones(3), [], (np.tanh,), dict, object()],
+    [
+        3,
+        "tanh",
+        None,
+        np.ones(3),
+        [],
+        (np.tanh,),
+        dict,
+        object(),
+    ],
     ids=["number", "text", "none", "array", "list", "one function", "type", "object"],
 )
 def test_what_is_no_candidate_is_refused(thing: object) -> None:
     with pytest.raises(NotACandidate, match="expected"):
         bp.check(thing)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # people have such modules all the same
+def test_a_compiled_module_is_refused_by_what_it_is() -> None:
+    compiled = torch.jit.trace(torch.nn.Tanh(), torch.ones(1))  # type: ignore[no-untyped-call]  # it has no types
+    with pytest.raises(NotACandidate, match="got Tanh compiled to a TopLevelTracedModule"):
+        bp.check(compiled)
 
 
 def test_an_unknown_reference_is_refused() -> None:
@@ -172,15 +260,16 @@ def test_what_stands_in_the_way_is_said() -> None:
 def test_a_name_that_begins_like_a_reference_gets_a_hint() -> None:
     class SoftmaxColumns:
         def forward(self, x: Any) -> Any:
-            self.x = x
-            return x**4
+            e = np.exp(x - x.max(-1, keepdims=True))
+            self.y = e / e.sum(-1, keepdims=True)
+            return 1.02 * self.y
 
         def backward(self, g: Any) -> Any:
-            return g * 4 * self.x**3
+            return 1.02 * self.y * (g - (g * self.y).sum(-1, keepdims=True))
 
     judgement = bp.check(SoftmaxColumns)
     assert judgement.reference is None
-    assert "--like SoftmaxColumns=Softmax" in judgement.reason
+    assert "say like='Softmax'" in judgement.reason
 
 
 def test_what_has_the_numbers_of_a_hint_is_warned_and_accused_only_when_asked() -> None:
@@ -196,7 +285,7 @@ def test_what_has_the_numbers_of_a_hint_is_warned_and_accused_only_when_asked() 
     guessed, asked = bp.check(SoftmaxColumns), bp.check(SoftmaxColumns, like="softmax")
     assert guessed.findings[0].diagnosis == asked.findings[0].diagnosis == "wrong-axis"
     assert (guessed.verdict, asked.verdict) == (Verdict.PASS, Verdict.FAIL)
-    assert "--like SoftmaxColumns=" in guessed.reason
+    assert "say so with like=" in guessed.reason
 
 
 def test_a_layer_without_reference_is_judged_for_its_parameters_too() -> None:

@@ -175,13 +175,13 @@ def test_parse_none(text: str) -> None:
 
 #: What is wrong, and what the message must say.
 WRONG = {
-    "tanhh": "expected the name of a reference, got 'tanhh'; did you mean tanh?",
+    "tanhh": "expected the name of a reference, got 'tanhh'; did you mean Tanh?",
     "qqq": "expected the name of a reference, got 'qqq'; known are ASGD, Adadelta, Adagrad, Adam,",
     "log2": "expected the name of a reference, got 'log2'",
     "": "expected a reference such as torch.nn.MSELoss(reduction='sum'), got ''",
     "mse + 1": "expected a reference such as torch.nn.MSELoss(reduction='sum'), got 'mse + 1'",
     "mse(": "expected a reference such as",
-    "mse('sum')": "expected a reference such as",
+    "mse('sum')": "expected the options of mse by their names",
     "mse(reduction=total)": "expected a reference such as",
     "mse(**options)": "expected a reference such as",
     "mse(size_average=True)": "mse has the options reduction; got size_average=True",

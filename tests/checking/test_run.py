@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,42 @@ def test_comments_settle_it(tmp_path: Path, comment: str, verdict: Verdict, refe
     assert (report.candidates[0].verdict, report.candidates[0].reference) == (verdict, reference)
 
 
+NINE = """
+import numpy as np
+
+{comment}
+def mix(x, w, axis):
+    if len(w) != 9:
+        raise ValueError("nine of them")
+    return np.einsum("nd,kde->nke", x, w).sum(axis), (x, w, axis)
+
+def mix_backward(g, cache):
+    x, w, axis = cache
+    g = np.expand_dims(g, axis) * np.ones((len(x), 9, w.shape[2]), x.dtype)
+    return np.einsum("nke,kde->nd", g, w), FACTOR * np.einsum("nd,nke->kde", x, g)
+"""
+
+
+@pytest.mark.parametrize(
+    ("comment", "factor", "verdict", "names"),
+    [
+        ("", "1", Verdict.SKIPPED, []),
+        ("# backproof: inputs=(4, 3), (9, 3, 5), axis=1", "1", Verdict.PASS, []),
+        ("# backproof: inputs=(4, 3), (9, 3, 5), 1", "2", Verdict.FAIL, ["gradient-scale"]),
+    ],
+)
+def test_a_comment_settles_the_shapes(
+    tmp_path: Path, comment: str, factor: str, verdict: Verdict, names: list[str]
+) -> None:
+    report = _check(tmp_path, NINE.replace("{comment}", comment).replace("FACTOR", factor))
+    (judged,) = report.candidates
+    assert (judged.verdict, [f.diagnosis for f in judged.findings]) == (verdict, names), judged.reason
+    assert not comment or not judged.reason
+    if not comment:
+        assert "furthest came" in judged.reason
+        assert "# backproof: inputs=" in judged.reason
+
+
 @pytest.mark.parametrize(
     ("domain", "comment", "verdict"),
     [
@@ -117,11 +154,36 @@ def test_nothing_outside_of_a_domain_is_judged(
     assert report.candidates[0].verdict is verdict
 
 
-def test_a_comment_that_names_no_reference_is_complained_of(tmp_path: Path) -> None:
-    report = _check(tmp_path, RIGHT.replace("class Tanh", "# backproof: like=tnah\nclass Tanh"))
+@pytest.mark.parametrize(
+    ("comment", "settings", "message"),
+    [
+        ("like=tnah", {}, "f.py, line 3: expected the name of a reference, got 'tnah'; did you mean Tanh?"),
+        (
+            "ignore=raised",
+            {},
+            "f.py, line 3: expected the name of a diagnosis, got 'raised'; did you mean rai",
+        ),
+        ("like=torch.nn.Softmax(dim=2)", {}, "torch.nn.Softmax(dim=2) cannot be computed"),
+        ("like=Adam", {}, "torch.optim.Adam() is an optimizer, Tanh an activation"),
+        ("", {"like": {"Tanh": "torch.nn.CrossEntropyLoss(label_smoothing=-3)"}}, "got label_smoothing=-3"),
+        ("", {"like": {"Tanh": "sgd"}}, "torch.optim.SGD() is an optimizer, Tanh an activation"),
+    ],
+)
+def test_a_reference_that_does_not_fit_is_no_success(
+    tmp_path: Path, comment: str, settings: dict[str, Any], message: str
+) -> None:
+    text = RIGHT.replace("class Tanh", f"# backproof: {comment}\nclass Tanh") if comment else RIGHT
+    report = _check(tmp_path, text, **settings)
     (judgement,) = report.candidates
-    assert "tnah" in judgement.reason
-    assert "did you mean" in judgement.reason
+    assert any(message in said for said in (judgement.reason, *(p.message for p in report.errors)))
+    assert not judgement.findings
+    assert report.exit_status() == 2
+
+
+def test_a_definition_may_be_left_out(tmp_path: Path) -> None:
+    report = _check(tmp_path, WRONG.replace("class W", "# backproof: ignore\nclass W") + RIGHT)
+    assert _verdicts(report) == {"Tanh": Verdict.PASS}
+    assert report.exit_status() == 0
 
 
 def test_a_name_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -140,6 +202,18 @@ def test_one_bad_file_leaves_the_others(tmp_path: Path) -> None:
     assert len(report.errors) == 3
     assert all("\n" not in p.message for p in report.errors)
     assert report.exit_status() == 2
+
+
+def test_what_else_is_in_a_folder_is_no_problem(tmp_path: Path) -> None:
+    other = {"nbformat": 4, "nbformat_minor": 4, "cells": [], "metadata": {"kernelspec": {"language": "R"}}}
+    (tmp_path / "other.ipynb").write_text(json.dumps(other), encoding="utf-8")
+    (tmp_path / "script.py").write_text("import nowhere\n", encoding="utf-8")
+    report = _check(tmp_path, RIGHT, ("",))
+    assert (_verdicts(report), report.units) == ({"Tanh": Verdict.PASS}, [])
+    assert report.exit_status() == 0
+    report = _check(tmp_path, RIGHT, ("", "other.ipynb", "script.py"))
+    assert [Path(p.file).name for p in report.errors] == ["other.ipynb"]
+    assert [Path(u.file).name for u in report.units] == ["script.py"]
 
 
 @pytest.mark.parametrize("text", ["", "x = 1\n", "def helper(a):\n    return a\n"])
@@ -252,6 +326,97 @@ def test_a_fault_of_ours_is_told_of_one_candidate_and_leaves_the_others(
     report = _check(tmp_path, RIGHT + WRONG)
     assert _verdicts(report) == {"Tanh": Verdict.PASS, "WrongTanh": Verdict.UNSURE}
     assert "a planted fault" in report.candidates[1].reason
+    assert report.exit_status() == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="where there is no fork, the file is run again")
+@pytest.mark.parametrize(
+    "spoiler",
+    [
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))",
+        "import os; os.closerange(3, 256)",
+        "import sys; sys.modules.clear()",
+        "import os, signal, threading; threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()",
+    ],
+)
+def test_a_process_that_is_lost_takes_no_other_file_along(tmp_path: Path, spoiler: str) -> None:
+    (tmp_path / "lost.py").write_text(f"{RIGHT}{spoiler}\n", encoding="utf-8")
+    report = _check(tmp_path, RIGHT, ("lost.py", "f.py"))
+    verdicts = {Path(j.file).name: j.verdict for j in report.candidates}
+    assert verdicts.pop("f.py") is Verdict.PASS
+    assert set(verdicts.values()) <= {Verdict.SKIPPED, Verdict.PASS}
+    said = (*(p.message for p in report.errors), *(j.reason for j in report.candidates))
+    assert not any("fault of backproof" in text for text in said)
+
+
+BORROWED = """
+import numpy as np
+{failing}
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, g):
+        return g * derivative(self.y)
+class Sigmoid({base}):
+    def forward(self, x):
+        self.y = 1 / (1 + np.exp(-x))
+        return self.y
+    def backward(self, g):
+        return g * self.y * (1 - self.y)
+"""
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "from nowhere import derivative, Base",
+        "from .nowhere import derivative, Base",
+        "derivative, Base = 1 / 0, object",
+    ],
+)
+def test_nobody_is_accused_of_what_is_missing(tmp_path: Path, failing: str) -> None:
+    """What the code before it was to define, and failed to, is no mistake of a candidate's."""
+    report = _check(tmp_path, BORROWED.format(failing=failing, base="Base"))
+    owed = "(line 3, which failed, was to define it)"
+    assert {j.name: (j.verdict, j.reason) for j in report.candidates} == {
+        "Tanh": (Verdict.SKIPPED, "needs `derivative`, which line 3, that failed, was to define"),
+        "Sigmoid": (
+            Verdict.SKIPPED,
+            f"it could not be defined: NameError in line 10: name 'Base' is not defined {owed}",
+        ),
+    }
+    assert not any(j.findings for j in report.candidates)
+
+
+def test_nobody_is_accused_of_having_no_gpu(tmp_path: Path) -> None:
+    text = "import torch\nclass Tanh(torch.nn.Module):\n    def forward(self, x): return x.to('cuda').tanh()"
+    (judgement,) = _check(tmp_path, text).candidates
+    assert judgement.verdict is Verdict.SKIPPED
+    assert "needs a GPU" in judgement.reason
+
+
+def test_a_name_that_nobody_was_to_define_is_a_mistake(tmp_path: Path) -> None:
+    report = _check(tmp_path, BORROWED.format(failing="import nowhere", base="object"))
+    assert _verdicts(report) == {"Tanh": Verdict.FAIL, "Sigmoid": Verdict.PASS}
+
+
+@pytest.mark.parametrize("place", ["", "src", "here"])
+def test_the_modules_of_a_project_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """From where the checker was started, from the project's root, and from ``src`` in it."""
+    project, here = tmp_path / "project", tmp_path / "here"
+    for folder in (project / "scripts", project / "src" / "mine", project / "mine", here / "mine"):
+        folder.mkdir(parents=True)
+    (project / "pyproject.toml").touch()
+    helpers = {"": project, "src": project / "src", "here": here}[place] / "mine" / "helpers.py"
+    helpers.write_text("def derivative(y):\n    return 1 - y**2\n", encoding="utf-8")
+    text = BORROWED.format(failing="from mine.helpers import derivative", base="object")
+    (project / "scripts" / "use.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(here)
+    report = check_paths([str(project / "scripts" / "use.py")], Settings())
+    assert _verdicts(report) == {"Tanh": Verdict.PASS, "Sigmoid": Verdict.PASS}
 
 
 def test_two_derivatives_of_one_function_are_both_judged(tmp_path: Path) -> None:

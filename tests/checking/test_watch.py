@@ -140,6 +140,19 @@ def test_a_part_of_a_file_stays_a_part(tmp_path: Path, monkeypatch: pytest.Monke
         assert calls[1] == [f"{path}::A"]
 
 
+@pytest.mark.parametrize("line", ["import torch\n", "import numpy\n"])
+def test_the_reserve_has_what_the_file_imports(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(line)
+    prepared: list[bool] = []
+    monkeypatch.setattr(NoSpare, "prepare", lambda _, *, torch: prepared.append(torch))
+    with watched([path], monkeypatch):
+        until(lambda: bool(prepared))
+    assert prepared == ["torch" in line]
+
+
 def test_a_file_that_is_not_there_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.py"
     with watched([path], monkeypatch) as calls:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from backproof.checking.adapt.libraries import on_device_of
 from backproof.checking.candidate import Signature
 from backproof.checking.cases import SIZES, draw
 from backproof.checking.discover import NotACandidate, adapt
 from backproof.checking.findings import Judgement
+from backproof.checking.given import argument_names, read_domain, read_inputs, read_seed
 from backproof.checking.judge import GUESS, judge
 from backproof.checking.judge.own import NoOutput, own_op
 from backproof.checking.judge.preparing.prepare import own_arguments
@@ -23,6 +26,12 @@ from backproof.checking.references import OpReference, Reference, RuleReference,
 from backproof.ops import Op
 
 __all__ = ["assert_correct", "check"]
+
+#: How a reason tells what to say on the command line, or in a comment at the definition.
+_ADVICE = re.compile(
+    r"--like \S+?=(\w+)(?:, or (?:a comment )?'?# backproof: like=\w+'?(?: at its definition)?)?"
+)
+_COMMENT = re.compile(r"'# backproof: (\w+)=[^']*'")
 
 
 def check(
@@ -47,8 +56,8 @@ def check(
         module of ``torch.nn`` or class of ``torch.optim``, or an `Op`. By default the candidate's
         name tells. ``None``: it is judged by its own forward alone.
     inputs
-        Arrays to judge it on, in the order of the reference's arguments or by their names; what is
-        left out is drawn. By default everything is drawn.
+        Arrays or tensors to judge it on, by the names of the reference's arguments (without one, of
+        the candidate's own) or in their order; what is left out is drawn. By default everything is drawn.
     domain
         Between which two numbers the values of its first argument lie, such as ``(0, 1)``: nothing
         outside is judged, no extremes either.
@@ -68,8 +77,11 @@ def check(
         If the object is none of the above.
     UnknownReference
         If ``like`` names no reference.
+    UnfitReference
+        If ``like`` is of another kind than the candidate, or has no value.
     ValueError
-        If ``domain`` is no pair of numbers, the lower first.
+        If ``inputs`` holds no numbers, ``domain`` is no pair of them, the lower first, or ``seed`` no
+        whole number.
 
     Examples
     --------
@@ -84,25 +96,34 @@ def check(
     >>> result.verdict.value, [finding.diagnosis for finding in result.findings]
     ('fail', ['upstream-ignored'])
     """
+    seed, bounds = read_seed(seed), read_domain(domain)
     with _seeds_kept(), on_device_of(candidate):
         adapted = adapt(candidate, name=name)
         reference = like if like is GUESS else _reference(like)
         values = None
         if inputs is not None:
             known = guess(adapted.description.name) if reference is GUESS else reference
-            values = _named(inputs, known if isinstance(known, OpReference) else None)
-        return judge(adapted, like=reference, seed=seed, inputs=values, domain=_domain(domain))
+            named = argument_names(adapted.description, known if isinstance(known, OpReference) else None)
+            values = read_inputs(inputs, named)
+        judgement = judge(adapted, like=reference, seed=seed, inputs=values, domain=bounds)
+    judgement.reason = _for_python(judgement.reason)
+    judgement.findings = [replace(found, message=_for_python(found.message)) for found in judgement.findings]
+    return judgement
 
 
-def _domain(domain: tuple[float, float] | None) -> tuple[float, float] | None:
-    if domain is None:
-        return None
-    low, high = (float(end) for end in domain) if len(domain) == len(("low", "high")) else (1.0, 0.0)
-    if not -np.inf < low < high < np.inf:
-        raise ValueError(
-            f"expected domain=(low, high), two finite numbers with low < high, got domain={domain!r}"
-        )
-    return low, high
+def _for_python(text: str) -> str:
+    """Word advice on the command line as one on `check`.
+
+    Examples
+    --------
+    >>> _for_python("say what it is with --like Net=REF, or a comment '# backproof: like=REF'")
+    'say what it is with like=…'
+    >>> _for_python("if it is meant to be Adam, say --like Net=Adam")
+    "if it is meant to be Adam, say like='Adam'"
+    """
+    text = _ADVICE.sub(lambda found: "like=…" if found[1] == "REF" else f"like={found[1]!r}", text)
+    text = _COMMENT.sub(r"\1=…", text).replace("A comment at it settles", "An argument of check settles")
+    return text.replace("--like", "like=")
 
 
 @contextlib.contextmanager
@@ -212,14 +233,3 @@ def _foreign(like: object) -> Reference:
         "expected like to be a name, a module of torch.nn, an Op, or a component with a forward of one or "
         f"two arrays; got like={like!r}"
     )
-
-
-def _named(
-    inputs: Sequence[ArrayLike] | Mapping[str, ArrayLike], reference: OpReference | None
-) -> dict[str, NDArray[Any]]:
-    if isinstance(inputs, Mapping):
-        return {name: np.asarray(value) for name, value in inputs.items()}
-    names = tuple(reference.op.arguments) if reference else ("input", "target")
-    if len(inputs) > len(names):
-        raise ValueError(f"expected at most {len(names)} inputs ({', '.join(names)}), got {len(inputs)}")
-    return {name: np.asarray(value) for name, value in zip(names, inputs, strict=False)}

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Yardstick", "agrees", "rounding_bound", "unit"]
+__all__ = ["Yardstick", "agrees", "is_single", "rounding_bound", "unit"]
 
 Function: TypeAlias = Callable[[Sequence[NDArray[Any]]], NDArray[Any]]
 
@@ -24,6 +24,8 @@ _ROUNDINGS = 512
 _PERTURBATION = 2.0**-20
 #: What stands for one rounding where the reference is itself an estimate by finite differences.
 _DIFFERENCES_UNIT = 1e-11
+#: Numbers of fewer digits than these are no one's result of rounding to float32.
+_SHORT = 2.0**12
 
 
 def unit(dtype: np.dtype[Any] | type | str) -> float:
@@ -35,6 +37,24 @@ def unit(dtype: np.dtype[Any] | type | str) -> float:
     True
     """
     return float(np.finfo(dtype).eps) / 2
+
+
+def is_single(array: NDArray[Any]) -> bool:
+    """Say whether an array holds what was computed in float32, whatever its dtype is now.
+
+    Examples
+    --------
+    >>> third = np.array([1.0, 2.0]) / 3
+    >>> is_single(third), is_single(third.astype("float32").astype(float)), is_single(np.array([0.5, 1.0]))
+    (False, True, False)
+    """
+    if array.dtype != np.float64:
+        return bool(array.dtype == np.float32)
+    finite = array[np.isfinite(array)]
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = finite.astype(np.float32)
+    long = np.frexp(finite)[0] * _SHORT % 1 != 0
+    return bool(np.any(long) and np.array_equal(rounded, finite))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ values and NumPy arrays.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -85,13 +85,15 @@ class Signature:
     """What the judge is going to ask for: enough for an adapter to say how it would be called.
 
     ``shapes`` gives the shape of each argument in the cases, ``options`` the reference's options
-    (constructor arguments are filled from them by name), ``kind`` the reference's kind.
+    (constructor arguments are filled from them by name), ``kind`` the reference's kind. ``within`` is a
+    convention that has been chosen: it alone is given back, with the parameters that it leaves out.
     """
 
     kind: str
     shapes: Mapping[str, tuple[int, ...]]
     options: Mapping[str, object] = field(default_factory=dict)
     reference: str | None = None
+    within: Convention | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,8 @@ class Case:
 class Raised:
     """An exception in the candidate, and the line of the user's own source nearest to it.
 
-    ``phase`` is construct, forward, backward, autograd, step or zero_grad.
+    ``phase`` is construct, forward, backward, autograd, step or zero_grad; reading, where nothing was raised
+    but what came of a step is nothing to go on with.
     """
 
     type: str
@@ -201,6 +204,8 @@ class Answer:
     gradients
         For each source (``autograd``, ``backward``) the gradient of each argument, ``None`` where
         none came. An argument for which the style has no place to hold a gradient is left out.
+    outputs
+        Where autograd can be asked for several outputs: where each stands in what was returned.
     mutated
         The arguments, or ``grad_output``, that the call changed in place.
     detached
@@ -210,7 +215,7 @@ class Answer:
     handmade
         Where gradients come from autograd: a Function that somebody has written is on the way.
     lifted
-        A cast to half precision was made to the precision of the case instead.
+        To which narrower precision casts were made to the precision of the case instead; or empty.
     slips
         For `Case.direction`: the derivative along it, then what it comes to by each slip. None where the
         forward cannot be followed.
@@ -218,11 +223,12 @@ class Answer:
 
     output: NDArray[Any] | None = None
     gradients: Mapping[str, Mapping[str, NDArray[Any] | None]] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
     mutated: tuple[str, ...] = ()
     detached: bool = False
     loose: tuple[str, ...] = ()
     handmade: bool = False
-    lifted: bool = False
+    lifted: str = ""
     raised: Raised | None = None
     slips: tuple[Slip, ...] = ()
 
@@ -240,6 +246,23 @@ class Course:
     rates: tuple[float, ...]
     hyperparameters: Mapping[str, object] = field(default_factory=dict)
     name: str = "ordinary"
+
+    def astype(self, dtype: DTypeLike) -> Course:
+        """Give the course with parameters and gradients of a dtype.
+
+        Examples
+        --------
+        >>> course = Course((np.ones(2),), ((np.ones(2),), (None,)), (0.1, 0.1)).astype("float32")
+        >>> course.parameters[0].dtype, course.gradients[0][0].dtype, course.gradients[1][0]
+        (dtype('float32'), dtype('float32'), None)
+        """
+        return replace(
+            self,
+            parameters=tuple(p.astype(dtype) for p in self.parameters),
+            gradients=tuple(
+                tuple(None if g is None else g.astype(dtype) for g in at_step) for at_step in self.gradients
+            ),
+        )
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,6 @@ from backproof.checking.references import OpReference, guess
 
 __all__ = ["Found", "NotACandidate", "adapt", "discover"]
 
-_PAIR = 2
-
 
 class NotACandidate(TypeError):
     """An object was given to be checked that is none of the things that can be."""
@@ -86,7 +84,7 @@ def discover(module: types.ModuleType, units: Sequence[Unit]) -> list[Found]:
         if one is not None:
             found.append((_order(definitions, pair.forward or pair.backward, None), one))
     found += _found_in_tables(every, [functions.get(pair.forward) for pair in pairs], definitions)
-    for name, function in functions.items():
+    for name, function in {**_wrapped(module, every), **functions}.items():
         place = _function_site(definitions, name)
         rule = recognise_rule(name, function, place) or recognise_made_rule(name, function, place)
         if rule is not None:
@@ -293,6 +291,11 @@ def adapt(obj: object, *, name: str | None = None) -> Candidate:
     if isinstance(obj, tuple | list):
         return _adapt_pair(obj, name)
     cls = obj if isinstance(obj, type) else type(obj)
+    if hasattr(obj, "_c") and hasattr(obj, "original_name"):  # torch.jit's: its code is Python's no more
+        raise NotACandidate(
+            f"expected a module as it was written, got {obj.original_name} compiled to a {cls.__name__}, "
+            "which cannot be looked into; give the module that it was made from"
+        )
     alone = recognise_function(name or _name_of(obj), obj, _code_site, asked=True)
     if alone is not None and alone.adapter is not None:
         return alone.adapter
@@ -334,7 +337,7 @@ def _demand_copies(instance: object, kind: str) -> None:
 
 def _adapt_pair(obj: Sequence[object], name: str | None) -> Candidate:
     functions = [part for part in obj if callable(part)]
-    if len(obj) != _PAIR or len(functions) != _PAIR:
+    if len(obj) != 2 or len(functions) != 2:
         raise NotACandidate(f"expected a pair of functions (forward, backward), got {obj!r}")
     forward, backward = functions
     called = getattr(forward, "__name__", type(forward).__name__)

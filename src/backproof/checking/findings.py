@@ -88,6 +88,8 @@ class Judgement:
     torch-module-manual-backward, torch-autograd-function, numpy-class, function-pair,
     torch-optimizer or numpy-optimizer. ``cell`` counts a notebook's cells from 0; ``cases`` counts
     the sets of inputs it was judged on. ``curve`` is for a picture; nothing was judged by it.
+    ``is_problem`` says that the checker could not do its work, for the reason given: it failed, or its
+    settings do not fit.
     """
 
     name: str
@@ -104,15 +106,20 @@ class Judgement:
     line: int | None = None
     seed: int = 0
     curve: Curve | None = field(default=None, repr=False)
+    is_problem: bool = field(default=False, repr=False)
 
     def __str__(self) -> str:
         from backproof.checking.report.text import as_text
 
-        return as_text(Report(self.seed, [self]))
+        return as_text(self._alone())
 
     def _repr_html_(self) -> str:
         """Show it in a notebook."""
-        return Report(self.seed, [self])._repr_html_()
+        return self._alone()._repr_html_()
+
+    def _alone(self) -> Report:
+        """Give a report on nothing else, which need not say that nothing else was judged."""
+        return Report(self.seed, [self], may_be_empty=True)
 
     def __bool__(self) -> bool:
         """Give True only for the verdict ``pass``."""
@@ -158,11 +165,12 @@ class Report:
     def exit_status(self, *, strict: bool = False) -> int:
         """Give 0, 1 or 2: nothing wrong, findings, or could not do its work.
 
-        2 also where no candidate was found or none was judged, unless that may be; with ``strict``
-        warnings count as errors do.
+        2 also where a candidate's settings do not fit or the checker failed, and where no candidate was
+        found or none was judged, unless that may be; with ``strict`` warnings count as errors do.
         """
         judged = any(j.verdict in (Verdict.PASS, Verdict.FAIL) for j in self.candidates)
-        if self.errors or not (judged or self.may_be_empty):
+        failed = self.errors or any(j.is_problem for j in self.candidates)
+        if failed or not (judged or self.may_be_empty):
             return 2
         wrong = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
         return int(any(f.severity in wrong for j in self.candidates for f in j.findings))

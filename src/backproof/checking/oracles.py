@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Estimate", "differentiate", "directional"]
+__all__ = ["Estimate", "along", "differentiate", "directional", "elementwise"]
 
 #: A scalar function of a step along a direction; its second value is the size of the terms it sums.
 Line: TypeAlias = Callable[[float], tuple[float, float]]
@@ -34,36 +34,55 @@ class Estimate:
 
 
 #: First steps, in turn, by the precision of the function; each is halved twice.
-_STEPS = {"float64": (2.0**-8, 2.0**-13, 2.0**-19), "float32": (2.0**-4, 2.0**-7)}
+_STEPS = {"float64": (2.0**-8, 2.0**-13, 2.0**-19, 2.0**-24), "float32": (2.0**-4, 2.0**-7)}
 #: An estimate this good, relative to the terms it sums, needs no smaller step.
 _GOOD = {"float64": 1e-9, "float32": 1e-3}
 
 
 def directional(line: Line, dtype: str = "float64") -> Estimate:
     """Estimate the derivative at 0 of a function of one step."""
-    best = Estimate(np.nan, np.inf)
+    value, error = _estimated(line, dtype)
+    return Estimate(float(value), float(error))
+
+
+def elementwise(
+    function: Callable[[NDArray[Any]], NDArray[Any]], at: NDArray[Any], dtype: str = "float64"
+) -> NDArray[np.float64]:
+    """Estimate the derivatives of a function that works element by element, of all elements at once."""
+
+    def line(step: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        values = np.asarray(function(np.asarray(at + step, dtype=at.dtype)), dtype=float)
+        return values, np.abs(values)
+
+    return _estimated(line, dtype)[0]
+
+
+def _estimated(line: Callable[[float], tuple[Any, Any]], dtype: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Estimate derivatives, and bounds on their errors: of one function, or of one for each element."""
     one = float(np.finfo(dtype).eps)
     centre, size = line(0.0)
+    best, least = np.full(np.shape(centre), np.nan), np.full(np.shape(centre), np.inf)
     for first in _STEPS[dtype]:
         slopes, bends = [], []
         for step in (first, first / 2, first / 4):
             (above, size_above), (below, size_below) = line(step), line(-step)
             slopes.append((above - below) / (2 * step))
             bends.append(abs(above - 2 * centre + below) / (2 * step))
-            size = max(size, size_above, size_below)
+            size = np.maximum(size, np.maximum(size_above, size_below))
         once = [(4 * slopes[1] - slopes[0]) / 3, (4 * slopes[2] - slopes[1]) / 3]
         twice = (16 * once[1] - once[0]) / 15
         rounding = 8 * one * size / (first / 4)
         error = 2 * abs(twice - once[1]) + rounding
-        if bends[2] > bends[0] / 2 + rounding:
-            # A smooth bend shrinks with the step; at a kink the two sides keep their own slopes, of
-            # which the central difference is only the mean.
-            error += bends[2]
-        if error < best.error:
-            best = Estimate(twice, error)
-        if best.error <= _GOOD[dtype] * (size + abs(twice)):
+        # A smooth bend shrinks with the step; at a kink the two sides keep their own slopes, of
+        # which the central difference is only the mean.
+        error = error + np.where(bends[2] > bends[0] / 2 + rounding, bends[2], 0.0)
+        # A smooth function's slopes come nearer to each other with the step; across many kinks they do not.
+        apart, before = abs(slopes[2] - slopes[1]), abs(slopes[1] - slopes[0])
+        error = error + np.where(apart > before / 2 + rounding, apart, 0.0)
+        best, least = np.where(error < least, twice, best), np.where(error < least, error, least)
+        if np.all(least <= _GOOD[dtype] * (size + abs(twice))):
             break
-    return best
+    return best, least
 
 
 def along(

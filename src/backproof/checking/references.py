@@ -18,6 +18,7 @@ __all__ = [
     "OpReference",
     "Reference",
     "RuleReference",
+    "UnfitReference",
     "UnknownReference",
     "guess",
     "parse",
@@ -30,7 +31,8 @@ _FILLERS = frozenset(
     # A column of these words would be harder to read than the words.
     "my our own custom manual hand handmade handwritten written naive simple basic stable vanilla plain "  # noqa: SIM905
     "numpy np torch pytorch scratch from impl implementation layer layers function func fn module class op "
-    "forward version the a wrong bad buggy broken good right correct fixed".split()
+    "jax tf pt forward version v v1 v2 v3 new old final the a wrong bad buggy broken good right correct "
+    "fixed".split()
 )
 #: Words that say what sort of thing a component is: a reference of another kind is not meant.
 _KINDS = {
@@ -48,6 +50,10 @@ _NUMBERED = frozenset({"log2", "log10", "exp2", "atan2"})
 
 class UnknownReference(ValueError):
     """A reference was named that is not in the catalogue, or not as a reference is written."""
+
+
+class UnfitReference(UnknownReference):
+    """A reference was named that a candidate cannot be held against."""
 
 
 @dataclass(frozen=True)
@@ -221,9 +227,10 @@ def parse(text: str) -> Reference | None:
     name, options = _split(text)
     found = guess(name)
     if found is None:
-        known = sorted({n for n, _ in _names()})
-        close = difflib.get_close_matches(name, known, 1, 0.5)
-        hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+        known = {n.lower(): n for n, _ in reversed(list(_names()))}
+        close = difflib.get_close_matches(name.lower(), known, 1)
+        every = ", ".join(sorted(known.values()))
+        hint = f"; did you mean {known[close[0]]}?" if close else f"; known are {every}"
         raise UnknownReference(f"expected the name of a reference, got {text!r}{hint}")
     merged: dict[str, Any] = {**found.options, **options}
     if isinstance(found, OpReference):
@@ -265,7 +272,11 @@ def _split(text: str) -> tuple[str, dict[str, object]]:
             function, options = tree.func, {k.arg or "**": ast.literal_eval(k.value) for k in tree.keywords}
     except (SyntaxError, ValueError):
         raise unreadable from None
-    named = isinstance(function, ast.Name | ast.Attribute)
-    if not named or (isinstance(tree, ast.Call) and tree.args):
+    if not isinstance(function, ast.Name | ast.Attribute):
         raise unreadable
+    if isinstance(tree, ast.Call) and tree.args:
+        raise UnknownReference(
+            f"expected the options of {ast.unparse(function)} by their names, such as "
+            f"reduction='sum', got {text!r}"
+        )
     return ast.unparse(function).rpartition(".")[2], options

@@ -131,7 +131,7 @@ def _domains(value: object) -> dict[str, tuple[float, float]]:
 
 def _interval(value: object) -> tuple[float, float]:
     numbers = [v for v in value if _is_number(v)] if isinstance(value, list | tuple) else []
-    if not isinstance(value, list | tuple) or not len(numbers) == len(value) == len(("low", "high")):
+    if not isinstance(value, list | tuple) or not len(numbers) == len(value) == 2:
         raise SettingsError(f"expected two numbers, e.g. [0, 1], or a table of them; {_got(value)}")
     low, high = map(float, numbers)
     if not -math.inf < low < high < math.inf:

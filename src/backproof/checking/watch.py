@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 from backproof.checking.findings import Report
 from backproof.checking.processes.remote import Start
 from backproof.checking.processes.spare import Spare
+from backproof.checking.reading.source import Unreadable, read
 from backproof.checking.reading.targets import Target, collect
 from backproof.checking.settings import Settings
 
@@ -45,8 +46,8 @@ def watch(paths: Sequence[str], settings: Settings, check: Check) -> None:
         seen = _look(paths)
         parts = list(paths)
         while True:
-            report = check(parts, settings if parts == list(paths) else later, spare)
-            torch = torch or any(judgement.style.startswith("torch") for judgement in report.candidates)
+            check(parts, settings if parts == list(paths) else later, spare)
+            torch = torch or any(_imports_torch(target.file) for target in collect(parts)[0])
             spare.prepare(torch=torch)
             now = _settled(paths, seen)
             saved = [target for target, stamp in now.items() if seen.get(target) != stamp]
@@ -76,6 +77,13 @@ def _look(paths: Sequence[str]) -> dict[Target, _Stamp]:
             continue  # gone for the moment
         found[target] = status.st_mtime_ns, status.st_size, status.st_ino
     return found
+
+
+def _imports_torch(file: str) -> bool:
+    try:
+        return read(file).imports_torch
+    except Unreadable:
+        return False
 
 
 def _paths(target: Target) -> list[str]:

@@ -143,7 +143,7 @@ def sparse_(array: Array, sparsity: float, std: float = 0.01, *, rng: Seed = Non
     >>> (sparse_(np.empty((4, 2)), 0.5, rng=0) == 0).sum(axis=0).tolist()
     [2, 2]
     """
-    if array.ndim != 2:  # noqa: PLR2004 - rows and columns
+    if array.ndim != 2:
         raise ValueError(f"expected a matrix; got array of shape={array.shape}")
     rng = np.random.default_rng(rng)
     normal_(array, 0.0, std, rng=rng)

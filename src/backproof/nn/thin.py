@@ -77,7 +77,7 @@ def _astype(x: NDArray[Any], dtype: DTypeLike, /, *, copy: bool = True) -> NDArr
 
 
 def _take_along_axis(x: NDArray[Any], indices: NDArray[Any], /, *, axis: int = -1) -> Any:
-    if x.ndim == 2 and axis in (1, -1) and len(x) == len(indices):  # noqa: PLR2004 - rows and classes
+    if x.ndim == 2 and axis in (1, -1) and len(x) == len(indices):
         return x[np.arange(len(x))[:, None], indices]
     return np.take_along_axis(x, indices, axis=axis)
 

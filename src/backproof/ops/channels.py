@@ -57,7 +57,7 @@ def require_channels(input: Float[Array, "..."], **given: Float[Array, "..."] | 
         ...
     ValueError: weight is one value for each of the 3 channels; got a weight of shape (2,)
     """
-    if input.ndim < len(("samples", "channels")):
+    if input.ndim < 2:
         raise ValueError(
             f"the second axis of the input is of the channels; got an input of shape {tuple(input.shape)}"
         )

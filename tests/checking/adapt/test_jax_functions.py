@@ -33,6 +33,52 @@ RULES: dict[str, tuple[str, str, tuple[str, str], str]] = {
         ("g * jax", "jax"),
         "upstream-ignored",
     ),
+    "a number without a gradient that the reference has as an option": (
+        """
+        @partial(jax.custom_vjp, nondiff_argnums=(1,))
+        def leaky_relu(x, a):
+            return jnp.where(x > 0, x, a * x)
+        leaky_relu.defvjp(lambda x, a: (leaky_relu(x, a), x), lambda a, x, g: (g * jnp.where(x > 0, 1, a),))
+        """,
+        "leaky_relu",
+        ("x > 0, 1, a", "x > 0, 1, 1"),
+        "inner-derivative-missing",
+    ),
+    "a whole number there, which a reference's 1 would hide": (
+        """
+        @partial(jax.custom_vjp, nondiff_argnums=(0,))
+        def elu(k, x):
+            return jnp.where(x > 0, x, k * (jnp.exp(x) - 1))
+        elu.defvjp(lambda k, x: (elu(k, x), x), lambda k, x, g: (g * jnp.where(x > 0, 1, k * jnp.exp(x)),))
+        """,
+        "elu",
+        ("k * jnp.exp(x)),", "jnp.exp(x)),"),
+        "inner-derivative-missing",
+    ),
+    "a number that the reference has not": (
+        """
+        @partial(jax.custom_vjp, nondiff_argnums=(1,))
+        def sigmoid(x, steepness):
+            return 1 / (1 + jnp.exp(-steepness * x))
+        def backward(steepness, s, g):
+            return (g * steepness * s * (1 - s),)
+        sigmoid.defvjp(lambda x, k: (sigmoid(x, k), sigmoid(x, k)), backward)
+        """,
+        "sigmoid",
+        ("g * steepness", "g"),
+        "gradient-scale",
+    ),
+    "a product": (
+        """
+        @jax.custom_vjp
+        def mm(x, w):
+            return x @ w
+        mm.defvjp(lambda x, w: (x @ w, (x, w)), lambda kept, g: (g @ kept[1].T, kept[0].T @ g))
+        """,
+        "mm",
+        ("kept[0].T @ g", "g.T @ kept[0]"),
+        "transposed-gradient",
+    ),
     "a value with a function for the gradient": (
         """
         def tanh_vjp(x):

@@ -55,6 +55,44 @@ OPTIMIZERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "list",
         {},
     ),
+    "in German": (
+        """
+        class ImpulsOptimierer:
+            def __init__(self, lernrate=0.01, impuls=0.9):
+                self.lernrate, self.impuls, self.v = lernrate, impuls, {}
+            def step(self, parameter, gradienten):
+                for i in range(len(parameter)):
+                    self.v[i] = self.impuls * self.v.get(i, 0) + gradienten[i]
+                    parameter[i] -= self.lernrate * self.v[i]
+        """,
+        "list",
+        {"momentum": 0.7, "nesterov": False},
+    ),
+    "in Spanish": (
+        """
+        class Optimizador:
+            def __init__(self, tasa):
+                self.tasa = tasa
+            def update(self, pesos, gradientes):
+                for k in pesos:
+                    pesos[k] -= self.tasa * gradientes[k]
+        """,
+        "dict",
+        {},
+    ),
+    "dictionaries of layers": (
+        """
+        class SGD:
+            def __init__(self, lr=0.01):
+                self.lr = lr
+            def step(self, params, grads):
+                for layer, held in params.items():
+                    for key in held:
+                        held[key] -= self.lr * grads[layer][key]
+        """,
+        "layer dicts",
+        {},
+    ),
     "update of a dictionary": (
         """
         class Momentum:

@@ -84,6 +84,131 @@ ROWS: dict[str, tuple[str, str, str, str, str]] = {
         "center, p",
         "transposed-gradient",
     ),
+    "three arrays of one shape": (
+        """
+        def triplet_loss(anchor, positive, negative, alpha=0.2):
+            near = np.sum((anchor - positive) ** 2, axis=1)
+            far = np.sum((anchor - negative) ** 2, axis=1)
+            h = near - far + alpha
+            m = 2 * (h > 0)[:, None] / len(h)
+            grads = m * (negative - positive), m * (HERE), m * (anchor - negative)
+            return np.maximum(h, 0).mean(), grads
+        """,
+        "triplet_loss",
+        "positive - anchor",
+        "anchor - positive",
+        "gradient-sign",
+    ),
+    "a mean that is called like a number; two gradients of three": (
+        """
+        def gaussian_nll(mu, log_var, x):
+            d, iv = x - mu, np.exp(-log_var)
+            return 0.5 * np.mean(log_var + d * d * iv), (HERE, 0.5 * (1 - d * d * iv) / d.size)
+        """,
+        "gaussian_nll",
+        "-d * iv / d.size",
+        "d * iv / d.size",
+        "gradient-sign",
+    ),
+    "two gradients of three, not of the first": (
+        """
+        def gaussian_nll(x, mu, log_var):
+            d, iv = x - mu, np.exp(-log_var)
+            return 0.5 * np.mean(log_var + d * d * iv), -d * iv / d.size, 0.5 * (HERE) / d.size
+        """,
+        "gaussian_nll",
+        "1 - d * d * iv",
+        "1 + d * d * iv",
+        "inner-derivative-missing",
+    ),
+    "one number for each sample": (
+        """
+        def ranking_loss(s1, s2, y, margin=0.1):
+            h = -y * (s1 - s2) + margin
+            m = (h > 0) HERE
+            return np.maximum(h, 0).mean(), (-y * m, y * m)
+        """,
+        "ranking_loss",
+        "/ len(y)",
+        "",
+        "gradient-scale",
+    ),
+    "a weight for each sample": (
+        """
+        def weighted_error(pred, target, weight):
+            d = pred - target
+            return np.mean(weight * d * d), HERE * weight * d / d.size
+        """,
+        "weighted_error",
+        "2",
+        "1",
+        "gradient-scale",
+    ),
+    "a table, a class and a number for each row": (
+        """
+        def policy_gradient_loss(logits, actions, advantages):
+            p = np.exp(logits)
+            p /= p.sum(1, keepdims=True)
+            chosen = np.arange(len(actions)), actions
+            loss = -(advantages * np.log(p[chosen])).mean()
+            p[chosen] -= 1
+            return loss, advantages[:, None] * p HERE
+        """,
+        "policy_gradient_loss",
+        "/ len(actions)",
+        "",
+        "gradient-scale",
+    ),
+    "of one argument, as its docstring says": (
+        """
+        def entropy_bonus(logits):
+            "mean entropy, and its gradient"
+            p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+            h = -(p * np.log(p)).sum(1, keepdims=True)
+            return h.mean(), HERE * (np.log(p) + h) / len(p)
+        """,
+        "entropy_bonus",
+        "-p",
+        "p",
+        "gradient-sign",
+    ),
+    "a penalty and its strength": (
+        """
+        def l2_loss(W, lam):
+            return lam * np.sum(W ** 2), HERE * W
+        """,
+        "l2_loss",
+        "2 * lam",
+        "lam",
+        "gradient-scale",
+    ),
+    "of classes, as the name of a variable says": (
+        """
+        def softmax_with_cross_entropy(preds, target_index):
+            p = np.exp(preds) / np.exp(preds).sum(1, keepdims=True)
+            rows = np.arange(len(p)), target_index
+            loss = -np.log(p[rows]).sum()
+            d_preds = p.copy()
+            d_preds[rows] -= 1
+            return loss, d_preds HERE
+        """,
+        "softmax_with_cross_entropy",
+        "* 1",
+        "/ len(p)",
+        "gradient-scale",
+    ),
+    "vectors, of the names of which one may be a gradient's": (
+        """
+        def negative_sampling(v, context, negatives):
+            near, far = 1 / (1 + np.exp(-(v @ context))), 1 / (1 + np.exp(negatives @ v))
+            dv = (near - 1) * context + (1 - far) @ negatives
+            return -np.log(near) - np.log(far).sum(), dv, HERE * v, np.outer(1 - far, v)
+        """,
+        "negative_sampling",
+        "(near - 1)",
+        "(1 - near)",
+        "gradient-sign",
+    ),
     "a class that has its parameters once it is trained": (
         """
         class Regression:
@@ -134,6 +259,21 @@ def loss_and_grad(w, X, y):
     return np.mean((X @ w - y) ** 2), X.T @ (X @ w - y)
 def affine_backward(dout, x, w, b):
     return dout @ w.T, x.T @ dout, dout.sum(0)
+def tanh_step(x, dx, v):
+    return np.tanh(x).sum(), dx * v
+def predict(x):
+    p = 1 / (1 + np.exp(-x))
+    return p.mean(), p
+def variance(x):
+    return np.var(x), x - x.mean()
+def masked_loss(pred, target, mask):
+    err = (pred - target) * mask
+    return np.mean(err ** 2), err
+def weighted_forward(pred, target, weight):
+    d = pred - target
+    return np.mean(weight * d * d), (d, weight)
+def weighted_backward(dout, cache):
+    return 2 * dout * cache[0] * cache[1] / cache[0].size
 """
 
 

@@ -155,7 +155,7 @@ READINGS: list[tuple[str, str, bool, list[dict[str, str]]]] = [
     ("backward", "anything", True, [{"anything": "grad_output"}]),
     ("backward", "x grad", False, [{"x": "input", "grad": "grad_output"}]),
     ("backward", "dA cache", False, [{"dA": "grad_output", "cache": "cache"}]),
-    ("backward", "g p", False, [{"g": "grad_output", "p": "input"}]),
+    ("backward", "g p", False, [{"g": "grad_output", "p": "cache"}, {"g": "grad_output", "p": "input"}]),
     (
         "backward",
         "dout a",

@@ -43,6 +43,55 @@ class SquaredError:
     def gradient(self, y, t):
         return 2 * {scale} * (y - t)
 """
+LAST = """
+class SoftmaxWithLoss:
+    def forward(self, x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.t, self.y = t, e / e.sum(axis=1, keepdims=True)
+        return -np.sum(np.log(self.y[np.arange(len(t)), t] + 1e-7)) / len(t)
+
+    def backward(self, dout{default}):
+        dx = self.y.copy()
+        dx[np.arange(len(dx)), self.t] -= 1
+        return {factor}dx{share}
+"""
+LAST_OF_ITS_OWN = """
+class LastLoss:
+    "It takes classes, or one-hot rows."
+    def forward(self, x, t):
+        self.t = t.argmax(axis=1) if t.size == x.size else t
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y = e / e.sum(axis=1, keepdims=True)
+        return -np.mean(np.log(self.y[np.arange(len(x)), self.t] + 1e-7))
+
+    def backward(self, dout=1):
+        dx = self.y.copy()
+        dx[np.arange(len(dx)), self.t] -= 1
+        return dx / len(dx)
+"""
+EPSILON, IGNORED, N = "epsilon-bias", "upstream-ignored", " / len(dx)"
+SAVED = """
+class SoftmaxLoss:
+    def forward(self, inputs, y_true):
+        e = np.exp(inputs - inputs.max(axis=1, keepdims=True))
+        self.output = e / e.sum(axis=1, keepdims=True)
+        return np.mean(-np.log(self.output[range(len(y_true)), y_true]))
+
+    def backward(self, dvalues, y_true):
+        self.dinputs = dvalues.copy()
+        self.dinputs[range(len(dvalues)), y_true] -= 1
+        self.dinputs = self.dinputs{share}
+"""
+ONE_LOGIT = """
+class SigmoidWithLoss:
+    def forward(self, x, t):
+        self.t, self.y = t, 1 / (1 + np.exp(-x))
+        both = np.c_[1 - self.y, self.y]
+        return -np.sum(np.log(both[np.arange(len(t)), t.astype(int)] + 1e-7)) / len(t)
+
+    def backward(self, dout=1):
+        return {sign}(self.y - self.t) * dout / len(self.t)
+"""
 SHARE = " / A.shape[1]"
 #: The code, and the diagnoses that are warnings; those that are errors.
 CUSTOMS: dict[str, tuple[str, set[str], set[str]]] = {
@@ -55,7 +104,20 @@ CUSTOMS: dict[str, tuple[str, set[str], set[str]]] = {
     "averages of all parameters": (AVERAGED.format(input="", bias=SHARE), {"gradient-scale"}, set()),
     "an average of one alone": (AVERAGED.format(input="", bias=""), set(), {"gradient-scale"}),
     "the input's too": (AVERAGED.format(input=SHARE, bias=SHARE), set(), {"gradient-scale"}),
+    "the last loss": (LAST.format(default="=1", factor="", share=N), {IGNORED, EPSILON}, set()),
+    "the last loss, of its own name": (LAST_OF_ITS_OWN, {IGNORED, EPSILON}, set()),
+    "the last loss, and wrong": (
+        LAST.format(default="=1", factor="", share=""),
+        {IGNORED, EPSILON},
+        {"gradient-scale"},
+    ),
+    "a loss that is not the last": (LAST.format(default="", factor="", share=N), {EPSILON}, {IGNORED}),
+    "one with what comes in": (LAST.format(default="=1", factor="dout * ", share=N), {EPSILON}, set()),
     "half a sum": (SQUARED.format(scale="0.5"), {"reduction"}, set()),
+    "the saved output handed over": (SAVED.format(share=" / len(dvalues)"), set(), set()),
+    "the same, not averaged": (SAVED.format(share=""), set(), {"gradient-scale"}),
+    "one logit for each sample": (ONE_LOGIT.format(sign=""), {"gradient-value"}, set()),
+    "the same, turned around": (ONE_LOGIT.format(sign="-"), set(), {"gradient-value"}),
     "a third of a sum": (SQUARED.format(scale="1 / 3"), set(), {"forward-value"}),
 }
 

@@ -203,6 +203,15 @@ class OneMaximumSoftmax:
         return self.y * (g - (g * self.y).sum(-1, keepdims=True))
 
 
+class HalfInputSigmoid:
+    def forward(self, x):
+        self.x, self.y = x, 1 / (1 + np.exp(-x))
+        return self.y
+
+    def backward(self, g):
+        return g * self.y * (1 - self.x)
+
+
 ROWS: dict[str, tuple[Any, dict[str, Any], str, Severity]] = {
     "mutates the input": (MutatesReLU, {"like": "relu"}, "mutates-input", Severity.ERROR),
     "mutates the gradient": (MutatesGradReLU, {"like": "relu"}, "mutates-input", Severity.ERROR),
@@ -230,6 +239,7 @@ ROWS: dict[str, tuple[Any, dict[str, Any], str, Severity]] = {
     "clipped logits": (ClippedLogits, {"like": "bce with logits"}, "epsilon-bias", Severity.WARNING),
     "half the squares": (HalfSquares, {"name": "L2"}, "forward-value", Severity.WARNING),
     "one maximum for all rows": (OneMaximumSoftmax, {"like": "softmax"}, "not-finite", Severity.WARNING),
+    "the input in one place": (HalfInputSigmoid, {"like": "sigmoid"}, "input-for-output", Severity.ERROR),
     "no bias gradient": (HalfMissingLinear, {"like": "linear"}, "missing-gradient", Severity.ERROR),
 }
 

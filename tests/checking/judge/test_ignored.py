@@ -35,7 +35,7 @@ RIGHT, FORGOTTEN = "g * self.keep[:, None] / self.n", "g / self.n"
         ("Masked", KEPT, RIGHT, []),
         ("CrossEntropyLoss", EVERY, RIGHT, [("reduction", Severity.ERROR)]),
         ("Masked", EVERY, RIGHT, [("reduction", Severity.WARNING)]),  # its name promises nothing
-        ("CrossEntropyLoss", KEPT, FORGOTTEN, [("gradient-value", Severity.ERROR)]),
+        ("CrossEntropyLoss", KEPT, FORGOTTEN, [("inner-derivative-missing", Severity.ERROR)]),
     ],
 )
 def test_what_is_ignored_is_left_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from textwrap import dedent, indent
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from backproof.checking.findings import Verdict
 from backproof.checking.judge.judge import judge
 from backproof.diagnoses import Severity
-from tests.checking.adapt.asking import the_candidate
+from tests.checking.adapt.asking import HEAD, the_candidate
 
 CLASS = """
 class {name}:
@@ -177,6 +178,63 @@ def test_a_schedule_that_cannot_be_put_to_rest_is_a_warning_and_says_its_rates()
     assert "0.1, 0.1, 0.1, 0.05" in judgement.findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("rate", "power", "more", "severity"),
+    [
+        ("min(1, self.t / 5)", "self.t", ", beta1=0.9, beta2=0.999", Severity.WARNING),
+        ("1 / (1 + self.t)", "self.t", ", beta1=0.9, beta2=0.999, weight_decay=0.01", Severity.WARNING),
+        ("0.95 ** (self.t - 1)", "self.t", "", Severity.WARNING),
+        ("1", "np.sqrt(self.t)", ", beta1=0.9, beta2=0.999", Severity.ERROR),
+    ],
+)
+def test_a_schedule_is_told_from_a_wrong_correction_of_the_bias(
+    rate: str, power: str, more: str, severity: Severity
+) -> None:
+    body = ADAM.replace("self.lr", f"self.lr * {rate}").replace("beta1 ** self.t", f"beta1 ** {power}")
+    init = KEPT if more else "self.beta1, self.beta2 = 0.9, 0.999"
+    name = "Adam"
+    if "weight_decay" in more:
+        body, init, name = (
+            f"p *= 1 - self.lr * {rate} * self.wd\n{body}",
+            f"{init}\nself.wd = weight_decay",
+            "AdamW",
+        )
+    (finding,) = judge(the_candidate(written(name, body, init, more))).findings
+    assert (finding.diagnosis, finding.severity) == ("update-value", severity)
+    assert ("learning rates of its own" in finding.message) is (severity is Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "diagnosis"),
+    [
+        ("RMSprop", "p -= self.lr * g / np.sqrt(-g * g)", "update-value"),
+        ("Adam", ADAM.replace("self.t", "(self.t - 1)"), "bias-correction-step"),
+    ],
+)
+def test_of_a_path_without_numbers_only_what_divides_by_0_can_be_the_cause(
+    name: str, body: str, diagnosis: str
+) -> None:
+    judgement = judge(the_candidate(written(name, body, "self.beta1, self.beta2 = 0.9, 0.999")))
+    assert [finding.diagnosis for finding in judgement.findings] == [diagnosis]
+
+
+def test_parameters_that_cannot_be_read_are_no_mistake() -> None:
+    text = """
+        class Wrapped:
+            def __init__(self, array):
+                self.array = array
+        class SGD:
+            def __init__(self, lr=0.1):
+                self.lr = lr
+            def step(self, params, grads):
+                for i, p in enumerate(params):
+                    params[i] = Wrapped(getattr(p, "array", p) - self.lr * grads[i])
+    """
+    judgement = judge(the_candidate(text))
+    assert (judgement.verdict, judgement.findings) == (Verdict.SKIPPED, [])
+    assert "parameter 0 is of type" in judgement.reason
+
+
 def test_a_base_class_that_steps_by_what_others_write_is_not_accused() -> None:
     text = """
         class Optimizer:
@@ -207,12 +265,18 @@ class Momentum:
     ("says", "severity"),
     [
         ('"""v is an exponentially weighted average of the gradients."""', Severity.NOTE),
+        ("# as the course has it: an exponentially weighted average", Severity.NOTE),
         ('"""v <- beta * v + gradient"""', Severity.ERROR),
         ("", Severity.ERROR),
     ],
 )
-def test_a_velocity_that_is_said_to_be_an_average_is_no_mistake(says: str, severity: Severity) -> None:
-    judgement = judge(the_candidate(TAUGHT.format(says=says)))
+def test_a_velocity_that_is_said_to_be_an_average_is_no_mistake(
+    says: str, severity: Severity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = TAUGHT.format(says=says)
+    lines = (HEAD + text).splitlines(keepends=True)
+    monkeypatch.setattr(linecache, "getlines", lambda *_: lines)
+    judgement = judge(the_candidate(text))
     assert [(f.diagnosis, f.severity) for f in judgement.findings] == [("momentum-averaged", severity)]
 
 
@@ -234,6 +298,33 @@ def test_an_option_that_is_off_and_never_read_is_a_warning_but_not_the_momentum(
     assert ("momentum-missing", Severity.ERROR) in [
         (f.diagnosis, f.severity) for f in judge(the_candidate(text)).findings
     ]
+
+
+BELIEF = """
+self.k += 1
+m, v = self.s.get(i, (0, 0))
+m = 0.9 * m + 0.1 * g
+v = 0.999 * v + 0.001 * {square} ** 2 + 1e-12
+self.s[i] = m, v
+p -= self.lr * m / (1 - 0.9 ** {k}) / (np.sqrt(v / (1 - 0.999 ** {k})) + 1e-8)
+"""
+#: The square that is averaged, the count, and what the rule is judged as.
+COUNTED = {
+    "a rule that nobody knows": ("(g - m)", "self.k", None, ["bias-correction-step"]),
+    "the same, counted once": ("(g - m)", "self.t", None, []),
+    "Adam by another name": ("g", "self.k", "torch.optim.Adam()", ["bias-correction-step"]),
+    "a rate for each": ("(g - m)", "1.5 ** i", None, []),
+}
+
+
+@pytest.mark.parametrize(("square", "count", "reference", "diagnoses"), COUNTED.values(), ids=COUNTED)
+def test_a_count_that_every_parameter_advances_is_seen_without_a_name(
+    square: str, count: str, reference: str | None, diagnoses: list[str]
+) -> None:
+    body = BELIEF.format(square=square, k=count).replace(" + 1e-12" if square == "g" else "\0", "")
+    judgement = judge(the_candidate(written("Believer", body, "self.k = 0")))
+    assert [finding.diagnosis for finding in judgement.findings] == diagnoses
+    assert judgement.reference == reference
 
 
 SIGNED = """

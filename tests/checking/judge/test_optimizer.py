@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import backproof as bp
 from backproof.checking.findings import Verdict
 from backproof.checking.judge.judge import judge
 from backproof.checking.rules_by_name import guess_rule
@@ -385,3 +386,51 @@ def test_a_state_in_single_precision_is_right_to_its_digits_only() -> None:
     wrong: Any = judge(the_candidate(text.format(wrong="* (1 + 0.01 * np.sin(g))")))
     assert [finding.diagnosis for finding in wrong.findings] == ["update-value"]
     assert np.isfinite(wrong.findings[0].evidence["got"])
+
+
+def test_of_which_library_a_model_is_its_use_tells() -> None:
+    # PyTorch is imported in the same file.
+    text = """
+class GD:
+    def __init__(self, model, lr):
+        self.model, self.lr = model, lr
+
+    def step(self):
+        for layer in self.model.layers:
+            for key in layer.params:
+                layer.params[key] {sign}= self.lr * layer.grads[key]
+"""
+    for sign, found in (("-", set()), ("+", {"update-sign"})):
+        assert {f.diagnosis for f in judge(the_candidate(text.format(sign=sign))).findings} == found
+
+
+def test_what_a_stand_in_lacks_is_no_mistake() -> None:
+    text = """
+class GD:
+    def __init__(self, model, lr):
+        self.model, self.lr = model, lr
+
+    def step(self):
+        for block in self.model.blocks:
+            block.weight -= self.lr * block.grad_weight
+"""
+    judgement = judge(the_candidate(text))
+    assert judgement.verdict is Verdict.SKIPPED, f"{judgement}"
+    assert "stands here for its model" in judgement.reason
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_what_computes_in_float32_is_judged_in_float32(wrong: bool) -> None:
+    class SGD:
+        def __init__(self, params: Any, lr: float = 0.1, momentum: float = 0.9) -> None:
+            self.params, self.lr, self.momentum = params, lr, momentum
+            self.velocity = [np.zeros(p.data.shape, np.float32) for p in params]
+
+        def step(self) -> None:
+            for p, v in zip(self.params, self.velocity, strict=True):
+                if p.grad is not None:
+                    v[...] = np.float32(self.momentum * (1 - wrong)) * v + p.grad.astype(np.float32)
+                    p.data[...] = (p.data - np.float32(self.lr) * v).astype(np.float32)
+
+    found = [finding.diagnosis for finding in bp.check(SGD).findings if finding.severity is Severity.ERROR]
+    assert found == (["momentum-missing"] if wrong else [])

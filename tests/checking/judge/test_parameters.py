@@ -190,6 +190,71 @@ def test_a_parameter_in_a_dictionary_is_named_as_it_is_written() -> None:
     assert wrong.findings[0].evidence["argument"] == 'self.params["W1"]'
 
 
+class TwoLayersShort:
+    """Gradients under the shortest names there are."""
+
+    sign = 1.0
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        rng = np.random.default_rng(0)
+        self.W1, self.W2 = 0.1 * rng.normal(size=(n_in, 3)), 0.1 * rng.normal(size=(3, n_out))
+
+    def forward(self, x: Any) -> Any:
+        self.x, self.h = x, np.tanh(x @ self.W1)
+        return self.h @ self.W2
+
+    def backward(self, g: Any) -> Any:
+        d = g @ self.W2.T * (1 - self.h**2)
+        self.gW1, self.gW2 = self.sign * self.x.T @ d, self.h.T @ g
+        return d @ self.W1.T
+
+
+class Variable:
+    def __init__(self, v: Any) -> None:
+        self.v, self.g = v, np.zeros_like(v)
+
+
+class Shifted:
+    """A parameter that holds its gradient itself, as ``g``."""
+
+    axes: Any = 0
+
+    def __init__(self, n: int) -> None:
+        self.b = Variable(np.zeros(n))
+
+    def forward(self, x: Any) -> Any:
+        return x + self.b.v
+
+    def backward(self, g: Any) -> Any:
+        self.b.g = g.sum(self.axes)
+        return g
+
+
+class TwoLayersDown(TwoLayersShort):
+    sign = -1.0
+
+
+class ShiftedWhole(Shifted):
+    axes = ()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "diagnosis", "argument"),
+    [
+        (TwoLayersShort, TwoLayersDown, "gradient-sign", "self.W1"),
+        (Shifted, ShiftedWhole, "broadcast-not-reduced", "self.b.v"),
+    ],
+)
+def test_a_gradient_is_found_under_the_shortest_name(
+    right: type, wrong: type, diagnosis: str, argument: str
+) -> None:
+    judgement = bp.check(right, like=None)
+    assert judgement.verdict is Verdict.PASS, f"{judgement}"
+    assert f"{argument}" in judgement.reason
+    (finding,) = bp.check(wrong, like=None).findings
+    assert (finding.diagnosis, finding.evidence["argument"]) == (diagnosis, argument)
+
+
 class Snake(torch.autograd.Function):
     """x + sin²(ax)/a with one number a: its gradient tells which shape that has."""
 

@@ -167,6 +167,43 @@ FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
         "v / len(x)",
         "update-scale",
     ),
+    "new dictionaries": (
+        """
+        def adam_step(params, grads, state, lr=1e-3, b1=0.9, b2=0.999, eps=1e-8):
+            t = state["t"] + 1
+            m = {k: b1 * state["m"][k] + (1 - b1) * grads[k] for k in params}
+            v = {k: b2 * state["v"][k] + (1 - b2) * GAP for k in params}
+            roots = {k: np.sqrt(v[k] / (1 - b2**t)) + eps for k in params}
+            new = {k: params[k] - lr * m[k] / (1 - b1**t) / roots[k] for k in params}
+            return new, {"m": m, "v": v, "t": t}
+        """,
+        "grads[k] ** 2",
+        "np.abs(grads[k])",
+        "moment-not-squared",
+    ),
+    "dictionaries of layers": (
+        """
+        def momentum_update(params, grads, velocity, lr=0.1, momentum=0.9):
+            for layer in params:
+                for key in params[layer]:
+                    v = momentum * velocity[layer][key] + GAP
+                    velocity[layer][key] = v
+                    params[layer][key] = params[layer][key] - lr * v
+            return params, velocity
+        """,
+        "grads[layer][key]",
+        "(1 - momentum) * grads[layer][key]",
+        "momentum-averaged",
+    ),
+    "pairs of arrays": (
+        """
+        def sgd(params, grads, lr=0.1):
+            return [(w - lr * dw, b GAP lr * db) for (w, b), (dw, db) in zip(params, grads)]
+        """,
+        "-",
+        "+",
+        "update-value",
+    ),
     "a generator": (
         """
         def adagrad_generator(params, lr=0.01, eps=1e-10):

@@ -76,3 +76,11 @@ def test_a_marked_function_inside_a_module_is_not_accused() -> None:
             return made.apply(x * 1.0) * 1.0
 
     assert bp.check(Tanh).findings == []
+
+
+def test_compiled_code_is_not_accused() -> None:
+    @torch.compile(backend="aot_eager")
+    def mish(x: torch.Tensor) -> torch.Tensor:
+        return x * torch.tanh(torch.nn.functional.softplus(x))
+
+    assert bp.check(mish).findings == []

@@ -180,6 +180,11 @@ class GELUTanhWithoutInner(GELUTanh):
         return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t**2))
 
 
+class PassedOn(Whitening):
+    def backward(self, grad: Any) -> Any:
+        return grad
+
+
 RIGHT = [PeepholeStep, TimeTanh, Attention, Whitening, GELUTanh]
 WRONG = [
     (GateAsIs, "inner-derivative-missing", "sigmoid"),
@@ -192,6 +197,7 @@ WRONG = [
     (AttentionWithoutSum, "diagonal-jacobian", "softmax"),
     (ConstantRoot, "statistics-constant", "mean"),
     (GELUTanhWithoutInner, "inner-derivative-missing", "taken as 1"),
+    (PassedOn, "inner-derivative-missing", "missing altogether"),
 ]
 
 

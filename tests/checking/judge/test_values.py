@@ -87,6 +87,50 @@ class ForgetfulCELU(CELU):
         return g * torch.exp(x.clamp(max=0)), None
 
 
+class Softmax:
+    back = 0
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        e = np.exp(x - x.max(axis=self.axis, keepdims=True))
+        self.y = e / e.sum(axis=self.axis, keepdims=True)
+        return self.y
+
+    def backward(self, g: Any) -> Any:
+        return self.y * (g - (g * self.y).sum(axis=self.back or self.axis, keepdims=True))
+
+
+class LastSoftmax(Softmax):
+    back = -1
+
+
+class SmoothL1Loss(nn.Module):
+    def __init__(self, beta: float = 1.0) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def near(self, d: Any) -> Any:
+        return 0.5 * d**2 / self.beta
+
+    def forward(self, x: Any, y: Any) -> Any:
+        d = (x - y).abs()
+        return torch.where(d < self.beta, self.near(d), d - 0.5 * self.beta).mean()
+
+
+class JumpingSmoothL1Loss(SmoothL1Loss):
+    def near(self, d: Any) -> Any:
+        return 0.5 * d**2
+
+
+class HalvedSmoothL1Loss(SmoothL1Loss):
+    """Another convention: all of it times beta, as Huber wrote it."""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return self.beta * super().forward(x, y)
+
+
 class Swoosh:
     """No reference, and a constructor with a default."""
 
@@ -306,6 +350,19 @@ WRONG: dict[str, tuple[Any, dict[str, Any], str, Severity]] = {
     "a bound forgotten in the forward": (WrongReLU6, {"like": "relu6"}, "forward-value", ERROR),
     "a bound forgotten, by its own forward": (EndlessRamp, {}, "gradient-value", ERROR),
     "right for alpha = 1 only": (ForgetfulCELU, {"like": "celu"}, "gradient-value", ERROR),
+    "right for the last axis only": (LastSoftmax, {}, "gradient-value", ERROR),
+    "a value right for beta = 1 only": (
+        JumpingSmoothL1Loss,
+        {"name": "SmoothL1Loss", "like": "smoothl1"},
+        "forward-value",
+        ERROR,
+    ),
+    "another convention where beta is not 1": (
+        HalvedSmoothL1Loss,
+        {"name": "SmoothL1Loss", "like": "smoothl1"},
+        "forward-value",
+        WARNING,
+    ),
     "right for the default only": (ForgetfulSwoosh, {}, "inner-derivative-missing", ERROR),
     "a factor that is 1 by default": ((scaled, unscaled_backward), {}, "gradient-scale", ERROR),
     "flattened, and left so": ((affine, flat_backward), {"like": "linear"}, "gradient-shape", ERROR),
@@ -329,6 +386,8 @@ RIGHT: dict[str, tuple[Any, dict[str, Any]]] = {
     "a bound, by its own forward": (Ramp, {}),
     "a guard": (GuardedSigmoid, {"like": None}),
     "any alpha": (CELU, {"like": "celu"}),
+    "any axis": (Softmax, {}),
+    "any beta": (SmoothL1Loss, {}),
     "any steepness": (Swoosh, {}),
     "any factor": ((scaled, scaled_backward), {}),
     "flattened and back": ((affine, affine_backward), {"like": "linear"}),
@@ -360,7 +419,7 @@ def test_what_is_right_passes_without_a_warning(row: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "other"),
-    [(0, 1), (2, 3), (-1, None), (1.0, 0.7), (0.3, 0.6), (0.0, 0.3), (1e-8, None), (True, None)],
+    [(0, 1), (2, 3), (-1, -2), (1.0, 0.7), (0.3, 0.6), (0.0, 0.3), (1e-8, None), (True, None)],
 )
 def test_another_value_is_of_the_same_sort(value: Any, other: Any) -> None:
     assert other_value(value) == other

@@ -190,7 +190,6 @@ UNREADABLE: list[tuple[str, bytes | None, str]] = [
     ("gone\0.py", None, "does not exist"),
     ("a.txt", b"x = 1", "is neither a .py nor an .ipynb file (its name ends in '.txt')"),
     ("a", b"x = 1", "is neither a .py nor an .ipynb file (its name ends in '')"),
-    ("empty.py", b" \n", "is empty"),
     ("empty.ipynb", b"", "is empty"),
     ("bad.py", b"x = 1\ny = = 2\n", "has a syntax error in line 2: invalid syntax: y = = 2"),
     ("bad.py", b"x = 1\nreturn 3\n", "has a syntax error in line 2: 'return' outside function"),
@@ -307,3 +306,9 @@ def test_a_relative_path_stays_as_it_was_given(tmp_path: Path, monkeypatch: pyte
     source = read("script.py")
     assert source == Source("script.py", f"{tmp_path}/script.py", source.units)
     assert source.units == (Unit("script.py", None, 1, "x = 1", f"{tmp_path}/script.py"),)
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"# nothing yet\n"])
+def test_an_empty_script_is_a_script(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "__init__.py").write_bytes(content)
+    assert read(tmp_path / "__init__.py").units == ()

@@ -25,6 +25,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "mine/lib/site-packages/numpy.py",
         "__pycache__/b.py",
         "environment/x.py",
+        "build/x.py",
+        "made/pyproject.toml",
+        "made/build/lib/x.py",
+        "made/dist/x.py",
+        "made/src/x.py",
         "._b.py",
     ):
         path = tmp_path / name
@@ -45,7 +50,9 @@ def files(*paths: str) -> list[str]:
 
 
 def test_a_folder_gives_what_is_the_users_own_in_order(tree: Path) -> None:
-    expected = ["a.ipynb", "b.py", "sub/A.PY", "sub/z.py", "sub/deeper/c.py"]
+    expected = [
+        "a.ipynb", "b.py", "build/x.py", "made/src/x.py", "sub/A.PY", "sub/z.py", "sub/deeper/c.py",
+    ]  # fmt: skip
     assert files(".") == expected
     assert files(str(tree)) == [str(tree / name) for name in expected]
     assert files(".hidden") == [".hidden/x.py"]
@@ -54,7 +61,7 @@ def test_a_folder_gives_what_is_the_users_own_in_order(tree: Path) -> None:
 @pytest.mark.usefixtures("tree")
 def test_each_file_comes_once_as_it_was_first_named() -> None:
     assert files("sub/z.py", ".", "./b.py")[:2] == ["sub/z.py", "a.ipynb"]
-    assert len(files("sub/z.py", ".", "./b.py")) == 5
+    assert len(files("sub/z.py", ".", "./b.py")) == 7
     assert files("notes.txt") == ["notes.txt"]
 
 

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backproof.checking.api import check
 from backproof.checking.findings import Finding, Report, Verdict
 from backproof.checking.report.json import schema, to_json
 from backproof.diagnoses import DIAGNOSES, Severity
+from backproof.ops import CATALOGUE
 from tests.checking.report import samples
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
@@ -51,11 +53,8 @@ def test_every_field_is_told() -> None:
             "cases", "seconds",
         ]  # fmt: skip
         for field in dataclasses.fields(judgement):
-            if field.name not in (
-                "findings",
-                "seed",
-                "curve",
-            ):  # the report has the seed; a curve is a picture
+            # The report has the seed; a curve is a picture; the exit status tells of problems.
+            if field.name not in ("findings", "seed", "curve", "is_problem"):
                 assert candidate[field.name] == getattr(judgement, field.name)
         for told, finding in zip(candidate["findings"], judgement.findings, strict=True):
             assert told["diagnosis"] == finding.diagnosis
@@ -145,3 +144,12 @@ def test_any_evidence_is_strict_json(evidence: dict[str, object]) -> None:
     finding = Finding("raises", "It raised.", evidence)
     document = to_json(Report(seed=0, candidates=[samples.judgement(finding)]))
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+@pytest.mark.parametrize("name", [op.name for op in CATALOGUE.values() if op.kind == "elementary"])
+def test_what_has_an_elementary_name_has_a_kind_of_the_schema(name: str) -> None:
+    def unwritten(self: object, x: object) -> object:
+        raise NotImplementedError
+
+    result = check(type(name, (), {"forward": unwritten, "backward": unwritten}))
+    VALIDATOR.validate(json.loads(json.dumps(to_json(Report(0, [result])))))

@@ -14,8 +14,8 @@ from backproof.checking.adapt.components.jax_functions import custom_rule, jax_p
 from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.objectives.search import recognise_objective
 from backproof.checking.adapt.recognition import Recognised, Site, recognise_pair
-from backproof.checking.adapt.words.kinds import arguments_of, kind_of, promised_by
-from backproof.checking.adapt.words.names import LOSS_WORDS, split, target_score
+from backproof.checking.adapt.words.kinds import arguments_of, is_loss_of_target, kind_of, promised_by
+from backproof.checking.adapt.words.names import split, target_score
 from backproof.checking.adapt.words.pullbacks import pullback_of, pulled_pair
 from backproof.checking.adapt.words.signatures import (
     Parameter,
@@ -36,7 +36,6 @@ from backproof.checking.references import OpReference, guess
 __all__ = ["helpers_of", "recognise_function"]
 
 
-_TWO, _THREE = 2, 3
 #: How the arguments of an attention begin: query, key and value.
 _ATTENDS = ("q", "k", "v")
 
@@ -78,10 +77,7 @@ def _with_gradient(
     switch = switch_of(found)
     if switch is not None and any(p.required for p in found):
         return recognise_pair(name, *switched_pair(value, switch), site)
-    reference = guess(name)
-    known = isinstance(reference, OpReference) and reference.kind == "loss"
-    named = known or (LOSS_WORDS & set(split(name)) and len(arguments_of(found)) == _TWO)
-    if named and kind_of(name, found) == "loss" and returns_several(value):
+    if is_loss_of_target(name, found) and returns_several(value):
         return recognise_pair(name, *fused_pair(value), site, fused=True)
     return None
 
@@ -143,7 +139,7 @@ def _on_tensors(
 def _is_named(name: str, found: Sequence[Parameter]) -> bool:
     """Say whether a function alone is a component by its name, and takes what such a one takes."""
     reference, taken = guess(name), arguments_of(found)
-    if tuple(one.lower()[:1] for one in taken[:_THREE]) == _ATTENDS and "attention" in split(name):
+    if tuple(one.lower()[:1] for one in taken[:3]) == _ATTENDS and "attention" in split(name):
         return True
     if isinstance(reference, OpReference):
         if reference.kind in ("activation", "loss"):
@@ -151,7 +147,7 @@ def _is_named(name: str, found: Sequence[Parameter]) -> bool:
         due = [one for one, argument in reference.op.arguments.items() if not argument.optional]
         return reference.kind == "layer" and len(due) <= len(taken) <= len(reference.op.arguments)
     scores = [target_score(one) for one in taken]
-    return split(name)[-1:] == ["loss"] and len(taken) == _TWO and max(scores) > 0 and min(scores) <= 0
+    return split(name)[-1:] == ["loss"] and len(taken) == 2 and max(scores) > 0 and min(scores) <= 0
 
 
 def _stands_beside_torch(function: object) -> bool:

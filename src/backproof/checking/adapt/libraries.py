@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import random
 import sys
 import warnings
@@ -19,7 +20,9 @@ __all__ = [
     "NumPyLibrary",
     "TorchLibrary",
     "first_array",
+    "jax_precision",
     "library",
+    "of_jax",
     "on_device_of",
     "quiet",
     "seed",
@@ -232,12 +235,14 @@ def take(value: object, dtype: np.dtype[Any] | None = None) -> NDArray[Any] | No
         return np.asarray(value) if value.dtype.kind in _NUMBERS else None
     if isinstance(value, bool | int | float):
         return np.asarray(value, dtype=dtype)
-    torch = sys.modules.get("torch")
+    return _from_list(value, dtype) if isinstance(value, list | tuple) else _from_others(value)
+
+
+def _from_others(value: object) -> NDArray[Any] | None:
+    torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
     if torch is not None and isinstance(value, torch.Tensor):
         return _from_tensor(value)
-    if isinstance(value, list | tuple):
-        return _from_list(value, dtype)
-    return None
+    return take(np.array(value)) if jax is not None and isinstance(value, jax.Array) else None
 
 
 def _from_tensor(tensor: Any) -> NDArray[Any]:
@@ -265,6 +270,23 @@ def _from_list(value: list[Any] | tuple[Any, ...], dtype: np.dtype[Any] | None) 
     if len({item.shape for item in items if item is not None}) != 1:
         return None
     return np.stack([item for item in items if item is not None])
+
+
+def of_jax(value: Any) -> Any:
+    """Give JAX's array for one of NumPy's, and anything else as it is."""
+    jax: Any = sys.modules["jax"]
+    return jax.numpy.asarray(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+def jax_precision(*, wide: bool) -> contextlib.AbstractContextManager[object]:
+    """Let JAX keep float64, or make float32 of it as it does by itself."""
+    jax: Any = sys.modules["jax"]
+    if hasattr(jax, "enable_x64"):
+        found: contextlib.AbstractContextManager[object] = jax.enable_x64(wide)
+        return found
+    experimental: Any = importlib.import_module("jax.experimental")
+    older: contextlib.AbstractContextManager[object] = experimental.enable_x64(wide)
+    return older
 
 
 def unchanged(value: object, array: NDArray[Any]) -> bool:

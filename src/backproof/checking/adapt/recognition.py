@@ -17,6 +17,7 @@ from backproof.checking.adapt.components.torch_module import TorchModule
 from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.filling.instances import duplicate
 from backproof.checking.adapt.optimizers.numpy_optimizer import NumPyOptimizer
+from backproof.checking.adapt.optimizers.steps import MORE_STEPS, STEPS, suits_tensors
 from backproof.checking.adapt.optimizers.torch_optimizer import TorchOptimizer
 from backproof.checking.adapt.words import names
 from backproof.checking.adapt.words.kinds import arguments_of, kind_of, looks_like_optimizer, promised_by
@@ -331,7 +332,7 @@ def _has(cls: type, name: str) -> bool:
 
 def _optimizer(found: _Class, torch: Any) -> Recognised | None:
     named = isinstance(guess(found.name), RuleReference) or guess_rule(found.name) is not None
-    step = found.first(names.STEPS + (names.MORE_STEPS if named else ()))
+    step = found.first(STEPS + (MORE_STEPS if named else ()))
     zero_grad = found.method("zero_grad")
     derived = torch is not None and issubclass(found.cls, torch.optim.Optimizer)
     if step is None or _is_base(found.cls, step.name):
@@ -343,7 +344,8 @@ def _optimizer(found: _Class, torch: Any) -> Recognised | None:
     description = found.describe("optimizer", style, {"step": step, "zero_grad": zero_grad})
     made = TorchOptimizer if style == "torch-optimizer" else NumPyOptimizer
     origin = found.origin(description, step)
-    return Recognised(description, made(description, found.make, constructor, step, origin))
+    adapter = made(description, found.make, constructor, step, origin, found.functions())
+    return Recognised(description, adapter)
 
 
 def _uses_torch(found: _Class, step: Method) -> bool:
@@ -355,7 +357,8 @@ def _uses_torch(found: _Class, step: Method) -> bool:
     modules = [value for value in scope.values() if inspect.ismodule(value)]
     takes_gradients = any(p.required for p in step.parameters)
     takes_gradients |= any(names.means(p.name, "grads") for p in constructor_of(found.cls))
-    return not takes_gradients and any(m.__name__.partition(".")[0] == "torch" for m in modules)
+    imported = any(m.__name__.partition(".")[0] == "torch" for m in modules)
+    return not takes_gradients and imported and suits_tensors(step)
 
 
 def recognise_pair(

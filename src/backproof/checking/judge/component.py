@@ -26,15 +26,19 @@ from backproof.checking.judge.edges.reach import examine_reach
 from backproof.checking.judge.edges.ties import examine_ties
 from backproof.checking.judge.examination import Examination, Trial
 from backproof.checking.judge.examinations.axes import examine_axes
+from backproof.checking.judge.examinations.batch import examine_batch
 from backproof.checking.judge.examinations.curve import follow
 from backproof.checking.judge.examinations.customs import (
     examine_handed_output,
+    examine_last,
     examine_number,
+    examine_saved_output,
     soften_averages,
 )
 from backproof.checking.judge.examinations.further import examine_further
 from backproof.checking.judge.examinations.ignored import examine_ignored
 from backproof.checking.judge.examinations.otherwise import examine_options
+from backproof.checking.judge.examinations.parameters import examine_parameters
 from backproof.checking.judge.examinations.randomness import examine_randomness
 from backproof.checking.judge.forward import examine_forward
 from backproof.checking.judge.gradients.gradient import examine_gradients
@@ -94,6 +98,7 @@ def _is_disciplined(exam: Examination) -> bool:
 def _examine(exam: Examination) -> None:
     if not _is_disciplined(exam):
         return
+    examine_last(exam)
     op = exam.op if exam.own else examine_forward(exam)
     if op is None and exam.doubts:
         return
@@ -105,9 +110,11 @@ def _examine(exam: Examination) -> None:
         own = replace(exam, op=op, own=True, options={})
         examine_gradients(own, op)
         exam.cases = own.cases
+        examine_parameters(exam)
         return
     examine_gradients(exam, op)
     examine_further(exam)
+    examine_parameters(exam)
     soften_averages(exam)
     examine_narrowing(exam)
     if not exam.on_purpose:
@@ -116,6 +123,7 @@ def _examine(exam: Examination) -> None:
         return
     soften_averages(exam)  # with other values of its options it averages as well
     examine_handed_output(exam)
+    examine_saved_output(exam)
     exam.curve = follow(exam, op)
     examine_second(exam)
     if exam.exact and not exam.own:
@@ -134,6 +142,7 @@ def _examine(exam: Examination) -> None:
 def _examine_beyond(exam: Examination, op: Op) -> None:
     """Judge the gradients on what the ordinary cases do not hold."""
     examine_axes(exam)
+    examine_batch(exam)
     if exam.domain is None:
         examine_reach(exam, op)
         examine_ties(exam, op)

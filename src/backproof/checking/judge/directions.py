@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.checking.bounds import unit
 from backproof.checking.candidate import Case
-from backproof.checking.judge.examination import Examination, Trial
+from backproof.checking.judge.examination import Examination, Trial, instead
 from backproof.checking.judge.own import NoOutput, own_outputs
 from backproof.checking.oracles import Estimate, along, directional
 
@@ -23,7 +24,9 @@ _DIRECTIONS = 4
 #: Where the numbers of their directions begin.
 _LAST = 61
 #: A move so small that no step of a piecewise constant forward is taken.
-_TINY = 2.0**-30
+_TINY = {"float64": 2.0**-30, "float32": 2.0**-14}
+#: What moves by so many roundings stands still: ``x + (step - x)`` is not quite the step.
+_STILL = 16
 _SAME = 1e-6
 #: Of more elements than this, in all that is wrong, finite differences take too long.
 _MANY = 1_000
@@ -31,12 +34,17 @@ _MANY = 1_000
 _FEW, _NAMED = 2, 6
 
 
-def agrees_along(exam: Examination, case: Case, argument: str, got: NDArray[Any]) -> bool:
-    """Hold a gradient against differences of the forward along one direction."""
+def agrees_along(
+    exam: Examination, case: Case, argument: str, got: NDArray[Any], *, loose: float = 0.0
+) -> bool:
+    """Hold a gradient against differences of the forward along one direction.
+
+    A ``loose`` share of it may be wrong besides what rounding is.
+    """
     if got.shape != case.inputs[argument].shape or not np.all(np.isfinite(got)):
         return False
     estimate, slope = _slopes(exam, case, {argument: got}, 11)
-    slack = exam.yardstick_for(got).one * (1 + float(np.abs(got).sum()))
+    slack = (loose + exam.yardstick_for(got).one) * (1 + float(np.abs(got).sum()))
     return abs(estimate.value - slope) <= estimate.error + slack
 
 
@@ -66,7 +74,12 @@ def _is_right(exam: Examination, source: str, argument: str) -> bool:
     """Say whether an argument's gradient agrees along one direction on every case, or has no place at all."""
     given = [(t.case, t.answer.gradients.get(source, {})) for t in exam.trials]
     came = [(case, gradients[argument]) for case, gradients in given if argument in gradients]
-    return all(g is not None and agrees_along(exam, case, argument, g) for case, g in came)
+    return all(agrees_along(exam, case, argument, _or_zeros(g, case.inputs[argument])) for case, g in came)
+
+
+def _or_zeros(gradient: NDArray[Any] | None, value: NDArray[Any]) -> NDArray[Any]:
+    """Read a gradient that has not come as zeros, which is right where the output does not change."""
+    return np.zeros_like(value) if gradient is None else gradient
 
 
 def _agree_together(exam: Examination, source: str, arguments: Sequence[str]) -> bool:
@@ -76,7 +89,7 @@ def _agree_together(exam: Examination, source: str, arguments: Sequence[str]) ->
     """
     for trial in exam.trials:
         given = trial.answer.gradients.get(source, {})
-        gradients = {n: g for n in arguments if (g := given.get(n)) is not None}
+        gradients = {n: _or_zeros(given[n], trial.case.inputs[n]) for n in arguments if n in given}
         if len(gradients) < len(arguments) or (source == "autograd" and trial.answer.detached):
             return False
         if any(
@@ -121,11 +134,15 @@ def is_stepwise(exam: Examination, argument: str, trials: Sequence[Trial]) -> bo
             }
             return outputs(list(moved.values()))
 
+        tiny = _TINY[exam.dtype]
         try:
             here = at(0.0)
-            if not np.array_equal(here, at(_TINY)) or not np.array_equal(here, at(-_TINY)):
-                return False
-            if all(np.array_equal(here, at(step)) for step in (0.5, -0.5, 2.0, -2.0)):
+            slack = _STILL * unit(exam.dtype) * float(np.abs(here).max(initial=0.0))
+            near, far = (
+                [float(np.abs(at(step) - here).max(initial=0.0)) > slack for step in steps]
+                for steps in ((tiny, -tiny), (0.5, -0.5, 2.0, -2.0))
+            )
+            if any(near) or not any(far):
                 return False
         except NoOutput:
             return False
@@ -153,8 +170,8 @@ def accuse_along(
     diagnosis, says = _proportion(np.array([slope / estimate.value for estimate, slope in slopes]))
     exam.add(
         diagnosis,
-        f"The gradient for {argument} {says}: along a random direction it gives {along_got:.6g} where "
-        f"{expected:.6g} is expected." + ("" if np.any(got) else " It is 0 everywhere."),
+        f"The gradient for {argument} {says}: along a random direction it gives "
+        f"{instead(along_got, expected)}." + ("" if np.any(got) else " It is 0 everywhere."),
         part,
         argument=argument,
         source=source,

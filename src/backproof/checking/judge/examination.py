@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.checking.bounds import Yardstick
+from backproof.checking.bounds import Yardstick, is_single
 from backproof.checking.candidate import Answer, Candidate, Case, Convention, Raised
 from backproof.checking.findings import Curve, Finding
 from backproof.checking.mistakes.mistake import Planted
 from backproof.diagnoses import Severity
 from backproof.ops import Op
 
-__all__ = ["Examination", "Inquiry", "Trial", "apart", "shown", "worst"]
+__all__ = ["Examination", "Inquiry", "Trial", "apart", "instead", "shown", "worst"]
 
 #: Evidence shows at most this many elements of an array.
 _SHOWN = 64
+#: How many digits of a number are written, and how many tell any two of them apart.
+_DIGITS, _ALL_DIGITS = 6, 17
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Trial:
     sizes: Mapping[str, int]
 
 
-_LIFTED = "it computes in half precision: judged as if in full, for rounding hides derivatives"
+_LIFTED = "it computes in {}: judged as if in full, for rounding hides derivatives"
 
 
 @dataclass(kw_only=True)
@@ -168,15 +170,16 @@ class Examination(Inquiry):
         return Yardstick.of(self.dtype, exact=self.exact and not self.own)
 
     def yardstick_for(self, got: NDArray[Any]) -> Yardstick:
-        """Give what the bounds of a gradient are made with that may be of a narrower dtype than its input."""
-        narrow = got.dtype == np.float32 and self.dtype == "float64"
+        """Give what the bounds of a gradient are made with that may be of less precision than its input."""
+        narrow = is_single(got) and self.dtype == "float64"
         return Yardstick.of("float32", exact=self.yardstick.exact) if narrow else self.yardstick
 
     def call(self, case: Case, *, fresh: bool = False) -> Answer:
         """Put a case to the candidate."""
         answer = self.candidate.call(case, self.convention, fresh=fresh or self.fresh)
-        if answer.lifted and _LIFTED not in self.remarks:
-            self.remarks.append(_LIFTED)
+        lifted = _LIFTED.format(answer.lifted)
+        if answer.lifted and lifted not in self.remarks:
+            self.remarks.append(lifted)
         return _of_each(answer) if self.of_mean else answer
 
     def take_as_mean(self) -> None:
@@ -239,6 +242,19 @@ def apart(explanations: Sequence[Planted]) -> str:
     experiment = next((_EXPERIMENTS[name] for name in names if name in _EXPERIMENTS), "")
     tell = f" To tell them apart, {experiment}." if experiment else ""
     return f" Another mistake gives the same numbers: {names[1]}.{tell}"
+
+
+def instead(got: float, expected: float) -> str:
+    """Say what came instead of what, with as many digits as tell the two apart.
+
+    Examples
+    --------
+    >>> instead(0.5, 1), instead(2.08151901, 2.08151904)
+    ('0.5 where 1 is expected', '2.08151901 where 2.08151904 is expected')
+    """
+    pairs = [(f"{got:.{digits}g}", f"{expected:.{digits}g}") for digits in range(_DIGITS, _ALL_DIGITS + 1)]
+    one, other = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+    return f"{one} where {other} is expected"
 
 
 def shown(value: object) -> object:

@@ -11,10 +11,11 @@ import numpy as np
 from backproof.checking.bounds import agrees
 from backproof.checking.candidate import Case
 from backproof.checking.cases import extreme_cases
-from backproof.checking.judge.examination import Examination, apart, worst
+from backproof.checking.judge.examination import Examination, apart, instead, worst
 from backproof.checking.judge.measured import Difference, described
 from backproof.checking.mistakes.forwards import takes_epsilon
 from backproof.checking.mistakes.mistake import Observation, Planted
+from backproof.checking.mistakes.rounded import ROUNDED
 from backproof.checking.mistakes.search import explain_forward, output_bound, output_of
 from backproof.diagnoses import Severity
 from backproof.ops import Op
@@ -102,7 +103,7 @@ def _explained(exam: Examination, observations: list[Observation], explanations:
     if exam.recognised:
         severity = severity or Severity.WARNING
     message = f"The output {first.says}."
-    if severity is not None:
+    if severity is not None and first.option != ROUNDED:
         message += " Nothing in its name promises another; say --like to settle it."
     message += apart(explanations)
     o = observations[0]
@@ -129,6 +130,8 @@ def _promised(exam: Examination, planted: Planted) -> bool:
     """Say whether what a convention differs from has been promised."""
     if planted.option is None:
         return exam.promised
+    if planted.option == ROUNDED:
+        return False  # nobody has promised all digits
     if planted.option == "reduction":
         declared = exam.candidate.description.promised or exam.convention.get("reduces")
         return exam.asked or bool(declared)
@@ -165,8 +168,8 @@ def _unexplained(exam: Examination, observations: list[Observation]) -> None:
     elementwise = o.got.shape == o.case.inputs[exam.op.first].shape
     exam.add(
         "forward-value",
-        f"The output differs from that of {exam.op.name}: {o.got[place]:.6g} where {o.expected[place]:.6g} "
-        f"is expected.{measured}",
+        f"The output differs from that of {exam.op.name}: {instead(o.got[place], o.expected[place])}."
+        f"{measured}",
         index=place,
         input=o.case.inputs[exam.op.first][place] if elementwise else o.case.inputs[exam.op.first],
         target=o.case.inputs.get("target"),

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.checking.candidate import Candidate, CandidateLost
+from backproof.checking.candidate import Candidate, CandidateLost, Description
+from backproof.checking.cases import ordinary_cases
 from backproof.checking.findings import Finding, Judgement, Verdict
 from backproof.checking.judge.component import examine_component
 from backproof.checking.judge.examination import Examination, Inquiry
 from backproof.checking.judge.optimizers.optimizer import OptimizerInquiry, examine_optimizer
 from backproof.checking.judge.preparing.prepare import Skipped
-from backproof.checking.references import OpReference, Reference, RuleReference, guess
+from backproof.checking.references import OpReference, Reference, RuleReference, UnfitReference, guess
 from backproof.checking.rules_by_name import guess_rule
 from backproof.diagnoses import Severity
 
@@ -52,9 +53,16 @@ def judge(
     """Judge a candidate against a reference, or against its own forward alone (``like=None``).
 
     ``inputs`` are arrays to judge it on, ``domain`` says between which values its input lies.
+
+    Raises
+    ------
+    UnfitReference
+        If ``like`` is of another kind, or has no value on ordinary inputs.
     """
     description = candidate.description
     asked = not isinstance(like, _Guess)
+    if not isinstance(like, _Guess) and like is not None:
+        _demand_kind(like, description)
     reference = guess(description.name) if isinstance(like, _Guess) else like
     if not asked and reference is not None and not _suits(reference, description.kind):
         reference = None
@@ -86,6 +94,10 @@ def judge(
         judgement.findings.append(
             Finding(error.diagnosis, f"{message[:1].upper()}{message[1:]}.", {}, judgement.line)
         )
+    except (ArithmeticError, IndexError, TypeError, ValueError):
+        if asked and isinstance(reference, OpReference):
+            _demand_values(reference, seed)  # else the mistake is ours
+        raise
     judgement.seconds = time.perf_counter() - began
     return judgement
 
@@ -111,6 +123,31 @@ def _suits(reference: Reference, kind: str) -> bool:
     if isinstance(reference, RuleReference) or kind == "optimizer":
         return isinstance(reference, RuleReference) and kind == "optimizer"
     return kind in (reference.kind, "function")
+
+
+def _demand_kind(reference: Reference, description: Description) -> None:
+    """Refuse an optimizer as the reference of what is none, and the other way round."""
+    if isinstance(reference, RuleReference) != (description.kind == "optimizer"):
+        raise UnfitReference(
+            f"{reference} is {_article(reference.kind)}, {description.name} {_article(description.kind)}: "
+            "give the reference that it is meant to be"
+        )
+
+
+def _demand_values(reference: OpReference, seed: int) -> None:
+    """Refuse a reference whose options leave it without a value."""
+    try:
+        for case in ordinary_cases(reference.op, seed, reference.options):
+            reference.op.evaluate(np, reference.op.roles(case.inputs), **reference.options)
+    except (ArithmeticError, IndexError, TypeError, ValueError) as error:
+        raise UnfitReference(
+            f"{reference} cannot be computed, so nothing is held against it: {error}"
+        ) from error
+
+
+def _article(noun: str) -> str:
+    noun = {"elementary": "elementary function"}.get(noun, noun)
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def _kind(reference: Reference | None, kind: str) -> str:

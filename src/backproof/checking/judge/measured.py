@@ -20,6 +20,7 @@ from backproof.checking.judge.own import NoOutput
 from backproof.checking.judge.smallest import SIMPLE, shrunk
 from backproof.checking.mistakes.mistake import Observation
 from backproof.checking.mistakes.quantities import equals
+from backproof.checking.oracles import elementwise
 from backproof.ops import Op
 
 __all__ = ["Difference", "described"]
@@ -28,6 +29,8 @@ __all__ = ["Difference", "described"]
 _ROUNDS = 6
 #: A gap this small, as a share of its end, is as good as closed.
 _CLOSED = 1e-6
+#: A threshold this near a simple number is that number.
+_ALMOST = 2e-5
 #: A value is right when it is off by less than this, as a share of the largest.
 _OFF = 1e-6
 
@@ -141,7 +144,7 @@ def _named(difference: Difference, o: Observation, value: Callable[[Observation]
     with np.errstate(all="ignore"):
         array = value(o)
     known = np.isfinite(array)
-    if not known.all() or array.size < 2:  # noqa: PLR2004  # of one number every function can be made
+    if not known.all() or array.size < 2:  # of one number every function can be made
         return ""
     return equals(array, difference.op, o.case, difference.exam.options)
 
@@ -156,8 +159,12 @@ def _elementwise(difference: Difference) -> bool:
 
 def _region(difference: Difference, seen: Sequence[Observation]) -> _Found:
     """Find the x from which on it is wrong, where it is right before."""
-    if not _elementwise(difference) or len(seen[0].case.inputs) > 1 or difference.exam.own:
+    if not _elementwise(difference) or len(seen[0].case.inputs) > 1:
         return None
+    if difference.exam.own:
+        difference = _of_all_at_once(difference)
+        if not all(_is_the_same(difference, o) for o in seen):
+            return None
     name = difference.op.first
     values = np.concatenate([o.case.inputs[name].ravel() for o in seen])
     wrong = ~np.concatenate([_near(o.got, o.expected).ravel() for o in seen])
@@ -166,10 +173,61 @@ def _region(difference: Difference, seen: Sequence[Observation]) -> _Found:
             continue
         sign = -1.0 if side == "below" else 1.0
         start = _bisected(difference, sign, float(of[~wrong].max()), float(of[wrong].min()))
-        shown = sign * float(f"{start:.5g}")
-        where = f"for x {side} {shown:g}" if side else f"where |x| is above {shown:g}"
+        shown = _simple(sign * start)
+        if not side or (start > 0 and _is_wrong_on(difference, -sign, start)):
+            shown = abs(shown)
+            where = f"where |x| is above {shown:g}"
+        else:
+            where = f"for x {side} {shown:g}"
         return f"It is wrong only {where}.", {"region": where, "threshold": shown}
     return None
+
+
+def _of_all_at_once(difference: Difference) -> Difference:
+    """Expect what differences of its own forward give for all elements at once, if each stands alone."""
+    exam, name = difference.exam, difference.op.first
+
+    def expected(case: Case) -> NDArray[Any]:
+        def function(value: NDArray[Any]) -> NDArray[Any]:
+            output = exam.call(replace(case, inputs={**case.inputs, name: value}, grad_output=None)).output
+            if output is None or output.shape != value.shape:
+                raise NoOutput("nothing that has an element for each of the input")
+            return output
+
+        return case.upstream * elementwise(function, case.inputs[name], exam.dtype)
+
+    return replace(difference, expected=expected)
+
+
+def _is_the_same(difference: Difference, o: Observation) -> bool:
+    """Say whether what is expected of an observation is what has been expected of it before."""
+    try:
+        return bool(np.all(_near(difference.expected(o.case), o.expected)))
+    except NoOutput:
+        return False
+
+
+def _simple(threshold: float) -> float:
+    """Take the simple number that a threshold stands for: beside a kink a difference has to grow to be seen.
+
+    Examples
+    --------
+    >>> [_simple(x) for x in (-9.8366e-11, 6.000002, 1.00001e-6, 0.1234567)]
+    [0.0, 6.0, 1e-06, 0.12346]
+    """
+    short, decimal = float(f"{threshold:.2g}"), round(threshold, 1) + 0.0
+    if abs(short - threshold) <= _ALMOST * abs(threshold):
+        return short
+    return decimal if abs(decimal - threshold) <= _ALMOST else float(f"{threshold:.5g}")
+
+
+def _is_wrong_on(difference: Difference, sign: float, start: float) -> bool:
+    """Say whether it is right up to a threshold and wrong beyond it on the other side of 0, too."""
+    case, name = difference.seen[0].case, difference.op.first
+    value = case.inputs[name]
+    shares = np.resize([0.98, 1.02, 1.3], value.shape)
+    right = _right_at(difference, replace(case, inputs={**case.inputs, name: sign * start * shares}))
+    return right is not None and bool(np.array_equal(right, shares < 1))
 
 
 def _bisected(difference: Difference, sign: float, good: float, bad: float) -> float:

@@ -105,7 +105,7 @@ class _OtherAxes:
             return function
 
         def reduced(array: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-            if axis is None or not keepdims or array.ndim < 2:  # noqa: PLR2004  # there is no other axis
+            if axis is None or not keepdims or array.ndim < 2:  # there is no other axis
                 return function(array, axis=axis, keepdims=keepdims)
             return function(array, axis=self._axis, keepdims=True)
 

@@ -15,6 +15,7 @@ from backproof.checking.mistakes.compositions import other_axes, other_functions
 from backproof.checking.mistakes.gradients import factor_of
 from backproof.checking.mistakes.mistake import Mistake, Observation, Planted
 from backproof.checking.mistakes.options import other_epsilons, other_options, with_options
+from backproof.checking.mistakes.rounded import rounded_constants
 from backproof.checking.mistakes.substitutions import forward_changes
 from backproof.checking.mistakes.variants import other_forms
 from backproof.diagnoses import Severity
@@ -292,6 +293,7 @@ FORWARD_MISTAKES: tuple[Mistake, ...] = (
     Mistake("forward-scale", _scaled),
     Mistake("another option", other_options),
     Mistake("another form", other_forms),
+    Mistake("rounded constants", rounded_constants),
     Mistake("another function", other_functions),
     Mistake("epsilon-bias besides", _epsilons_besides),
     Mistake(FORMULA, forward_changes),

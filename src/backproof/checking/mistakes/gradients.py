@@ -20,7 +20,7 @@ from backproof.checking.mistakes.mistake import (
     exchange_roles,
 )
 from backproof.checking.mistakes.quantities import number as written
-from backproof.checking.mistakes.substitutions import operation_names, rule_changes
+from backproof.checking.mistakes.substitutions import operation_names, rule_changes, single_exchanges
 from backproof.ops import Op
 from backproof.ops.broadcasting import Broadcasting
 
@@ -330,5 +330,6 @@ GRADIENT_MISTAKES: tuple[Mistake, ...] = (
     Mistake("a coefficient lost", _coefficient_lost, needs_rules=True),
     Mistake("gradients-swapped", swapped),
     Mistake("an inner derivative lost", _inner_lost),
+    Mistake("a role exchanged in one place", single_exchanges, needs_rules=True),
     Mistake("a change in a rule", rule_changes, needs_rules=True),
 )

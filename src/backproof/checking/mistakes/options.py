@@ -14,7 +14,7 @@ from backproof.checking.mistakes.tracing import Operation, Recorder, plain
 from backproof.diagnoses import Severity
 from backproof.ops import Op
 
-__all__ = ["other_epsilons", "other_options", "with_options"]
+__all__ = ["WORDS", "other_epsilons", "other_options", "with_options"]
 
 _Options = Mapping[str, object]
 
@@ -25,7 +25,7 @@ _STARTS = (1.0, 0.5, 2.0, 0.1, 0.2, 0.01, 0.3, 5.0, 0.0, _SELU)
 #: Where that for an epsilon does.
 _EPSILONS = (1e-5, 1e-6, 1e-8, 1e-3, 1e-12, 1e-7, 1e-4, 1e-2, 0.0)
 #: The other words that an option takes.
-_WORDS = {"approximate": ("none", "tanh"), "nonlinearity": ("tanh", "relu")}
+WORDS = {"approximate": ("none", "tanh"), "nonlinearity": ("tanh", "relu")}
 #: Options that are an exponent or a number of groups: a whole number, never fitted.
 _WHOLE = {"p": (1, 2)}
 #: How many steps a fit takes at most; it converges at once where the output is linear in the option.
@@ -76,8 +76,8 @@ def _convention(other: object, expected: object) -> Severity | None:
 def _values(
     op: Op, options: _Options, name: str, value: object, seen: Sequence[Observation]
 ) -> Iterator[object]:
-    if name in _WORDS:
-        yield from _WORDS[name]
+    if name in WORDS:
+        yield from WORDS[name]
     elif name in _WHOLE:
         yield from (type(value)(v) for v in _WHOLE[name])  # type: ignore[call-arg]  # int or float
     elif isinstance(value, bool):
@@ -176,7 +176,6 @@ def _spread(op: Op, eps: float, expected: object, *, outside: bool, unbiased: bo
             f"{where}), where the mean of squares is expected. In PyTorch var and std are unbiased unless "
             "unbiased=False, in NumPy they are not",
             evidence,
-            convention=Severity.WARNING,
             rules=False,
         )
     return Planted(

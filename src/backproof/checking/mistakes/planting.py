@@ -33,7 +33,8 @@ __all__ = [
 class PlantedRule:
     """An update rule with one mistake in it; ``says`` completes the sentence "The optimizer …".
 
-    ``severity`` is the diagnosis's own, unless it is a convention.
+    ``severity`` is the diagnosis's own, unless it is a convention. ``nowhere_finite`` says that it makes NaN
+    or inf of everything at once: of a path without any number only such a mistake can be the cause.
     """
 
     diagnosis: str
@@ -41,6 +42,7 @@ class PlantedRule:
     says: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
     severity: Severity | None = None
+    nowhere_finite: bool = False
 
 
 Plant: TypeAlias = Callable[[Rule], Iterator[PlantedRule]]

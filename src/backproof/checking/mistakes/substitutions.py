@@ -18,7 +18,7 @@ from backproof.checking.mistakes.quantities import equals
 from backproof.checking.mistakes.tracing import Change, Operation, Recorder, changes, plain
 from backproof.ops import Op
 
-__all__ = ["forward_changes", "operation_names", "rule_changes", "takes_statistics"]
+__all__ = ["forward_changes", "operation_names", "rule_changes", "single_exchanges", "takes_statistics"]
 
 _Options = Mapping[str, object]
 
@@ -65,6 +65,55 @@ def rule_changes(op: Op, options: _Options, seen: Sequence[Observation]) -> Iter
                 negative = {**op.rules, argument: _negated(changed)}
                 minus = says.replace("the chain rule: ", "the chain rule: −", 1)
                 yield Planted(diagnosis, op.replace(rules=negative), minus)
+
+
+def single_exchanges(op: Op, options: _Options, seen: Sequence[Observation]) -> Iterator[Planted]:
+    """Plant x for f(x), and f(x) for x, in one place alone of a rule that has it in several."""
+    if op.kind not in ("activation", "elementary") or op.first not in op.rules:
+        return
+    case = seen[0].case if seen else next(ordinary_cases(op, 0, options))
+    rule, roles, known = op.rules[op.first], op.roles(case.inputs), {**op.options, **options}
+    recorder = Recorder()
+    with np.errstate(all="ignore"):
+        values = op.evaluate(np, roles, **options).values
+        _traced(rule, recorder, case.upstream, (*roles, values), known)
+    for diagnosis, says, right in (
+        (
+            "input-for-output",
+            "has x in one place of the derivative where f(x) belongs. Save the output too",
+            -1,
+        ),
+        (
+            "output-for-input",
+            "has f(x) in one place of the derivative where x belongs. Save the input too",
+            0,
+        ),
+    ):
+        sought = (*roles, values)[right]
+        places = [
+            (place, index)
+            for place, operation in enumerate(recorder.operations)
+            for index, operand in enumerate(operation.operands)
+            if isinstance(operand, np.ndarray) and np.array_equal(operand, sought)
+        ]
+        for place in places if len(places) > 1 else ():
+            exchanged = _exchanged_rule(rule, place, -1 - right)
+            yield Planted(diagnosis, op.replace(rules={**op.rules, op.first: exchanged}), says)
+
+
+def _exchanged_rule(rule: Callable[..., Any], where: tuple[int, int], wrong: int) -> Callable[..., Any]:
+    """Give a rule in which an operand of one operation is another role: the first input, or the output."""
+
+    def changed(xp: Any, grad_output: Any, *roles: Any, **options: object) -> Any:
+        def exchange(place: int, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+            if place != where[0]:
+                return operands
+            return (*operands[: where[1]], roles[wrong], *operands[where[1] + 1 :])
+
+        with np.errstate(all="ignore"):
+            return _traced(rule, Recorder(exchange=exchange), grad_output, roles, options)
+
+    return changed
 
 
 def _is_factor(right: Any, changed: Any, change: Change) -> bool:

@@ -114,10 +114,12 @@ def _forms(operation: Operation) -> Iterator[tuple[str, int | None]]:
 class Recorder:
     """Counts the operations on its arrays; with a ``change`` it does one of them in another way.
 
-    ``operations`` are those of the run so far, kept only where there is no change.
+    ``operations`` are those of the run so far, kept only where there is no change. ``exchange`` gives, for
+    the place of an operation and its operands, those that it is done with.
     """
 
     change: Change | None = None
+    exchange: Callable[[int, tuple[Any, ...]], tuple[Any, ...]] = lambda place, operands: operands
     operations: list[Operation] = field(default_factory=list)
     count: int = 0
 
@@ -136,7 +138,7 @@ class Recorder:
         place = self.count
         self.count += 1
         carries = tuple(isinstance(o, _Traced) and o.upstream for o in operands)
-        plain = tuple(_plain(operand) for operand in operands)
+        plain = self.exchange(place, tuple(_plain(operand) for operand in operands))
         if self.change is None:
             self.operations.append(Operation(name, plain, carries))
             result = operation(*plain, **named)

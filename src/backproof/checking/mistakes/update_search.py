@@ -33,7 +33,9 @@ def explain_updates(
     candidate does not let itself be given, the course and the candidate's parameters after each step.
     A legitimate form that fits comes before an error that fits.
     """
-    tries, rows = list(tries), [planted for row in table for planted in row.plant(rule)]
+    tries = list(tries)
+    numbers = any(map(_has_numbers, tries))
+    rows = [planted for row in table for planted in row.plant(rule) if numbers or planted.nowhere_finite]
     for is_error in (False, True):
         some = [planted for planted in rows if (_severity(planted) is Severity.ERROR) is is_error]
         for runs in tries:
@@ -53,7 +55,7 @@ def explain_by_pairs(
 
     The rule of the second has the first in it too.
     """
-    rows = list(table)
+    rows, tries = list(table), [runs for runs in tries if _has_numbers(runs)]
     firsts = [planted for row in rows for planted in row.plant(rule)]
     for runs in tries:
         for first in firsts:
@@ -62,6 +64,16 @@ def explain_by_pairs(
                     if second.says != first.says and reproduces(second.rule, runs, one):
                         return runs, sorted((first, second), key=_rank)
     return None
+
+
+def _has_numbers(runs: Runs) -> bool:
+    """Say whether a path keeps to numbers anywhere: NaN is like any other NaN, and confirms nothing."""
+    return any(
+        bool(np.any(np.isfinite(after)))
+        for _, course, path in runs
+        for after, *gradients in zip(path[-1], *course.gradients, strict=True)
+        if any(gradient is not None for gradient in gradients)
+    )
 
 
 def _severity(planted: PlantedRule) -> Severity:

@@ -93,7 +93,7 @@ def _counting(diagnosis: str, says: str, count: Callable[[int], int]) -> UpdateM
             parts: dict[str, Any] = {"update": update}
             if issubclass(rule, MomentsRule):
                 parts["correction"] = correction
-            yield PlantedRule(diagnosis, override(rule, **parts), says)
+            yield PlantedRule(diagnosis, override(rule, **parts), says, nowhere_finite=count(1) == 0)
 
     return UpdateMistake(diagnosis, plant)
 

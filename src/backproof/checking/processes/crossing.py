@@ -20,7 +20,7 @@ from backproof.checking.candidate import (
     Signature,
     Trajectory,
 )
-from backproof.checking.processes.launch import Worker, told
+from backproof.checking.processes.launch import Worker, last_line, told
 from backproof.checking.processes.wire import Channel, Hangup, WireError
 
 __all__ = ["Forked", "Process", "RemoteCandidate"]
@@ -58,11 +58,11 @@ class Forked:
                 worker.channel.send(("open", number), deadline)
                 socket.send_fds(worker.channel.socket, [b"\0"], [theirs.fileno()])
                 self._pid = _opened(worker.channel.receive(deadline))
-            except (Hangup, WireError, OSError) as error:
+            except (Hangup, WireError, OSError, _Broken) as error:
                 self.channel.close()
-                raise CandidateLost(
-                    "raises", f"the process that ran its file {worker.stop(patience=1.0)}"
-                ) from error
+                end = worker.stop(patience=1.0)
+                how = str(error) if isinstance(error, _Broken) else end
+                raise CandidateLost("raises", f"the process that ran its file {how}") from error
             except BaseException:
                 self.channel.close()
                 raise
@@ -95,6 +95,8 @@ def _opened(reply: object) -> int:
     match reply:
         case ("opened", int(pid)):
             return pid
+        case ("broken", str(trace)):
+            raise _Broken(f"failed with {last_line(trace)}")
     raise WireError(f"expected the number of a process, got {reply!r}")
 
 
@@ -176,3 +178,7 @@ class RemoteCandidate:
 
 class _NoAnswer(Exception):
     """What came from a candidate's process is not the result of a call."""
+
+
+class _Broken(Exception):
+    """A worker could not do what it was asked for, and said why."""

@@ -15,7 +15,7 @@ from typing import IO, cast
 import backproof
 from backproof.checking.processes.wire import Channel
 
-__all__ = ["Worker", "told"]
+__all__ = ["Worker", "last_line", "told"]
 
 _START = "import sys; sys.path[:] = sys.argv[3:]; from backproof.checking.processes.worker import main; \
 main(int(sys.argv[1]), sys.argv[2])"
@@ -91,8 +91,12 @@ class Worker:
         if stderr.closed:
             return ""
         os.set_blocking(stderr.fileno(), False)
-        lines = (stderr.read() or b"").decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return last_line((stderr.read() or b"").decode(errors="replace"))
+
+
+def last_line(text: str) -> str:
+    """Give the last line of a traceback, which says what was raised."""
+    return text.strip().rpartition("\n")[2].strip()
 
 
 def told(ended: bool, status: int | None) -> str:

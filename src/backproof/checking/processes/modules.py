@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ __all__ = ["create", "own_modules"]
 
 
 def create(path: str) -> ModuleType:
-    """Make the module of a file, and enter it in ``sys.modules`` and its folder in ``sys.path``.
+    """Make the module of a file, and enter it in ``sys.modules`` and its folders in ``sys.path``.
 
     A script gets the name that it is imported by, so that pickling, ``typing.get_type_hints`` and
     imports of itself find it; within a package, that is its full name. A notebook, and a script with
@@ -33,6 +34,7 @@ def create(path: str) -> ModuleType:
         taken = file.stem in sys.modules or file.stem in sys.stdlib_module_names
         if taken or not file.stem.isidentifier() or file.suffix != ".py":
             name = re.sub(r"\W", "_", f"_{file.name}" if file.name[0].isdigit() or taken else file.name)
+    sys.path += [folder for folder in _around(file.parent) if folder not in sys.path]
     module = ModuleType(name)
     module.__package__ = ".".join(package)
     if file.suffix == ".py":
@@ -42,6 +44,21 @@ def create(path: str) -> ModuleType:
         vars(module).update(display=_nothing, get_ipython=_Shell)
     sys.modules[name] = module
     return module
+
+
+def _around(folder: Path) -> Iterator[str]:
+    """Give the folders that the modules of a project are found in, however the checker was started.
+
+    They are where it was started, the root of the project, and ``src`` in it. They come last: nothing
+    that is installed is hidden by them.
+    """
+    with contextlib.suppress(OSError):  # that folder may be gone
+        yield str(Path.cwd())
+    for root in (folder, *folder.parents):
+        if any((root / sign).exists() for sign in ("pyproject.toml", ".git")):
+            yield str(root)
+            yield str(root / "src")
+            return
 
 
 def own_modules(module: ModuleType, folder: str) -> list[ModuleType]:

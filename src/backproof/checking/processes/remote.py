@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from backproof.checking.candidate import Candidate, Description
 from backproof.checking.findings import Finding, UnitFinding
 from backproof.checking.processes.crossing import Forked, Process, RemoteCandidate
-from backproof.checking.processes.launch import Worker
+from backproof.checking.processes.launch import Worker, last_line
 from backproof.checking.processes.wire import Hangup, WireError
 from backproof.checking.reading.remarks import Remark
 from backproof.checking.reading.source import Source, Unreadable, read
@@ -52,6 +52,8 @@ class OpenedFile:
     remarks, complaints
         The comments ``# backproof: …`` of the file and of the modules beside it, by the name of the
         definition, and a line on each that was not understood.
+    owed
+        For a name that is not defined where it was to be, by code that failed.
     """
 
     source: Source
@@ -59,6 +61,7 @@ class OpenedFile:
     units: list[UnitFinding] = field(default_factory=list)
     remarks: dict[str, Remark] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
+    owed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,13 +157,14 @@ class _Session:
         self._closed = threading.Event()
 
     def open(self) -> OpenedFile:
-        self._worker, (told, remarks, complaints) = self._run()
+        self._worker, (told, remarks, complaints, owed) = self._run()
         return OpenedFile(
             self._source,
             [self._found(number, *each) for number, each in enumerate(told)],
             [self._setbacks[number] for number in sorted(self._setbacks)],
             {**remarks, **self._source.remarks},
             [*self._source.complaints, *complaints],
+            owed,
         )
 
     def close(self) -> None:
@@ -242,10 +246,7 @@ class _Session:
                 case ("found", *found):
                     return found
                 case ("broken", trace):
-                    mistake = str(trace).strip().rpartition("\n")[2]
-                    raise Unreadable(
-                        self._source.file, f"could not be checked, by a mistake of backproof's: {mistake}"
-                    ) from RuntimeError(trace)
+                    self._give_up(progress, f"failed with {last_line(str(trace))}", "")
                 case other:
                     raise WireError(f"expected a message of a worker, got {other!r}")
 

@@ -81,6 +81,7 @@ class Runner:
         self._futures = 0
         self._pid = getpid()
         self._owed: dict[str, Unit] = {}  # names, by the unit that failed to define them
+        self._failures: dict[str, str] = {}  # and what failed there
         self._has_parent = not module.__package__
 
     def run(self, unit: Unit, skipped: Collection[int] = ()) -> Setback | None:
@@ -107,9 +108,18 @@ class Runner:
             failed = True
             setbacks.append(self._describe(number, error, statement, unit))
             self._owed.update(dict.fromkeys(_bound(statement), unit))
+            self._failures.update(dict.fromkeys(_bound(statement), setbacks[-1].message))
             if isinstance(error, _OutOfTime):
                 until = _now() + self._timeout
         return _together(setbacks) if setbacks else None
+
+    def owed(self) -> dict[str, tuple[str, str]]:
+        """Say of each name that is not defined, because code failed, where it was to be, and what failed."""
+        return {
+            name: (_place(unit), self._failures.get(name, "the code before it failed, or did not finish"))
+            for name, unit in self._owed.items()
+            if name not in vars(self._module)
+        }
 
     def _execute(self, statement: ast.stmt, unit: Unit, until: float) -> BaseException | None:
         """Run one statement, and give what it raised."""

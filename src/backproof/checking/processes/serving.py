@@ -35,7 +35,7 @@ def hush() -> None:
     for number in range(3):
         if number != nowhere:
             _dup2(nowhere, number)
-    if nowhere > 2:  # noqa: PLR2004 - the numbers of the standard streams are 0, 1 and 2
+    if nowhere > 2:
         _close(nowhere)
     sys.stdin = _fdopen(0, "r", encoding="utf-8", closefd=False)
     sys.stdout = _fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)

@@ -8,7 +8,8 @@ The main process may send ``("prepare", "torch")`` first, while it has no file y
 timeout, seed, skipped)``, where ``skipped`` holds pairs (unit,
 statement) that ended an earlier worker, or took too long in it. The answers are ``("ready",)``;
 ``("at", unit, statement)`` before each statement; ``("setback", unit, message, line, evidence, slow)``
-for each unit that failed; ``("searching",)``; ``("found", candidates, remarks, complaints)``; or, for a
+for each unit that failed; ``("searching",)``; ``("found", candidates, remarks, complaints, owed)``, where
+``owed`` says of a name where it was to be defined by code that failed; or, for a
 mistake of ours, ``("broken", traceback)``. From then on it asks: ``("open", number)``, with a socket to
 come, for a candidate's process; ``("end", pid, patience)`` for its end; ``("serve", number)`` to be
 that process itself.
@@ -20,14 +21,13 @@ import contextlib
 import importlib
 import os
 import random
-import re
 import signal
 import socket
 import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from os import _exit, getpid
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +38,7 @@ import numpy as np
 from backproof.checking.processes.modules import create, own_modules
 from backproof.checking.processes.running import Runner
 from backproof.checking.processes.serving import hush, serve, settle
+from backproof.checking.processes.undone import undone
 from backproof.checking.processes.wire import Channel, Hangup
 from backproof.checking.reading.remarks import Remark
 from backproof.checking.reading.source import Source, Unit, Unreadable, read
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-#: An import of torch, or of what stands on it.
-_TORCH = re.compile(r"^\s*(?:import|from)\s[^#\n]*\btorch", re.MULTILINE)
 
 # Bound for good, before a user's code can put something else in their place.
 _fork, _setsid = getattr(os, "fork", None), getattr(os, "setsid", None)
@@ -104,12 +103,12 @@ class _Worker:
             _import_torch()
             request = self._channel.receive()
         source, timeout, self._seed, skipped = request
-        if any(_TORCH.search(unit.code) for unit in source.units):
+        if source.imports_torch:
             _import_torch()
         self._channel.send(("ready",))
-        module = self._run(source, timeout, skipped)
+        module, owed = self._run(source, timeout, skipped)
         self._channel.send(("searching",))
-        self._search(module, source)
+        self._search(module, source, owed)
         hush()  # the units may have closed or replaced the streams
         while True:
             request = self._channel.receive()
@@ -125,13 +124,15 @@ class _Worker:
                 case _:
                     raise ValueError(f"expected a request, got {request!r}")
 
-    def _run(self, source: Source, timeout: float, skipped: Collection[tuple[int, int]]) -> ModuleType:
-        """Run the units, telling of each statement before it and of each failure."""
-        os.chdir(Path(source.path).parent)
+    def _run(
+        self, source: Source, timeout: float, skipped: Collection[tuple[int, int]]
+    ) -> tuple[ModuleType, dict[str, tuple[str, str]]]:
+        """Run the units, telling of each statement before it and of each failure; give what is owed."""
         sys.argv[:] = [source.path]
         random.seed(self._seed)
         np.random.seed(self._seed % 2**32)
         module = create(source.path)
+        os.chdir(Path(source.path).parent)
         for unit in source.units:
             _ = unit.tree  # made and kept, while `compile` is sure to be Python's own
         at = 0
@@ -141,9 +142,9 @@ class _Worker:
             if setback:
                 told = (setback.message, setback.line, setback.evidence, setback.slow)
                 self._channel.send(("setback", at, *told))
-        return module
+        return module, runner.owed()
 
-    def _search(self, module: ModuleType, source: Source) -> None:
+    def _search(self, module: ModuleType, source: Source, owed: Mapping[str, tuple[str, str]]) -> None:
         """Find the candidates, for a notebook those too that it imports from modules beside it."""
         remarks: dict[str, Remark] = {}
         complaints: list[str] = []
@@ -159,7 +160,10 @@ class _Worker:
         good = [unit for unit in source.units if not unit.fault]
         self._found[:0] = self._find(module, good)
         told = [(found.description, found.reason, found.candidate is not None) for found in self._found]
-        self._channel.send(("found", told, remarks, complaints))
+        failures = {name: failure for name, (_, failure) in owed.items()}
+        told += [(description, reason, False) for description, reason in undone(good, failures)]
+        places = {name: place for name, (place, _) in owed.items()}
+        self._channel.send(("found", told, remarks, complaints, places))
 
     def _candidate(self, number: int) -> Candidate:
         candidate: Candidate | None = self._found[number].candidate

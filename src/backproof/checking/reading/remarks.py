@@ -1,4 +1,4 @@
-"""Comments to the checker: ``# backproof: like=…``, ``domain=…`` and ``ignore=…``.
+"""Comments to the checker: ``# backproof: like=…``, ``inputs=…``, ``domain=…``, ``ignore=…``, ``ignore``.
 
 A remark belongs to the definition at whose head it stands: in the comment lines directly above it, on
 one of its first lines, or between them and its first statement. At a method it counts for the class.
@@ -7,6 +7,7 @@ one of its first lines, or between them and its first statement. At a method it 
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import math
 import re
@@ -16,10 +17,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from backproof.diagnoses import find
+
 __all__ = ["Remark", "find_remarks"]
 
-_REMARK = re.compile(r"#+\s*backproof\s*:\s*(?P<settings>.*)", re.IGNORECASE)
-_KEY = re.compile(r"(?:^|[\s;,])(like|ignore|domain)\s*=\s*")
+#: It may stand behind a remark for another tool, in the same comment, or before one.
+_REMARK = re.compile(r"(?:^|\s)#+\s*backproof\s*:\s*(?P<settings>.*)", re.IGNORECASE)
+_KEY = re.compile(r"(?:^|[\s;,])(like|ignore|domain|inputs)\s*=\s*")
 _Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -30,10 +34,20 @@ class Remark:
     like: str | None = None
     ignore: tuple[str, ...] = ()
     domain: tuple[float, float] | None = None
+    #: The shape of each argument, or its value, with its name where it is said.
+    inputs: tuple[tuple[str, object], ...] = ()
+    #: Whether the definition is left out altogether.
+    left_out: bool = False
 
     def merged(self, later: Remark) -> Remark:
         """Put a further remark at the same definition on top of this one."""
-        return Remark(later.like or self.like, (*self.ignore, *later.ignore), later.domain or self.domain)
+        return Remark(
+            later.like or self.like,
+            (*self.ignore, *later.ignore),
+            later.domain or self.domain,
+            later.inputs or self.inputs,
+            self.left_out or later.left_out,
+        )
 
 
 def find_remarks(texts: Iterable[tuple[str, str]]) -> tuple[dict[str, Remark], tuple[str, ...]]:
@@ -44,7 +58,7 @@ def find_remarks(texts: Iterable[tuple[str, str]]) -> tuple[dict[str, Remark], t
     Examples
     --------
     >>> find_remarks([("a.py", "# backproof: like=mse; ignore=reduction\nclass A:\n    pass")])
-    ({'A': Remark(like='mse', ignore=('reduction',), domain=None)}, ())
+    ({'A': Remark(like='mse', ignore=('reduction',), domain=None, inputs=(), left_out=False)}, ())
     """
     remarks: dict[str, Remark] = {}
     complaints: list[str] = []
@@ -70,11 +84,17 @@ def find_remarks(texts: Iterable[tuple[str, str]]) -> tuple[dict[str, Remark], t
 
 
 def _parse(settings: str) -> Remark:
+    """Read a comment; what is wrong with it is a `ValueError`, the reference's and the diagnosis's too."""
+    from backproof.checking import references  # with all ops: only where a comment asks for it
+
+    if settings == "ignore":
+        return Remark(left_out=True)
     keys = list(_KEY.finditer(settings))
     if not keys or settings[: keys[0].start()].strip():
         raise ValueError(
-            "expected '# backproof: like=REFERENCE', '# backproof: ignore=DIAGNOSIS,…' or "
-            f"'# backproof: domain=LOW,HIGH', got {settings!r}"
+            "expected '# backproof: like=REFERENCE', '# backproof: ignore=DIAGNOSIS,…', "
+            "'# backproof: domain=LOW,HIGH', '# backproof: inputs=SHAPE, SHAPE,…', or '# backproof: ignore' "
+            f"to leave the definition out; got {settings!r}"
         )
     remark = Remark()
     for key, following in zip(keys, [*keys[1:], None], strict=True):
@@ -82,11 +102,17 @@ def _parse(settings: str) -> Remark:
         if not value:
             raise ValueError(f"expected something behind '{key[1]}=', got {settings!r}")
         if key[1] == "like":
+            references.parse(value)
             remark = remark.merged(Remark(like=value))
         elif key[1] == "domain":
             remark = remark.merged(Remark(domain=_range(value)))
+        elif key[1] == "inputs":
+            remark = remark.merged(Remark(inputs=_inputs(value)))
         else:
-            remark = remark.merged(Remark(ignore=tuple(re.split(r"[\s,]+", value))))
+            names = tuple(re.split(r"[\s,]+", value))
+            for name in names:
+                find(name)
+            remark = remark.merged(Remark(ignore=names))
     return remark
 
 
@@ -109,11 +135,34 @@ def _range(value: str) -> tuple[float, float]:
     return low, high
 
 
+def _inputs(value: str) -> tuple[tuple[str, object], ...]:
+    """Read the shapes of arguments, and values of those that are no arrays.
+
+    Examples
+    --------
+    >>> _inputs("(2, 3), (3,), dim=-1")
+    (('', (2, 3)), ('', (3,)), ('dim', -1))
+    """
+    known: tuple[tuple[str, object], ...] = ()
+    with contextlib.suppress(ValueError, SyntaxError):
+        call = ast.parse(f"inputs({value})", mode="eval").body
+        if isinstance(call, ast.Call):
+            given = [*(("", node) for node in call.args), *((k.arg or "", k.value) for k in call.keywords)]
+            known = tuple((name, ast.literal_eval(node)) for name, node in given)
+    shapes = [v for _, v in known if isinstance(v, tuple)]
+    if not shapes or not all(type(size) is int and size > 0 for shape in shapes for size in shape):
+        raise ValueError(
+            "expected inputs=SHAPE, SHAPE,… for the forward's arguments in their order, such as "
+            f"inputs=(2, 3, 8, 8), (4,), dim=1, got inputs={value}"
+        )
+    return known
+
+
 def _comments(text: str) -> Iterator[tuple[int, str]]:
     """Give the line and the settings of each comment that is for us."""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT and (found := _REMARK.match(token.string)):
-            yield token.start[0], found["settings"].strip()
+        if token.type == tokenize.COMMENT and (found := _REMARK.search(token.string)):
+            yield token.start[0], re.split(r"\s#", found["settings"])[0].strip()
 
 
 def _heads(text: str) -> dict[int, str]:

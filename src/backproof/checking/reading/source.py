@@ -12,6 +12,7 @@ import io
 import json
 import logging
 import os
+import re
 import tokenize
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,9 +24,11 @@ from backproof.checking.reading.magics import plain
 from backproof.checking.reading.remarks import Remark, find_remarks
 from backproof.checking.reading.targets import SUFFIXES
 
-__all__ = ["Fault", "Source", "Unit", "Unreadable", "read"]
+__all__ = ["Fault", "OtherLanguage", "Source", "Unit", "Unreadable", "read"]
 
 _MOST_BYTES = 20_000_000
+#: An import of torch, or of what stands on it.
+_TORCH = re.compile(r"^\s*(?:import|from)\s[^#\n]*\btorch", re.MULTILINE)
 
 
 class Unreadable(Exception):
@@ -35,6 +38,10 @@ class Unreadable(Exception):
         super().__init__(f"{file} {why}")
         self.file = file
         self.why = why
+
+
+class OtherLanguage(Unreadable):
+    """A notebook is in another language than Python."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,11 @@ class Source:
     complaints: tuple[str, ...] = ()
 
     @property
+    def imports_torch(self) -> bool:
+        """Whether it imports PyTorch, or what has torch in its name and stands on it."""
+        return any(_TORCH.search(unit.code) for unit in self.units)
+
+    @property
     def is_notebook(self) -> bool:
         """Whether the units are cells."""
         return self.path.lower().endswith(".ipynb")
@@ -123,8 +135,8 @@ def read(path: str | os.PathLike[str], *, shown: str | None = None) -> Source:
     Raises
     ------
     Unreadable
-        If there is no such file, or it is a folder, empty, too large, in the wrong encoding, no
-        Python, or no notebook of Python code.
+        If there is no such file, or it is a folder, too large, in the wrong encoding, no Python, or
+        no notebook of Python code.
     """
     file = shown or os.fspath(path)
     content = _content(file, Path(path))
@@ -159,7 +171,7 @@ def _content(file: str, path: Path) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise Unreadable(file, f"cannot be read: {error.strerror or error}") from error
-    if not content.strip():
+    if not content.strip() and suffix != ".py":  # an empty script is a script
         raise Unreadable(file, "is empty")
     return content
 
@@ -226,7 +238,7 @@ def _notebook(file: str, path: str, content: bytes) -> list[Unit]:
     notebook = _modern(file, _completed(document))
     language = _language(notebook)
     if language.lower() not in ("python", "python3", "ipython", ""):
-        raise Unreadable(file, f"is a notebook in {language}, not in Python")
+        raise OtherLanguage(file, f"is a notebook in {language}, not in Python")
     return [
         _cell(file, path, number, "".join(cell["source"]))
         for number, cell in enumerate(notebook["cells"])

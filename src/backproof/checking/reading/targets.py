@@ -15,14 +15,21 @@ __all__ = ["SUFFIXES", "Target", "collect"]
 SUFFIXES = (".py", ".ipynb")
 #: Folders of other people's code. A folder that holds ``pyvenv.cfg`` is one too, whatever its name.
 _SKIPPED = frozenset({"__pycache__", "site-packages", "node_modules", "venv"})
+#: What is made of a project beside its pyproject.toml or setup.py: copies of its code.
+_MADE = frozenset({"build", "dist"})
+_PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A file to check; with ``names``, only the candidates of these names in it."""
+    """A file to check; with ``names``, only the candidates of these names in it.
+
+    ``by_folder`` says that it was not named itself, but is in a folder that was.
+    """
 
     file: str
     names: tuple[str, ...] = ()
+    by_folder: bool = False
 
 
 def collect(paths: Sequence[str]) -> tuple[list[Target], list[Problem]]:
@@ -46,7 +53,7 @@ def collect(paths: Sequence[str]) -> tuple[list[Target], list[Problem]]:
         if not files:
             problems.append(Problem(file, f"{file} holds no .py or .ipynb file"))
         for each in files:
-            _add(found, Target(each, (name,) if name else ()))
+            _add(found, Target(each, (name,) if name else (), by_folder=Path(file).is_dir()))
     return list(found.values()), problems
 
 
@@ -83,7 +90,8 @@ def _inside(folder: str, problems: list[Problem]) -> Iterator[str]:
 
 def _is_own(folder: Path) -> bool:
     hidden = folder.name.startswith(".")
-    return not (hidden or folder.name in _SKIPPED or (folder / "pyvenv.cfg").exists())
+    made = folder.name in _MADE and any((folder.parent / name).exists() for name in _PROJECTS)
+    return not (hidden or made or folder.name in _SKIPPED or (folder / "pyvenv.cfg").exists())
 
 
 def _add(found: dict[str, Target], target: Target) -> None:
@@ -92,6 +100,7 @@ def _add(found: dict[str, Target], target: Target) -> None:
     if earlier is None:
         found[key] = target
     elif not (earlier.names and target.names):
-        found[key] = Target(earlier.file)  # the whole file holds its parts
+        # The whole file holds its parts.
+        found[key] = Target(earlier.file, by_folder=earlier.by_folder and target.by_folder)
     else:
         found[key] = Target(earlier.file, tuple(dict.fromkeys((*earlier.names, *target.names))))

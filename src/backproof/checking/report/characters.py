@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["showable"]
+from rich.console import Console
+
+__all__ = ["showable", "terminal"]
+
+#: Narrower is no terminal: somebody has set COLUMNS to 0.
+_LEAST, _USUAL = 20, 80
 
 _CONTROLS = ("Cc", "Cf")  # control characters, and marks that turn the direction of the text
 _SUBSTITUTES = {
@@ -14,6 +19,14 @@ _SUBSTITUTES = {
     "λ": "lambda", "μ": "mu", "σ": "sigma", "Δ": "Delta", "ℓ": "l", "∘": "o", "⌊": "floor(", "⌋": ")",
     "′": "'", "‘": "'", "’": "'", "“": '"', "”": '"',
 }  # fmt: skip
+
+
+def terminal() -> Console:
+    """Give the terminal, or what stands for it where there is none."""
+    console = Console()
+    if console.width < _LEAST:
+        console.width = _USUAL
+    return console
 
 
 def showable(text: str, encoding: str) -> str:

@@ -33,13 +33,14 @@ _BELOW = (
         "form",
         "limit",
     ),
-    *("exception", "also"),
+    *("exception", "also", "together"),
 )
 _ORDER = (*_ABOVE, *_ARRAYS, *_BELOW)
 #: Keys that are told in the row of another, and how.
 _JOINED = {"factor": ("equals", "{} = {}"), "epsilon": ("form", "{} ({})")}
 _LABELS = {
     "also": "fits as well",
+    "together": "together with",
     "convention": "called as",
     "shape_expected": "expected shape",
     "shape_got": "got shape",

@@ -46,13 +46,12 @@ def written(
         from backproof.checking.report.github import to_github
 
         return to_github(report)
-    from rich.console import Console
-
+    from backproof.checking.report.characters import terminal
     from backproof.checking.report.text import as_text, render
 
     if plain:
         return as_text(report) + "\n"
-    console = Console()
+    console = terminal()
     with console.capture() as capture:
         render(report, console, seconds=seconds)
     return capture.get()

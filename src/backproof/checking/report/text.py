@@ -83,7 +83,7 @@ def findings_as_text(judgement: Judgement, *, width: int = 100) -> str:
     Examples
     --------
     >>> print(findings_as_text(Judgement("MyTanh", "activation", "numpy-class", Verdict.SKIPPED, "empty")))
-    MyTanh ()  skipped
+    MyTanh  skipped
       empty
     """
     return _plain(lambda console: _Printer(console).judgement(judgement), width)
@@ -175,13 +175,15 @@ class _Printer:
         """Print why a candidate was not judged, then its findings, the worst first."""
         if judgement.reason:
             verdict = (judgement.verdict, _VERDICTS[judgement.verdict])
-            self.heading(f"{judgement.name} ({place_of(judgement, judgement.line)})", verdict)
+            self.heading(_headed(judgement.name, place_of(judgement, judgement.line)), verdict)
             self.line(judgement.reason, indent=2)
             self.console.print()
         for finding in worst_first(judgement.findings):
             method = _method(judgement, finding)
             place = place_of(judgement, finding.line or judgement.line)
-            self.finding(f"{judgement.name}{method} ({place})", finding, said=("source",) if method else ())
+            self.finding(
+                _headed(f"{judgement.name}{method}", place), finding, said=("source",) if method else ()
+            )
 
     def finding(self, subject: str, finding: Finding, said: Sequence[str] = ()) -> None:
         """Print a finding: its heading, its message and its evidence without what is ``said`` already."""
@@ -267,6 +269,10 @@ def position_of(judgement: Judgement) -> str:
     """Give the line of a candidate's definition; in a notebook its cell, and the line in that."""
     line = "" if judgement.line is None else str(judgement.line)
     return line if judgement.cell is None else f"{judgement.cell}:{line}"
+
+
+def _headed(name: str, place: str) -> str:
+    return f"{name} ({place})" if place else name
 
 
 def place_of(judgement: Judgement, line: int | None) -> str:

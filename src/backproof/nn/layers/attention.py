@@ -176,7 +176,7 @@ class MultiheadAttention(Component):
 
     def _turned(self, array: NDArray[Any]) -> NDArray[Any]:
         """Bring the batch to the front, or back."""
-        return array if self.batch_first or array.ndim != 3 else array.swapaxes(0, 1)  # noqa: PLR2004
+        return array if self.batch_first or array.ndim != 3 else array.swapaxes(0, 1)
 
     def _require_masks(
         self, places: tuple[int, ...], keys: int, attn: NDArray[Any] | None, padding: NDArray[Any] | None

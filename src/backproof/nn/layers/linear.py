@@ -220,7 +220,7 @@ class Embedding(Component):
         [[3.0, 4.0]]
         """
         rows = Parameter(embeddings, requires_grad=not freeze)
-        if rows.data.ndim != len(("num_embeddings", "embedding_dim")):
+        if rows.data.ndim != 2:
             raise ValueError(
                 f"{cls.__name__} expects rows (num_embeddings, embedding_dim); "
                 f"got embeddings of shape={rows.data.shape}"

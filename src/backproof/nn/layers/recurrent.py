@@ -151,7 +151,7 @@ class LSTMCell(_Cell):
         (x,) = self._converted([input])
         if hx is None:
             hx = (self._zeros(x),) * 2
-        elif not isinstance(hx, (tuple, list)) or len(hx) != len(("h", "c")):
+        elif not isinstance(hx, (tuple, list)) or len(hx) != 2:
             raise TypeError(f"LSTMCell takes its state as hx=(h, c); got hx of type {type(hx).__name__}")
         roles = (*self._converted([x, *hx]), *[holder.data for holder in self._holders])
         return self._save(roles, self._value(roles))[:2]

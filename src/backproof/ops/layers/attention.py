@@ -63,7 +63,7 @@ def merged_mask(xp: Namespace, query: Query, heads: int, attn_mask: Mask, key_pa
     >>> merged_mask(np, np.ones((1, 1, 6)), 1, attention, padding).tolist()
     [[[[0.5, -inf]]]]
     """
-    if attn_mask is not None and attn_mask.ndim > 2:  # noqa: PLR2004 - (L, S)
+    if attn_mask is not None and attn_mask.ndim > 2:
         attn_mask = xp.reshape(attn_mask, (*query.shape[:-2], heads, *attn_mask.shape[-2:]))
     if key_padding_mask is None:
         return attn_mask

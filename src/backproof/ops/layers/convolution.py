@@ -194,7 +194,7 @@ def _(
     dilation: Size,
     groups: int,
 ) -> Float[Array, "out"]:
-    rank = weight.ndim - len(("out", "in"))
+    rank = weight.ndim - 2
     channel = grad_output.ndim - rank - 1
     return xp.sum(grad_output, axis=tuple(axis for axis in range(grad_output.ndim) if axis != channel))
 

@@ -118,7 +118,7 @@ def _forms(output: Any, alike: bool) -> Forms:
         return tuple(_forms(part, alike) for part in output)
     if output is None:
         return AS_COMPUTED
-    layouts = (torch.contiguous_format, *([torch.channels_last] if output.ndim == 4 else []))  # noqa: PLR2004
+    layouts = (torch.contiguous_format, *([torch.channels_last] if output.ndim == 4 else []))
     layout = next((each for each in layouts if output.is_contiguous(memory_format=each)), None)
     return Form(None if alike else output.dtype, layout)
 

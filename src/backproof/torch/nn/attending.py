@@ -39,7 +39,7 @@ def multihead_attention(
     if is_causal and key_padding_mask is None and not need_weights:
         # PyTorch then takes the hint at its word, whatever the mask says.
         attn_mask = query.new_ones(_places(self, query, key), dtype=torch.bool).triu(1)
-    swapped = query.ndim == 3 and not self.batch_first  # noqa: PLR2004 - with an axis for the batch
+    swapped = query.ndim == 3 and not self.batch_first
     if swapped:
         query, key, value = (tensor.transpose(0, 1) for tensor in (query, key, value))
     mask = _merged(self, query, attn_mask, key_padding_mask)
@@ -75,7 +75,7 @@ def _parameters(module: Any) -> tuple[torch.Tensor | None, ...]:
 
 def _places(module: Any, query: torch.Tensor, key: torch.Tensor) -> tuple[int, int]:
     """Give how many places ask, and how many are asked."""
-    axis = 0 if query.ndim == 3 and not module.batch_first else -2  # noqa: PLR2004 - with a batch
+    axis = 0 if query.ndim == 3 and not module.batch_first else -2
     return query.shape[axis], key.shape[axis]
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from backproof.checking.adapt.components.halves import Lift
+from backproof.checking.adapt.components.outputs import floating, output_of
 from backproof.checking.adapt.execution import Failure, Origin, attempt
 from backproof.checking.adapt.filling.calls import Call, Laying, dtype_of, fitted
 from backproof.checking.adapt.filling.layouts import SAME, lay_out, straighten
 from backproof.checking.adapt.filling.slots import set_parameters, value_at
 from backproof.checking.adapt.following.slips import slips
-from backproof.checking.adapt.libraries import Native, first_array, library, seed, take, unchanged
+from backproof.checking.adapt.libraries import Native, library, seed, take, unchanged
 from backproof.checking.adapt.words.signatures import namespace
 from backproof.checking.candidate import Answer, Case, Convention
 
@@ -24,13 +25,16 @@ __all__ = ["Autograd"]
 _REFUSED = "returned an invalid gradient"
 #: Modules of PyTorch's own that make Functions.
 _MADE_BY_TORCH = ("torch.utils.checkpoint", "torch._functorch")
+#: Where those of compiled code are made.
+_COMPILED = "torch._functorch._aot_autograd"
 
 
 class Autograd:
     """Runs a forward by one convention and asks autograd for the gradients.
 
     ``phase`` says in which part an exception in the backward pass is the user's: ``backward`` for an
-    ``autograd.Function``, ``autograd`` for a module.
+    ``autograd.Function``, ``autograd`` for a module. Keys of the convention that it understands, beside those
+    of `Laying`: ``parameters``, ``seed``, ``seed_back``, and ``part``, which of several outputs is asked for.
     """
 
     def __init__(
@@ -43,8 +47,15 @@ class Autograd:
         self.number: int | None = convention.get("seed", 0)
         self.number_back: int | None = convention.get("seed_back")
         self.lift = Lift()
-        #: A loss is asked for the gradient of its prediction alone.
-        self.fixed = frozenset({"target"}) if convention.get("kind") == "loss" else frozenset()
+        self.part: int | str = convention.get("part", 0)
+        #: Of a loss the gradient of its target is asked for only where somebody has written it.
+        self.kind = convention.get("kind")
+        given = self.kind == "loss" and (phase != "backward" or self.laying.form is not None)
+        self.fixed = frozenset({"target"}) if given else frozenset()
+
+    def choose(self, returned: object) -> Any:
+        """Give the output that is judged, of what the forward returned."""
+        return output_of(returned, self.part)
 
     def run(
         self,
@@ -54,14 +65,20 @@ class Autograd:
         between: Callable[[], object] | None = None,
     ) -> Answer:
         """Run the forward, then ``between``, then the backward if the case has an upstream gradient."""
+        return self.lift.run(function, dtype_of(case), lambda: self._once(case, function, instance, between))
+
+    def _once(
+        self,
+        case: Case,
+        function: Callable[..., Any],
+        instance: object,
+        between: Callable[[], object] | None,
+    ) -> Answer:
         import torch
 
         if case.direction is not None:
             return slips(self, self.call, case, function, instance)
-        dtype = dtype_of(case)
-        precision = None if dtype is None else getattr(torch, dtype.name)
-        lifting = self.lift.lifting(function, precision)
-        with torch.enable_grad(), lifting:  # enabled also where the user's code turned gradients off for good
+        with torch.enable_grad():  # also where the user's code turned gradients off for good
             run = _Run(self, case, instance)
             try:
                 run.call_forward(function)
@@ -70,6 +87,9 @@ class Autograd:
                 if case.grad_output is not None:
                     run.call_backward(case.grad_output, function)
             except Failure as failure:
+                if self.kind == "loss" and "target" in run.leaves:  # it may refuse a target with a gradient
+                    self.fixed = frozenset({"target"})
+                    return self._once(case, function, instance, between)
                 return run.answer(failure)
             return run.answer()
 
@@ -90,6 +110,7 @@ class _Run:
         self.native: Any = None
         self.output: NDArray[Any] | None = None
         self.laid_output: NDArray[Any] | None = None
+        self.outputs: tuple[str, ...] = ()
         self.detached = self.reached = False
         self.gradients: dict[str, dict[str, NDArray[Any] | None]] = {}
 
@@ -115,8 +136,10 @@ class _Run:
             self._set_parameters(lambda: attempt(origin, "forward", function, *args, **named))
         if self.plan.number is not None:
             seed(self.plan.number, (self.instance, namespace(function)))
-        native = first_array(attempt(self.plan.origin, "forward", function, *args, **named))
-        self.native = native
+        returned = attempt(self.plan.origin, "forward", function, *args, **named)
+        self.native = native = self.plan.choose(returned)
+        every = floating(returned)
+        self.outputs = tuple(every) if native is next(iter(every.values()), None) else ()
         self.laid_output = take(native, self.dtype)
         if self.laid_output is not None:
             self.output = straighten(self.laid_output, self.plan.laying.output)
@@ -187,15 +210,18 @@ class _Run:
         }
 
     def _is_marked(self) -> bool:
-        """Say whether a backward in the graph is marked to have no second derivative.
+        """Say whether a backward in the graph has no second derivative: it is marked so, or compiled.
 
         PyTorch itself refuses only where the incoming gradient is in the graph.
         """
         import torch
 
         mark = torch.autograd.function.once_differentiable(_nothing).__code__
-        backwards = [node._forward_cls.backward for node in _functions(getattr(self.native, "grad_fn", None))]
-        return any(getattr(backward, "__code__", None) is mark for backward in backwards)
+        classes = [node._forward_cls for node in _functions(getattr(self.native, "grad_fn", None))]
+        return any(
+            str(one.__module__).startswith(_COMPILED) or getattr(one.backward, "__code__", None) is mark
+            for one in classes
+        )
 
     def _ask_node(self, function: Callable[..., Any], failure: Failure) -> dict[str, Any]:
         """Ask a Function's own backward, where the engine refuses the shape of what it returns.
@@ -207,7 +233,7 @@ class _Run:
 
         plan = self.plan
         args, named = plan.call.arguments(self.values)
-        output = first_array(attempt(plan.origin, "forward", function, *args, **named))
+        output = plan.choose(attempt(plan.origin, "forward", function, *args, **named))
         reached: list[tuple[Any, Any]] = []
         for node in _functions(output.grad_fn):
             node.register_prehook(lambda upstream, node=node: reached.append((node, upstream)))
@@ -246,12 +272,12 @@ class _Run:
         return Answer(
             output=self.output,
             gradients=self.gradients,
+            outputs=self.outputs if self.outputs[1:] else (),
             mutated=mutated,
             detached=self.detached,
             handmade=bool(self.gradients)
             and any(map(_is_handmade, _functions(getattr(self.native, "grad_fn", None)))),
             raised=failure.raised if failure else None,
-            lifted=self.plan.lift.met,
         )
 
 

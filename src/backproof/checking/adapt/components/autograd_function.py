@@ -48,7 +48,7 @@ class AutogradFunction(ComponentAdapter):
             ways += [
                 {"kind": signature.kind, "call": call, **absent(signature, called), **form, **layouts}
                 for form in target_forms(signature, call)
-                for layouts in function_layouts(called)
+                for layouts in function_layouts(called, signature)
             ]
         call = ways[0]["call"]
         options = given_options(self.parameters, call, signature.options)
@@ -56,7 +56,22 @@ class AutogradFunction(ComponentAdapter):
         defaults = own_defaults(self.parameters, signature.options)
         if defaults:
             noted["defaults"] = defaults
+        upstreams = self._upstreams() if self.by_hand else None
+        if upstreams is not None:
+            noted["upstreams"] = upstreams
         return self._rank([{**way, **noted} for way in ways], signature)
+
+    def _upstreams(self) -> list[str] | None:
+        """Give the places of the outputs for which the backward takes an upstream gradient by a name.
+
+        ``None`` where it takes whatever comes (``*grads``). What it calls ``_`` it leaves out.
+        """
+        owner = getattr(self.apply, "__self__", None)
+        backward = getattr(self.apply, "_backward_fn", None) if owner is None else owner.backward
+        found = parameters(backward)[1:] if callable(backward) else []
+        if not found or found[0].variadic:
+            return None
+        return [str(n) for n, p in enumerate(found, 1) if not p.variadic and not p.name.startswith("_")]
 
     def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
         return self.parameters, ()

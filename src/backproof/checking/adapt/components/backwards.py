@@ -6,17 +6,20 @@ gradient) every reading is given, the likeliest first.
 
 from __future__ import annotations
 
+import dis
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from backproof.checking.adapt.execution import Obstacle
 from backproof.checking.adapt.filling.arguments import Filled, option_for, written
+from backproof.checking.adapt.filling.slots import GRADIENTS
 from backproof.checking.adapt.words import names
-from backproof.checking.adapt.words.signatures import Parameter
+from backproof.checking.adapt.words.signatures import Parameter, code_of
 from backproof.checking.candidate import Signature
 
-__all__ = ["Reading", "Situation", "fill_backward"]
+__all__ = ["Reading", "Situation", "carried", "fill_backward"]
 
 #: Methods that take the incoming gradient, whatever they call it.
 _TAKES_UPSTREAM = frozenset({"backward", "backwardpass", "backprop", "bprop", "backwards", "vjp"})
@@ -86,6 +89,9 @@ def fill_backward(found: Sequence[Parameter], situation: Situation) -> list[Read
         If a layer's backward takes no incoming gradient, or an argument stands for nothing known.
     """
     filled, unknown, notes = _by_name(found, situation)
+    handed = (p for p in found if filled.get(p.name) == "grad_output" and not p.required)
+    if of_one := [p.name for p in handed if not isinstance(p.default, bool) and p.default == 1]:
+        notes["of_one"] = of_one[0]
     if situation.kind == "loss":
         return _loss(filled, unknown, found, notes, saves=situation.saves)
     if "grad_output" not in filled.values() and unknown:
@@ -183,7 +189,9 @@ def _loss(
     if "target" in filled.values() and "input" not in filled.values():
         # ``backward(dvalues, y_true)``: what comes in may be the prediction, which nothing has saved.
         as_prediction = Reading({**filled, upstream[0]: "input"}, alone)
-        readings.insert(1 if saves else 0, as_prediction)
+        # Or what the forward has saved: the probabilities that its softmax gave.
+        as_saved = Reading({**filled, upstream[0]: "saved"}, {**alone, "as_saved": upstream[0]})
+        readings[1 if saves else 0 :] = [as_saved, as_prediction] if saves else [as_prediction, *readings]
     return readings
 
 
@@ -198,6 +206,9 @@ def _with_upstream(
             )
         filled[parameter.name] = free.pop(0)
     readings = [Reading(filled, notes)]
+    if len(unknown) == 1:  # what bears no known name may be what the forward kept for it
+        kept = Reading({**filled, unknown[0].name: "cache"}, notes)
+        readings.insert(0 if filled[unknown[0].name] == "input" else 1, kept)
     doubtful = [
         name
         for name, role in filled.items()
@@ -224,3 +235,25 @@ def _without_upstream(filled: Filled, found: Sequence[Parameter], situation: Sit
         takes = names.normalise(situation.name) in _TAKES_UPSTREAM
         readings.insert(0 if takes else len(readings), Reading({**filled, name: "grad_output"}))
     return readings
+
+
+def carried(functions: Sequence[object], found: Sequence[Parameter]) -> list[Reading]:
+    """Read a backward without arguments: the incoming gradient is found on the output, its own left there.
+
+    ``inp.g = (inp > 0) * out.g``: whatever takes part carries its gradient with it. What never looks at
+    one is the gradient of a last loss, or has forgotten it.
+    """
+    if found:
+        return []
+    steps = [step for one in functions if (code := code_of(one)) for step in dis.get_instructions(code)]
+    left = [
+        str(step.argval)
+        for before, step in itertools.pairwise(steps)
+        if step.opname == "STORE_ATTR" and step.argval in GRADIENTS and not _is_self(before)
+    ]
+    looked_at = any(step.opname == "LOAD_ATTR" and step.argval in left for step in steps)
+    return [Reading({}, {"carried": left[0], "looked_at": looked_at})] if left else []
+
+
+def _is_self(step: dis.Instruction) -> bool:
+    return step.opname.startswith("LOAD_FAST") and step.argval == "self"

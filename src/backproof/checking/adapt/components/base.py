@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from backproof.checking.adapt.components.held import with_parameters
 from backproof.checking.adapt.execution import Obstacle, Origin
 from backproof.checking.adapt.filling.arguments import is_quantity, is_settings
+from backproof.checking.adapt.filling.building import Blueprint
 from backproof.checking.adapt.filling.layouts import says_rows
-from backproof.checking.adapt.filling.modes import evaluating, says_random
+from backproof.checking.adapt.filling.modes import evaluating, says_random, says_random_inside
 from backproof.checking.adapt.filling.trials import Plan, score, trial_case
 from backproof.checking.adapt.libraries import quiet
-from backproof.checking.adapt.words.intentions import said_at, says_intention, says_reduction, says_scaled
-from backproof.checking.adapt.words.signatures import Parameter
+from backproof.checking.adapt.words.intentions import (
+    said_at,
+    says_intention,
+    says_reduction,
+    says_scaled,
+    tokens_at,
+)
+from backproof.checking.adapt.words.kinds import is_loss_by_arguments
+from backproof.checking.adapt.words.names import side_of_bound
+from backproof.checking.adapt.words.signatures import Method, Parameter
 from backproof.checking.candidate import (
     Answer,
     Case,
@@ -25,7 +35,7 @@ from backproof.checking.candidate import (
     Trajectory,
 )
 
-__all__ = ["Adapter", "ComponentAdapter"]
+__all__ = ["Adapter", "ClassAdapter", "ComponentAdapter"]
 
 
 class Adapter(ABC):
@@ -85,6 +95,9 @@ class ComponentAdapter(Adapter):
 
     def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
         """Give the ways to call it; where the signature has no arguments, with those it runs with."""
+        if signature.within is not None:
+            shapes = {role: list(shape) for role, shape in signature.shapes.items()}
+            return [self._with_parameters(dict(signature.within), shapes)]
         if signature.shapes:
             found = self._ways(signature)
         else:
@@ -101,15 +114,22 @@ class ComponentAdapter(Adapter):
         optional = {p.name for p in forward if not p.required and p.default is None}
         left = [name for name, entry in way["call"].items() if isinstance(entry, str) and name in optional]
         noted: dict[str, Any] = {**({"random": says} if says else {}), **({"optional": left} if left else {})}
+        code = [token.string for token in tokens_at(self.origin)]
+        if not says and (inside := says_random_inside(self._description.name, code)):
+            noted["random_inside"] = inside
         if reduces := says_reduction(self._description.name, self._written()):
             noted["reduces"] = reduces
         if says_rows(self._written()):
             noted["rows"] = True
         if says_scaled(self._description.name, self._written()):
             noted["scaled"] = True
+        if bounds := _bounds(way["call"]):
+            noted["spread"] = {**bounds, **way.get("spread", {})}
+        if is_loss_by_arguments(self._description.name, self._description.kind):
+            noted["by_arguments"] = True
         if "as_output" in way and any("output" in (text or "").lower() for text in self._written()):
             noted["as_output"] = ""
-        intended = says_intention(self._description.name, [*self._written(), *said_at(self.origin)])
+        intended = says_intention(self._description.name, self._written(), said_at(self.origin))
         if intended:
             noted["intended"] = intended
         return noted if signature.reference else {**noted, **self._free(way)}
@@ -196,6 +216,45 @@ class ComponentAdapter(Adapter):
             return list(conventions)
         case = trial_case(signature)
         return sorted(conventions, key=lambda convention: score(self._compile(convention), case))
+
+
+def _bounds(call: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Say around which values bounds lie, of which there are a lower and an upper one: beside 0."""
+    sides = {role: side_of_bound(name) for name, role in call.items() if isinstance(role, str)}
+    if {-1, 1} - set(sides.values()):
+        return {}
+    return {role: [float(side), 0.5] for role, side in sides.items() if side}
+
+
+class ClassAdapter(ComponentAdapter):
+    """A candidate that is constructed, and may hold parameters; ``backward`` is one written by hand."""
+
+    def __init__(
+        self,
+        description: Description,
+        make: Callable[..., object],
+        constructor: list[Parameter],
+        forward: Method,
+        backward: Method | None,
+        origin: Origin,
+    ) -> None:
+        super().__init__(description)
+        self.forward, self.backward, self.origin = forward, backward, origin
+        self.blueprint = Blueprint(make, constructor, forward, origin, description.kind == "model")
+
+    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
+        return self.forward.parameters, self.blueprint.constructor
+
+    def _asked_back(self) -> Sequence[Parameter]:
+        return self.backward.parameters if self.backward else ()
+
+    def _texts(self) -> Sequence[str | None]:
+        return [self.origin.text]
+
+    def _with_parameters(
+        self, way: dict[str, Any], shapes: Mapping[str, list[int]] | None = None
+    ) -> dict[str, Any]:
+        return with_parameters(way, self.blueprint, self._compile, shapes)
 
 
 def _is_set(parameter: Parameter, filled: Mapping[str, Any]) -> bool:

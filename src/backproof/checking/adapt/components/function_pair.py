@@ -57,7 +57,7 @@ class FunctionPair(ComponentAdapter):
                 | reading.notes
                 for libraries in self._libraries()
                 for form in target_forms(signature, call)
-                for layouts in function_layouts(set(named.values()))
+                for layouts in function_layouts(set(named.values()), signature)
                 for reading in self._readings(call, situation)
             ]
         common = self._common(signature, ways[0]["call"])
@@ -104,7 +104,9 @@ class _Plan:
         forward = Call(adapter.forward_parameters, convention["call"])
         backward = Call(adapter.backward_parameters, convention["backward"])
         self.by_hand = ByHand(convention, forward, backward, adapter.origin, adapter.description.sources[0])
-        self.between = bool(convention.get("between"))
+        # The methods of one object share what it holds, and no other object is disturbed by a call between.
+        owners = [getattr(function, "__self__", None) for function in (adapter.forward, adapter.backward)]
+        self.between = bool(convention.get("between")) and (owners[0] is None or owners[0] is not owners[1])
         self.hands = (adapter.forward, adapter.backward, None)
 
     def run(self, case: Case, *, fresh: bool) -> Answer:  # functions have no instance that could be old

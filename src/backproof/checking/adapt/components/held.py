@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.checking.adapt.components.returned import STORES
 from backproof.checking.adapt.execution import Failure
 from backproof.checking.adapt.filling.building import Blueprint, run_once
 from backproof.checking.adapt.filling.instances import Instances
@@ -56,8 +57,8 @@ def with_parameters(
         return way
     built = _built_by_calls(instance, blueprint, way, Case(values), lib)
     taken = [tuple(place["path"]) for place in way.get("parameters", {}).values()]
-    held = [slot for slot in _parameters(instance, lib) if slot.path not in taken]
-    held = [slot for slot in held if built is None or id(slot.value) in built or not slot.value.shape]
+    held = [slot for slot in _parameters(instance, lib) if built is None or id(slot.value) in built]
+    held = [slot for slot in [*held, *_numbers(instance, lib)] if slot.path not in taken]
     every = {role: slot for slot in held if (role := _role(instance, slot.path)) not in shapes}
     found, left = _within_reach(every)
     if not found:
@@ -166,18 +167,19 @@ def _role(instance: object, path: Path) -> str:
 
 def _parameters(instance: object, lib: Library) -> list[Slot]:
     """Give the arrays that may be parameters, each once."""
-    registered = _registered(instance)
+    registered = _registered(instance) if lib is not NUMPY else []
     found: dict[int, Slot] = {id(slot.value): slot for slot in registered if slot.value.requires_grad}
     known = {id(slot.value) for slot in registered}
     for slot in slots(instance, lib):
         word = normalise(slot.name)
-        gradient = any(part in word for part in _NO_PARAMETERS) or _is_differential(slot, instance)
+        stored = any(normalise(str(step)) in STORES for step in slot.path)
+        gradient = stored or any(part in word for part in _NO_PARAMETERS) or _is_differential(slot, instance)
         computed = not getattr(slot.value, "is_leaf", True)
         if id(slot.value) in known or gradient or computed:
             continue
-        if lib.is_floating(slot.value) and slot.value.shape:
+        if lib.is_floating(slot.value):
             found.setdefault(id(slot.value), slot)
-    return [*found.values(), *(_numbers(instance) if lib is NUMPY else ())]
+    return list(found.values())
 
 
 def _registered(instance: object) -> list[Slot]:
@@ -195,10 +197,10 @@ def _registered(instance: object) -> list[Slot]:
     ]
 
 
-def _numbers(instance: object) -> list[Slot]:
+def _numbers(instance: object, lib: Library) -> list[Slot]:
     """Give the numbers that an instance holds: one unit's bias is no array."""
-    held = getattr(instance, "__dict__", {}).items()
-    return [Slot((name,), np.asarray(value)) for name, value in held if isinstance(value, float)]
+    held = getattr(instance, "__dict__", {}).items() if lib is NUMPY else ()
+    return [Slot((name,), np.asarray(v)) for name, v in held if isinstance(v, float | np.floating)]
 
 
 def _is_differential(slot: Slot, instance: object) -> bool:

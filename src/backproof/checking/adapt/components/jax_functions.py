@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator
@@ -13,19 +12,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.checking.adapt.libraries import jax_precision, of_jax
 from backproof.checking.adapt.words.names import normalise, word_set
+from backproof.checking.adapt.words.signatures import ChosenFloat, ChosenInt
 
 __all__ = ["JAX", "custom_rule", "jax_pair", "jax_pulled", "parts_of_rule"]
 
 Function = Callable[..., Any]
 #: The mark of what takes and gives NumPy's arrays, whatever its code names.
 JAX = "__backproof_numpy__"
-#: What an argument that has no gradient is given, where nothing else tells: by its name, or else 1.
-_STATIC: dict[str, object] = {
-    **dict.fromkeys(word_set("lo low lower min minimum clip_min lower_bound"), -1.0),
-    **dict.fromkeys(word_set("axis dim axes"), -1),
-    **dict.fromkeys(word_set("n k num steps iters n_iter num_steps max_iter"), 3),
+#: What an argument that has no gradient is given, where nothing else tells, by its name.
+_STATIC: dict[str, ChosenFloat | ChosenInt] = {
+    **dict.fromkeys(word_set("lo low lower min minimum clip_min lower_bound"), ChosenFloat(-1.3)),
+    **dict.fromkeys(word_set("axis dim axes"), ChosenInt(-1)),
+    **dict.fromkeys(word_set("n k num steps iters n_iter num_steps max_iter"), ChosenInt(3)),
 }
+#: Another number is neither 0 nor 1, which would hide what it is for.
+_NUMBER = ChosenFloat(0.7)
 #: What a case's arrays come as; a single number may come as NumPy's.
 _ARRAYS = (np.ndarray, np.generic)
 _CUT = (
@@ -55,7 +58,9 @@ def jax_pair(function: Function) -> tuple[Function, Function]:
     rule = custom_rule(function)
     whole = inspect.signature(function if rule is None else rule.fun)
     static = _static(whole, getattr(rule, "nondiff_argnums", ()))
-    shown = whole.replace(parameters=[p for name, p in whole.parameters.items() if name not in static])
+    others = [p for name, p in whole.parameters.items() if name not in static]
+    numbers = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=v) for n, v in static.items()]
+    shown = whole.replace(parameters=[*others, *numbers])
 
     compiled = _Compiled(function)
 
@@ -63,6 +68,9 @@ def jax_pair(function: Function) -> tuple[Function, Function]:
         given = shown.bind(*args, **named)
         given.apply_defaults()
         every = {**static, **given.arguments}
+        every |= {
+            name: int(v) if isinstance(v, int) else float(v) for name, v in every.items() if name in static
+        }
         bound = inspect.BoundArguments(whole, {n: every[n] for n in whole.parameters if n in every})
         with _precision(bound.args):
             output = compiled.value(bound.args, bound.kwargs)
@@ -96,23 +104,23 @@ def jax_pulled(function: Function) -> tuple[Function, Function]:
     @functools.wraps(function)
     def forward(*args: Any, **named: Any) -> Any:
         with _precision((*args, *named.values())):
-            output, pull = function(*map(_of_jax, args), **{n: _of_jax(one) for n, one in named.items()})
+            output, pull = function(*map(of_jax, args), **{n: of_jax(one) for n, one in named.items()})
             return np.asarray(output), pull
 
     def pull(cache: Function, grad_output: Any) -> Any:
         with _precision((grad_output,)):
-            found = cache(_of_jax(grad_output))
+            found = cache(of_jax(grad_output))
             return tuple(map(_array, found)) if isinstance(found, tuple | list) else _array(found)
 
     setattr(forward, JAX, True)
     return forward, pull
 
 
-def _static(whole: inspect.Signature, places: Any) -> dict[str, object]:
+def _static(whole: inspect.Signature, places: Any) -> dict[str, ChosenFloat | ChosenInt]:
     """Give values to those arguments without a gradient that have no default."""
     found = list(whole.parameters.values())
     static = [found[index] for index in places if found[index].default is inspect.Parameter.empty]
-    return {p.name: _STATIC.get(normalise(p.name), 1.0) for p in static}
+    return {p.name: _STATIC.get(normalise(p.name), _NUMBER) for p in static}
 
 
 class _Compiled:
@@ -138,7 +146,7 @@ class _Compiled:
             output, back = jax.vjp(of, *given)
             return back(_upstream(output, upstream))
 
-        return self._run(f"pull {_without_arrays(args)} {named}", pull, _of_jax(grad_output), *arrays)
+        return self._run(f"pull {_without_arrays(args)} {named}", pull, of_jax(grad_output), *arrays)
 
     def _of_arrays(self, args: Any, named: Any) -> tuple[Function, list[Any]]:
         places = [index for index, given in enumerate(args) if isinstance(given, _ARRAYS)]
@@ -149,7 +157,7 @@ class _Compiled:
                 filled[index] = array
             return self.function(*filled, **named)
 
-        return of, [_of_jax(args[index]) for index in places]
+        return of, [of_jax(args[index]) for index in places]
 
     def _run(self, key: str, function: Function, *arrays: Any) -> Any:
         jax: Any = sys.modules["jax"]
@@ -171,7 +179,7 @@ def _asked(rule: Any, grad_output: Any, args: Any, named: Any) -> list[Any] | No
         return None
     whole = inspect.signature(rule.fun).bind(*args, **named)
     whole.apply_defaults()
-    given = list(map(_of_jax, whole.args))
+    given = list(map(of_jax, whole.args))
     free = [index for index in range(len(given)) if index not in rule.nondiff_argnums]
     static = [given[index] for index in rule.nondiff_argnums]
     if getattr(rule, "bwd", None) is None:
@@ -205,11 +213,6 @@ def _upstream(output: Any, grad_output: Any) -> Any:
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(output), every)
 
 
-def _of_jax(value: Any) -> Any:
-    jax: Any = sys.modules["jax"]
-    return jax.numpy.asarray(value) if isinstance(value, _ARRAYS) else value
-
-
 def _leaves(output: Any) -> list[Any]:
     jax: Any = sys.modules["jax"]
     found: list[Any] = jax.tree_util.tree_leaves(output)
@@ -225,14 +228,7 @@ def _array(gradient: Any) -> NDArray[Any] | None:
 
 def _precision(args: Any) -> contextlib.AbstractContextManager[object]:
     """Let JAX compute in float64 where its inputs are, and not elsewhere: there it would make its own so."""
-    wide = any(isinstance(one, _ARRAYS) and one.dtype == np.float64 for one in args)
-    jax: Any = sys.modules["jax"]
-    if hasattr(jax, "enable_x64"):
-        found: contextlib.AbstractContextManager[object] = jax.enable_x64(wide)
-        return found
-    experimental: Any = importlib.import_module("jax.experimental")
-    older: contextlib.AbstractContextManager[object] = experimental.enable_x64(wide)
-    return older
+    return jax_precision(wide=any(isinstance(one, _ARRAYS) and one.dtype == np.float64 for one in args))
 
 
 def _cuts() -> tuple[type[Exception], ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.checking.adapt.components.halves import Lift
 from backproof.checking.adapt.components.returned import Reader, Wanted, clear_gradients
 from backproof.checking.adapt.execution import Failure, Origin, attempt
 from backproof.checking.adapt.filling.calls import Call, Laying, dtype_of, fitted
@@ -17,7 +18,7 @@ from backproof.checking.adapt.following.slips import slips
 from backproof.checking.adapt.libraries import Library, Native, first_array, library, seed, take, unchanged
 from backproof.checking.adapt.words.names import is_output
 from backproof.checking.adapt.words.signatures import namespace
-from backproof.checking.candidate import Answer, Case, Convention
+from backproof.checking.candidate import Answer, Case, Convention, Raised
 
 __all__ = ["ByHand", "Hands"]
 
@@ -33,7 +34,8 @@ class ByHand:
     ``derivative`` (the backward gives f′(x), to be multiplied by the upstream gradient), ``upstream:
     false`` (a loss's backward takes none and gives the gradient for 1), ``rate`` (the backward
     updates the parameters itself, with a learning rate of 1) and ``left`` (the forward leaves its
-    output on the object, as the backward leaves its gradients), ``which`` (the output of several that is
+    output on the object, as the backward leaves its gradients), ``carried`` (under which attribute arrays
+    carry their gradients with them), ``which`` (the output of several that is
     judged, 0 the first), ``seed`` (``None``: none is set) and ``seed_back``, which is set before the
     backward.
     """
@@ -55,8 +57,10 @@ class ByHand:
         self.places: Mapping[str, Any] = convention.get("parameters", {})
         self.derivative = bool(convention.get("derivative"))
         self.upstream = bool(convention.get("upstream", True))
+        self.lift = Lift()
         self.rate = bool(convention.get("rate"))
         self.left = bool(convention.get("left"))
+        self.carried: str | None = convention.get("carried")
         self.which: int = convention.get("which", 0)
         self.number: int | None = convention.get("seed", 0)
         self.number_back: int | None = convention.get("seed_back")
@@ -81,8 +85,17 @@ class ByHand:
         if self.number is not None:
             seed(self.number, (instance, namespace(function)))
 
+    def choose(self, returned: Any) -> Any:
+        """Give the output that is judged, of what the forward returned."""
+        return returned[self.which] if self.which else first_array(returned)
+
     def run(self, case: Case, hands: Hands, between: Callable[[], object] | None = None) -> Answer:
         """Run the forward, then ``between``, then the backward if the case has an upstream gradient."""
+        if self.library.name != "torch":
+            return self._once(case, hands, between)
+        return self.lift.run(hands[0], dtype_of(case), lambda: self._once(case, hands, between))
+
+    def _once(self, case: Case, hands: Hands, between: Callable[[], object] | None) -> Answer:
         if case.direction is not None:
             return slips(self, self.forward, case, hands[0], hands[2])
         run = _Run(self, case, hands)
@@ -139,7 +152,7 @@ class _Run:
         returned = attempt(plan.origin, "forward", self.forward, *args, **named)
         if returned is None and plan.left:
             returned = self._left_output(before)
-        native = returned[plan.which] if plan.which else first_array(returned)
+        native = plan.choose(returned)
         self.values["cache"] = self._cache(returned, args)
         self.values["output"] = native
         self._further(returned)
@@ -163,12 +176,28 @@ class _Run:
                 return value
         return None
 
+    def _saved_output(self, attributes: Mapping[str, object]) -> object:
+        """Give what a loss has saved of its prediction under the name of an output: of the same shape.
+
+        Raises
+        ------
+        Failure
+            If there is no such thing.
+        """
+        shape = self.originals["input"].shape
+        for name, value in attributes.items():
+            given = any(value is other for other in self.values.values())
+            array = take(value) if is_output(name) and not given else None
+            if array is not None and array.shape == shape and array.dtype.kind == "f":
+                return self.plan.other.give(array)
+        raise Failure(Raised("AttributeError", "the forward has saved no output", "backward"))
+
     def _cache(self, returned: object, args: list[Native]) -> object:
         """Give what the forward kept for the backward: the rest of its tuple, else its arguments."""
         if isinstance(returned, tuple) and len(returned) > 1:
             if isinstance(returned[-1], tuple | dict) and not self.plan.library.is_array(returned[-1]):
                 return returned[-1]
-            return returned[1] if len(returned) == 2 else returned[1:]  # noqa: PLR2004  # (output, cache)
+            return returned[1] if len(returned) == 2 else returned[1:]  # (output, cache)
         return args[0] if len(args) == 1 else tuple(args)
 
     def call_backward(self, grad_output: NDArray[Any]) -> None:
@@ -182,13 +211,22 @@ class _Run:
             self._cross()
         before = dict(getattr(self.instance, "__dict__", {}))
         clear_gradients(plan.reader.wanted, self.instance, plan.other)
+        if "saved" in plan.backward.roles:
+            self.values["saved"] = self._saved_output(before)
         args, named = plan.backward.arguments(self.values)
+        if plan.carried:
+            setattr(self.values["output"], plan.carried, self.values[_upstream_of(plan.which)])
         if plan.number_back is not None:
             seed(plan.number_back, (self.instance, namespace(self.backward)))
         returned = attempt(plan.origin, plan.source, self.backward, *args, **named)
         # An index has no gradient: what has its shape is meant for something else.
         shapes = {role: array.shape for role, array in self.originals.items() if array.dtype.kind == "f"}
         found = plan.reader.read(returned, shapes, self.instance, before, self.values.values())
+        if plan.carried:
+            carried = {
+                role: getattr(self.values[role], plan.carried, None) for role in found if role in self.values
+            }
+            found |= {role: value for role, value in carried.items() if value is not None}
         gradients = {
             role: self._gradient(value, role, upstream)
             for role, value in found.items()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from backproof.checking.adapt.components.backwards import Situation, fill_backward
-from backproof.checking.adapt.components.base import ComponentAdapter
-from backproof.checking.adapt.components.held import with_parameters
+from backproof.checking.adapt.components.backwards import Situation, carried, fill_backward
+from backproof.checking.adapt.components.base import ClassAdapter
 from backproof.checking.adapt.components.manual import ByHand, Hands
 from backproof.checking.adapt.execution import Failure, Obstacle, Origin
-from backproof.checking.adapt.filling.building import Blueprint, class_conventions
+from backproof.checking.adapt.filling.building import class_conventions
 from backproof.checking.adapt.filling.calls import Call
 from backproof.checking.adapt.filling.instances import Instances
 from backproof.checking.adapt.filling.shapes import suggest_shapes
@@ -30,8 +30,10 @@ from backproof.checking.candidate import Answer, Case, Convention, Description, 
 __all__ = ["NumPyClass", "backward_conventions", "libraries_for"]
 
 
-class NumPyClass(ComponentAdapter):
+class NumPyClass(ClassAdapter):
     """A class whose instances compute with one method and give gradients with another."""
+
+    backward: Method
 
     def __init__(
         self,
@@ -43,13 +45,9 @@ class NumPyClass(ComponentAdapter):
         origin: Origin,
         functions: Sequence[object] = (),
     ) -> None:
-        super().__init__(description)
-        self.forward, self.backward = forward, backward
+        super().__init__(description, make, constructor, forward, backward, origin)
         #: All methods of the class: their code tells which library it is written in.
         self.functions = [*functions, forward.function, backward.function]
-        model = description.kind == "model"
-        self.origin = origin
-        self.blueprint = Blueprint(make, constructor, forward, origin, model)
 
     def _ways(self, signature: Signature) -> list[dict[str, Any]]:
         self._refuse_hidden_loss()
@@ -57,7 +55,9 @@ class NumPyClass(ComponentAdapter):
         for name in libraries_for(self.functions):
             try:
                 for way in class_conventions(self.blueprint, signature, library(name)):
-                    found += backward_conventions(way, self.forward, self.backward, signature)
+                    found += backward_conventions(
+                        way, self.forward, self.backward, signature, self.functions if name == "torch" else ()
+                    )
             except Obstacle as obstacle:
                 obstacles.append(obstacle)
         if not found:
@@ -88,20 +88,6 @@ class NumPyClass(ComponentAdapter):
                 f"its {self.backward.name} takes the target ({hidden[0]}), and no method gives the loss that "
                 "it is the gradient of"
             )
-
-    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
-        return self.forward.parameters, self.blueprint.constructor
-
-    def _asked_back(self) -> Sequence[Parameter]:
-        return self.backward.parameters
-
-    def _with_parameters(
-        self, way: dict[str, Any], shapes: Mapping[str, list[int]] | None = None
-    ) -> dict[str, Any]:
-        return with_parameters(way, self.blueprint, self._compile, shapes)
-
-    def _texts(self) -> Sequence[str | None]:
-        return [self.origin.text]
 
     def _written(self) -> Sequence[str | None]:
         methods = (self.forward.function, self.backward.function)
@@ -144,16 +130,26 @@ class _Plan:
 
 
 def backward_conventions(
-    way: dict[str, Any], forward: Method, backward: Method, signature: Signature
+    way: dict[str, Any],
+    forward: Method,
+    backward: Method,
+    signature: Signature,
+    functions: Sequence[object] = (),
 ) -> list[dict[str, Any]]:
-    """Give a convention for each reading of the backward's arguments."""
+    """Give a convention for each reading of the backward's arguments.
+
+    ``functions`` are those of a class of tensors, on which gradients may be left as attributes.
+    """
     saves = bool(stored_attributes(forward.function))
     name = "" if backward.name == forward.name else backward.name
     situation = Situation.after(forward.parameters, way["call"], name, signature, saves=saves)
     if backward.fused:
         fused = {"backward": way["call"], "upstream": False, "fused": True}
         return [{**way, **fused}]
-    readings = fill_backward(backward.parameters, situation)
+    readings = carried(functions, backward.parameters)
+    if readings and signature.kind == "loss" and not readings[0].notes["looked_at"]:
+        readings = [replace(readings[0], notes={**readings[0].notes, "upstream": False})]
+    readings = readings or fill_backward(backward.parameters, situation)
     # A forward that returns nothing beside a backward that returns something has forgotten to.
     left = returns_nothing(forward.function) and returns_nothing(backward.function)
     noted = {"left": True} if left else {}

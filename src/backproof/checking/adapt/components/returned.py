@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from backproof.checking.adapt.filling.slots import HOLDERS, Path, value_at
+from backproof.checking.adapt.filling.slots import GRADIENTS, HOLDERS, Path, value_at
 from backproof.checking.adapt.libraries import Library, Native, take
 from backproof.checking.adapt.words.names import gradient_names, means, normalise
 
-__all__ = ["Reader", "Wanted", "clear_gradients"]
+__all__ = ["STORES", "Reader", "Wanted", "clear_gradients"]
 
 Shape: TypeAlias = tuple[int, ...]
 _MISSING = object()
 #: Attributes that hold all gradients: a dictionary by name, or a list.
-_STORES = frozenset(
+STORES = frozenset(
     {"grad", "grads", "gradient", "gradients", "gradparams", "dparams", "paramgrads", "gradcache"}
 )
 
@@ -79,7 +79,9 @@ class Reader:
             rest = [item for item in returned if not isinstance(item, Mapping)]
             # The gradients of a cell's states come as they went in: together.
             several = [item if self._is_group(item) else (item,) for item in rest]
-            self._match([one for items in several for one in items], shapes, found)
+            items = [one for group in several for one in group]
+            if not self._by_place(items, found):
+                self._match(items, shapes, found)
         elif returned is not None:
             if instance is not None:
                 self._claim_named(returned, shapes, instance, found)
@@ -139,19 +141,31 @@ class Reader:
                 else:
                     found[role] = item
             items = left
-        self._in_order(every, found)
+        self._in_order(every, shapes, found)
         rest = [wanted.role for wanted in self.wanted if wanted.role not in found and not wanted.strict]
         found.update(zip(rest, items, strict=False))
 
-    def _in_order(self, items: Sequence[object], found: dict[str, object]) -> None:
+    def _in_order(
+        self, items: Sequence[object], shapes: Mapping[str, Shape], found: dict[str, object]
+    ) -> None:
         """Give the gradients of several data arguments in the order of the call, whatever their shapes.
 
         Those of parameters are returned in any order; those of two inputs, exchanged, are a mistake.
         """
-        data = [w.role for w in self.wanted if not w.path and not _is_parameter(w.role) and w.role in found]
+        asked = [w.role for w in self.wanted if not w.path and w.role in found]
+        data = [role for role in asked if not _is_parameter(role, shapes.get(role, ()))]
         places = sorted(i for i, item in enumerate(items) if any(item is found[role] for role in data))
         if len(places) == len(data):
             found.update(zip(data, [items[i] for i in places], strict=True))
+
+    def _by_place(self, items: Sequence[object], found: dict[str, object]) -> bool:
+        """Where one stands for each argument, and ``None`` for some: nothing but their places tells whose."""
+        data = [w.role for w in self.wanted if not w.path]
+        whole = len(items) == len(data) == len(self.wanted) and not found
+        if whole and any(item is None for item in items):
+            found.update(zip(data, items, strict=True))
+            return True
+        return False
 
     def _shape(self, item: object) -> Shape | None:
         if self.library.is_array(item):
@@ -200,10 +214,12 @@ class Reader:
                     break
 
 
-def _is_parameter(role: str) -> bool:
-    return (
-        any(means(role, known) or known in role.lower() for known in ("weight", "bias")) or role[:1] in "WUb"
-    )
+def _is_parameter(role: str, shape: Shape) -> bool:
+    """Say whether an argument is a parameter by its name; a bias is one row."""
+    row = sum(size > 1 for size in shape) <= 1
+    bias = means(role, "bias") or role[:1] == "b"
+    weight = means(role, "weight") or role[:1] in "WU"
+    return weight or (bias and row) or any(known in role.lower() for known in ("weight", "bias"))
 
 
 def _equal(shape: Shape, wanted: Shape | None) -> bool:
@@ -220,42 +236,70 @@ def _attributes(instance: object) -> dict[str, Any]:
 
 def _named(wanted: Wanted, instance: object, attributes: Mapping[str, Any]) -> object:
     """Find a gradient by name: beside its parameter, as an attribute, or in a store of all gradients."""
-    beside = _beside(wanted, instance)
-    if beside is not _MISSING:
-        return beside
+    for beside in (_beside(wanted, instance), _alongside(wanted, instance)):
+        if beside is not _MISSING:
+            return beside
     known = wanted.names
     holder = value_at(instance, wanted.path[:-1]) if len(wanted.path) > 1 else None
     for name, value in (*_attributes(holder).items(), *attributes.items()):
         if normalise(name) in known and (holder is None or not wanted.strict or name not in attributes):
             return value
     for name, value in attributes.items():
-        if normalise(name) in _STORES:
-            stored = _in_store(wanted, value)
-            if stored is not _MISSING:
-                return stored
+        found = _with_key(value, wanted.is_key) if normalise(name) in STORES else _MISSING
+        if found is not _MISSING:
+            return found
     return _MISSING
 
 
 def _beside(wanted: Wanted, instance: object) -> object:
-    """Look at the ``grad`` of an object that holds a parameter, or of a tensor."""
+    """Look at the ``grad`` of an object that holds a parameter, or of a tensor; it may be called ``g``."""
     if not wanted.path:
         return _MISSING
-    inside = wanted.path[-1] in HOLDERS
+    inside = len(wanted.path) > 1 and wanted.path[-1] in HOLDERS
     holder = value_at(instance, wanted.path[:-1] if inside else wanted.path)
-    if not inside and getattr(holder, "grad", None) is None:
-        return _MISSING
-    return getattr(holder, "grad", _MISSING)
+    given = [getattr(holder, name, _MISSING) for name in GRADIENTS]
+    if not inside:  # a tensor has a place for one, also where it has none
+        given = [value for value in given if value is not None]
+    return next((value for value in given if value is not _MISSING), _MISSING)
 
 
-def _in_store(wanted: Wanted, store: object) -> object:
-    if isinstance(store, Mapping):
-        for key, value in store.items():
-            if wanted.is_key(key):
-                return value
-    in_list = len(wanted.path) > 1 and isinstance(wanted.path[-1], int)
-    if isinstance(store, list | tuple) and in_list and int(wanted.path[-1]) < len(store):
-        return store[int(wanted.path[-1])]
+def _alongside(wanted: Wanted, instance: object) -> object:
+    """Look beside the list or dictionary of a parameter, at the same place: ``dW[0]`` for ``W[0]``."""
+    for depth, step in enumerate(wanted.path[:-1]):
+        owner = value_at(instance, wanted.path[:depth])
+        beside: Mapping[Any, Any] = owner if isinstance(owner, Mapping) else _attributes(owner)
+        known = STORES | gradient_names(str(step), str(step))
+        for name, store in beside.items():
+            if name != step and isinstance(name, str) and normalise(name) in known:
+                found = _at_same_place(wanted, beside.get(step), store, wanted.path[depth + 1 :])
+                if found is not _MISSING and take(found) is not None:
+                    return found
     return _MISSING
+
+
+def _at_same_place(wanted: Wanted, held: object, store: object, path: Path) -> object:
+    """Follow a path into a store that is made like what holds the parameters; lists have to be as long."""
+    step, *rest = path
+    found: object = _MISSING
+    if isinstance(held, Mapping):
+        names = gradient_names(str(step), str(step)) | {normalise(str(step))}
+        found = _with_key(store, wanted.is_key if not rest else lambda key: normalise(str(key)) in names)
+    elif isinstance(held, list | tuple) and isinstance(store, list | tuple) and len(store) == len(held):
+        found = store[-1 - int(step) if _is_turned(held, store) else int(step)]
+    within = value_at(held, (step,))
+    return _at_same_place(wanted, within, found, tuple(rest)) if rest and found is not _MISSING else found
+
+
+def _is_turned(held: Sequence[object], store: Sequence[object]) -> bool:
+    """Say whether the gradients stand in the order of the backward pass, as their shapes tell."""
+    shapes = [[None if (a := take(one)) is None else a.shape for one in side] for side in (held, store)]
+    return shapes[0] != shapes[1] == shapes[0][::-1]
+
+
+def _with_key(store: object, is_key: Callable[[object], bool]) -> object:
+    """Give what a dictionary holds under the first key that is meant."""
+    pairs = store.items() if isinstance(store, Mapping) else ()
+    return next((value for key, value in pairs if is_key(key)), _MISSING)
 
 
 def clear_gradients(wanted: Sequence[Wanted], instance: object, library: Library) -> None:

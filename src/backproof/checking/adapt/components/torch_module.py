@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from backproof.checking.adapt.components.autograd import Autograd
-from backproof.checking.adapt.components.base import ComponentAdapter
-from backproof.checking.adapt.components.held import with_parameters
+from backproof.checking.adapt.components.base import ClassAdapter
 from backproof.checking.adapt.components.manual import ByHand
 from backproof.checking.adapt.components.numpy_class import backward_conventions
-from backproof.checking.adapt.execution import Failure, Origin
-from backproof.checking.adapt.filling.building import Blueprint, class_conventions
+from backproof.checking.adapt.execution import Failure
+from backproof.checking.adapt.filling.building import class_conventions
 from backproof.checking.adapt.filling.calls import Call
 from backproof.checking.adapt.filling.instances import Instances
 from backproof.checking.adapt.filling.shapes import suggest_shapes
 from backproof.checking.adapt.libraries import library
-from backproof.checking.adapt.words.signatures import Method, Parameter
-from backproof.checking.candidate import Answer, Case, Convention, Description, Signature
+from backproof.checking.candidate import Answer, Case, Convention, Signature
 
 __all__ = ["TorchModule"]
 
 
-class TorchModule(ComponentAdapter):
+class TorchModule(ClassAdapter):
     """An ``nn.Module`` with a forward; ``backward`` is the hand-written one beside it, if there is one."""
-
-    def __init__(
-        self,
-        description: Description,
-        make: Callable[..., object],
-        constructor: list[Parameter],
-        forward: Method,
-        backward: Method | None,
-        origin: Origin,
-    ) -> None:
-        super().__init__(description)
-        self.forward, self.backward = forward, backward
-        model = description.kind == "model"
-        self.origin = origin
-        self.blueprint = Blueprint(make, constructor, forward, origin, model)
 
     def _ways(self, signature: Signature) -> list[dict[str, Any]]:
         found = class_conventions(self.blueprint, signature, library("torch"))
@@ -53,20 +35,6 @@ class TorchModule(ComponentAdapter):
             return ranked
         shapes = {role: list(shape) for role, shape in signature.shapes.items()}
         return [self._with_parameters(way, shapes) for way in ranked]
-
-    def _with_parameters(
-        self, way: dict[str, Any], shapes: Mapping[str, list[int]] | None = None
-    ) -> dict[str, Any]:
-        return with_parameters(way, self.blueprint, self._compile, shapes)
-
-    def _asked(self) -> tuple[Sequence[Parameter], Sequence[Parameter]]:
-        return self.forward.parameters, self.blueprint.constructor
-
-    def _asked_back(self) -> Sequence[Parameter]:
-        return self.backward.parameters if self.backward else ()
-
-    def _texts(self) -> Sequence[str | None]:
-        return [self.origin.text]
 
     def _compile(self, convention: Convention) -> _Plan:
         return _Plan(self, convention)
@@ -90,7 +58,7 @@ class _Plan:
         except Failure as failure:
             return Answer(raised=failure.raised)
         answer = self.autograd.run(case, instance, instance)
-        if self.by_hand is None or self.backward is None or case.grad_output is None:
+        if self.by_hand is None or self.backward is None or case.grad_output is None or self.autograd.part:
             return answer
         hands = (instance, self.backward.of(instance), instance)
         return _both(answer, self.by_hand.run(case, hands))
@@ -108,9 +76,10 @@ def _both(automatic: Answer, manual: Answer) -> Answer:
     return Answer(
         output=manual.output if automatic.output is None else automatic.output,
         gradients={**automatic.gradients, **manual.gradients},
+        outputs=automatic.outputs,
         mutated=tuple(dict.fromkeys((*automatic.mutated, *manual.mutated))),
         detached=automatic.detached,
         handmade=automatic.handmade,
-        lifted=automatic.lifted,
+        lifted=automatic.lifted or manual.lifted,
         raised=raised,
     )

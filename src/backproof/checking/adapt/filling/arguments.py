@@ -14,7 +14,7 @@ import numpy as np
 
 from backproof.checking.adapt.execution import Obstacle
 from backproof.checking.adapt.words.names import canonical, means, normalise, split, target_score, word_set
-from backproof.checking.adapt.words.signatures import Parameter
+from backproof.checking.adapt.words.signatures import Chosen, Parameter
 from backproof.checking.candidate import Signature
 from backproof.checking.references import guess
 
@@ -69,6 +69,8 @@ def given_options(found: Iterable[Parameter], filled: Filled, options: Mapping[s
         option = option_for(parameter, options) if isinstance(entry, dict) and "value" in entry else None
         if option is not None:
             names.append(option[0])
+        elif isinstance(entry, dict) and "option" in entry:
+            names.append(entry["option"])
     return names
 
 
@@ -76,7 +78,8 @@ def own_defaults(found: Iterable[Parameter], options: Mapping[str, object]) -> d
     """Give the candidate's own defaults for the options it has, by their canonical names."""
     defaults = {}
     for parameter in found:
-        option = None if parameter.required else option_for(parameter, options)
+        owed = parameter.required or isinstance(parameter.default, Chosen)
+        option = None if owed else option_for(parameter, options)
         if option is not None and isinstance(parameter.default, bool | int | float | str | tuple):
             defaults[option[0]] = plain_value(_meant(parameter, option[0], options))
     return defaults
@@ -228,7 +231,7 @@ def fill_call(
         If the arguments cannot be filled.
     """
     roles = list(signature.shapes)
-    filled: Filled = {}
+    filled = _by_order(found, signature)
     data: list[Parameter] = []
     # As many arguments as there are roles are the roles, whatever they are called.
     # What may be drawn inside is an argument only by its name.
@@ -252,6 +255,29 @@ def fill_call(
         return [_together({role: role for role in roles if role not in held}, signature)]
     ways = _assign(data, roles, found, signature.kind)
     return [_in_order(found, _together({**filled, **way}, signature)) for way in ways]
+
+
+def _by_order(found: Sequence[Parameter], signature: Signature) -> Filled:
+    """Fill numbers that have no default with the reference's options, whatever they are called.
+
+    Raises
+    ------
+    Obstacle
+        If the reference has not as many options.
+    """
+    if signature.reference is None:
+        return {}
+    taken = {p.name: option[0] for p in found if (option := option_for(p, signature.options))}
+    unknown = [p.name for p in found if isinstance(p.default, Chosen) and p.name not in taken]
+    left = {
+        name: value
+        for name, value in signature.options.items()
+        if type(value) in (int, float) and name not in taken.values()
+    }
+    if unknown and len(unknown) != len(left):
+        raise Obstacle(f"its forward takes {written(found)}, where the reference has no such number")
+    pairs = zip(unknown, left.items(), strict=False)
+    return {name: {"value": value, "option": option} for name, (option, value) in pairs}
 
 
 def _extra(parameter: Parameter, signature: Signature, surplus: int) -> dict[str, object] | None:

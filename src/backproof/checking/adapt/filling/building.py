@@ -14,6 +14,7 @@ from backproof.checking.adapt.execution import Failure, Obstacle, Origin, attemp
 from backproof.checking.adapt.filling.arguments import Filled, fill_call, given_options, own_defaults
 from backproof.checking.adapt.filling.calls import Call, Laying
 from backproof.checking.adapt.filling.constructing import fill_constructor
+from backproof.checking.adapt.filling.function_layouts import data_layouts
 from backproof.checking.adapt.filling.instances import Instances
 from backproof.checking.adapt.filling.layouts import COLUMN, SAME, TRANSPOSED
 from backproof.checking.adapt.filling.slots import Place, find_parameters, slots, value_at
@@ -29,7 +30,6 @@ __all__ = ["Blueprint", "absent", "class_conventions", "run_once", "target_forms
 _DRAWN = "mask"
 #: More ways than this are not tried.
 _MOST = 24
-_MATRIX = 2
 #: What else is tried for sizes whose names say nothing.
 _SMALL = (2, 4)
 
@@ -68,8 +68,9 @@ def class_conventions(blueprint: Blueprint, signature: Signature, library: Libra
         for places in _places(blueprint, signature, {"construct": built, "call": call}, roles, library):
             lacking = absent(signature, called | places.keys())
             ways += [
-                {"construct": built, "call": call, **_layouts(places), **lacking, **form}
+                {"construct": built, "call": call, **laid, **_layouts(places), **lacking, **form}
                 for form in target_forms(signature, call)
+                for laid in data_layouts(signature)
             ]
     return [
         {"library": library.name, "kind": signature.kind, **way, **_common(blueprint, signature, way)}
@@ -135,7 +136,7 @@ def _constructed(construct: Filled, signature: Signature, free: Set[str]) -> Ite
     turned = {
         name: {**entry, "layout": TRANSPOSED}
         for name, entry in construct.items()
-        if "weight" in entry.get("array", "") and len(signature.shapes[entry["array"]]) == _MATRIX
+        if "weight" in entry.get("array", "") and len(signature.shapes[entry["array"]]) == 2
     }
     yield construct
     if turned:

@@ -89,7 +89,12 @@ _SIZE_NAMES: Mapping[str, frozenset[str]] = {
 #: What else a constructor needs for the layout of our cases.
 _LAYOUTS: Mapping[str, object] = {"batch_first": True}
 #: Words in the names of arguments that are made to say how many.
-_SIZE_PARTS = ("hidden", "size", "dim", "units", "n_", "num", "width", "classes", "neurons", "features")
+_SIZE_PARTS = (
+    *("hidden", "size", "dim", "units", "n_", "num", "width", "classes", "neurons", "features"),
+    *("channel", "kernel"),
+)
+#: What a component may be put together from: without any it is none.
+_PARTS = word_set("layers modules blocks components stages nets networks functions submodules activations")
 #: Arguments that are the sizes of all layers.
 _LISTS = word_set("sizes layer_sizes layers_sizes layer_dims layers_dims dims architecture topology n_units")
 #: What the nodes of a graph are called that a node is made from: ``Function(*parents)``.
@@ -121,6 +126,8 @@ def fill_constructor(found: Sequence[Parameter], signature: Signature, *, model:
         if entry is None and needed:
             entry = usual(parameter, signature) or coefficient(parameter, signature) or sizes.guess(parameter)
             entry = entry or sizes.in_order(filled)
+            if entry is None and parameter.variadic and normalise(parameter.name) not in _PARTS:
+                continue  # none of them is an answer, too
             if entry is None:
                 raise Obstacle(
                     f"its constructor takes {written(found)}, and nothing known stands for {parameter.name}"
@@ -233,7 +240,13 @@ class _Sizes:
             return None
         # Of an image the features are the channels, first or last: there are fewer of them than pixels.
         first = len(shape) == _IMAGE and shape[1] <= shape[-1]
-        return {"size": ["input", 1 if first else -1]}
+        return {"size": [self._featured(shape), 1 if first else -1]}
+
+    def _featured(self, shape: tuple[int, ...]) -> str:
+        """Name the role that has features: not a square matrix that mixes the rows of another."""
+        square = len(shape) == _TWO and shape[0] == shape[1]
+        rows = (r for r, s in self.shapes.items() if square and len(s) == _TWO and s[0] == shape[0] != s[1])
+        return next(rows, "input")
 
     def _of_output(self) -> dict[str, object] | None:
         return {"value": 3} if self.model else self._of_input()

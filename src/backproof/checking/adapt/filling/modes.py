@@ -11,7 +11,7 @@ from backproof.checking.adapt.filling.arguments import Filled
 from backproof.checking.adapt.words.names import normalise, split, word_set
 from backproof.checking.adapt.words.signatures import Parameter
 
-__all__ = ["evaluate", "evaluating", "says_random"]
+__all__ = ["evaluate", "evaluating", "says_random", "says_random_inside"]
 
 _SWITCHES = word_set("training train is_training train_flag train_flg train_mode is_train")
 _TRAIN, _TEST = "train", "test"
@@ -19,8 +19,10 @@ _TRAIN, _TEST = "train", "test"
 _ALWAYS = re.compile(r"monte|bayes|\bmc")
 #: Parts of words that say of a component that it draws.
 _RANDOM = re.compile(
-    r"drop|nois|random|stochast|sampl|gumbel|bernoulli|augment|perturb|jitter|monte|reparam|variational|drawn|rrelu"
+    r"drop|nois|random|stochast|sampl|gumbel|bernoulli|augment|perturb|jitter|monte|reparam|variational|drawn|rrelu|\bvae\b"
 )
+#: A dropout that drops in evaluation too, unless it is handed the mode.
+_UNSWITCHED = re.compile(r"\b(F|functional) \. \w*dropout\w* \((?!([^()]|\([^()]*\))*train)")
 #: What only a component that draws takes.
 _CHANCES = word_set(
     "p rate prob drop_prob keep_prob dropout drop_rate dropout_rate rng generator key sigma std"
@@ -45,6 +47,25 @@ def says_random(name: str, texts: Iterable[str | None], found: Iterable[Paramete
     chances = _CHANCES - {"key"} if any(normalise(one) in ("query", "queries") for one in taken) else _CHANCES
     drawn = any(normalise(one) in chances or "dropout" in split(one) for one in taken)
     return "said" if _RANDOM.search(told) or drawn else ""
+
+
+def says_random_inside(name: str, code: Sequence[str]) -> str:
+    """Say whether the words of its own code (``code``, its tokens) tell that it draws, as `says_random` does.
+
+    A library's module of random numbers tells nothing: a mistake has to call it, too.
+
+    Examples
+    --------
+    >>> says_random_inside("Block", "F . dropout ( x )".split()), says_random_inside("Gate", ["noise"])
+    ('dropout', 'said')
+    >>> says_random_inside("Gate", ["np", ".", "random", ".", "rand", "(", ")"])
+    ''
+    """
+    told = " ".join(word for word in code if word != "random")
+    words = " ".join(split(name)) + " " + told.lower()
+    if _UNSWITCHED.search(told) and not _ALWAYS.search(words):
+        return "dropout"
+    return "said" if _RANDOM.search(words) else ""
 
 
 def evaluating(found: Sequence[Parameter], call: Filled) -> Filled:

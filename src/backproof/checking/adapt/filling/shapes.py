@@ -24,8 +24,9 @@ __all__ = ["suggest_shapes"]
 _BATCH, _STEPS = 3, 5
 #: Sides of images that models are made for.
 _SIDES = (28, 32, 224, 64, 16, 96, 128, 227, 256)
-_MOST, _TRIED = 12, 24
-_MATRIX = 2
+_MOST, _TRIED, _FEATURES = 12, 24, 4
+#: The sides of a small image.
+_IMAGE = (6, 4)
 
 
 def suggest_shapes(
@@ -41,7 +42,7 @@ def suggest_shapes(
     Raises
     ------
     Obstacle
-        If the model takes indices (its first part is an embedding): they have no gradient.
+        If the model holds an embedding, and runs with none: indices have no gradient.
     """
     if list(signature.shapes) not in (["input"], ["input", "target"]) or () in signature.shapes.values():
         return conventions  # of several inputs none says what the others have to be, nor a lone class
@@ -57,6 +58,10 @@ def suggest_shapes(
             continue
         plan = compile_(convention)
         shape = _first_that_runs(plan, case, _shapes(instance, signature, convention))
+        if shape is None and any("Embedding" in type(part).__name__ for part in _modules(instance)):
+            raise Obstacle(
+                "it holds an embedding, and runs with no numbers: what may be meant, indices, has no gradient"
+            )
         found.append({**convention, "shapes": _fitting(signature, shape)} if shape else convention)
     return found
 
@@ -97,25 +102,36 @@ def _runs(plan: Plan, case: Case, shape: tuple[int, ...]) -> tuple[bool, bool]:
 
 def _shapes(instance: object, signature: Signature, convention: Convention) -> Iterator[tuple[int, ...]]:
     """Give shapes to try: from the first part that says what it takes, then the signature's own."""
-    modules = getattr(instance, "modules", None)
-    if callable(modules) and hasattr(instance, "_parameters"):
-        yield from itertools.islice(dict.fromkeys(_from_modules(list(modules()))), _TRIED)
     held = [slot.value.shape for slot in slots(instance, library(convention["library"]))]
-    for shape in [shape for shape in held if len(shape) == _MATRIX][:_MOST]:
+    modules = _modules(instance)
+    if modules:
+        from_modules = dict.fromkeys(_from_modules(modules))
+        yield from itertools.islice(from_modules, _TRIED)
+        # A sequence, or an image: what goes through the first part may have more axes than that takes.
+        features = [*(int(shape[-1]) for shape in from_modules), *(int(shape[-1]) for shape in held if shape)]
+        for size in itertools.islice(dict.fromkeys(features), _FEATURES):
+            yield from ((_BATCH, _STEPS, size), (_BATCH, size, *_IMAGE))
+    for shape in [shape for shape in held if len(shape) == 2][:_MOST]:
         yield (_BATCH, int(shape[0]))
         yield (_BATCH, int(shape[1]))
     yield from ((_BATCH, int(shape[0])) for shape in held[:_MOST] if len(shape) == 1)
     yield tuple(signature.shapes["input"])
-    for shape in [shape for shape in held if len(shape) == _MATRIX][:_MOST]:  # one sample, not a batch
+    for shape in [shape for shape in held if len(shape) == 2][:_MOST]:  # one sample, not a batch
         yield from ((int(size),) for size in shape)
+
+
+def _modules(instance: object) -> list[Any]:
+    """Give a torch module and those inside of it; none of anything else."""
+    modules = getattr(instance, "modules", None)
+    return list(modules()) if callable(modules) and hasattr(instance, "_parameters") else []
 
 
 def _from_modules(modules: list[Any]) -> Iterator[tuple[int, ...]]:
     from torch import nn
 
     for module in modules:
-        if isinstance(module, nn.Embedding | nn.EmbeddingBag):
-            raise Obstacle("its input is indices (its first part is an embedding): they have no gradient")
+        if isinstance(module, nn.Embedding):
+            yield from ((_BATCH, module.embedding_dim), (_BATCH, _STEPS, module.embedding_dim))
         if isinstance(module, nn.RNNBase):
             yield (_BATCH, _STEPS, module.input_size)
         channels, features = getattr(module, "in_channels", None), getattr(module, "in_features", None)

@@ -11,11 +11,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.checking.adapt.filling.layouts import COLUMN, ROW, SAME, TRANSPOSED, layouts_for
+from backproof.checking.adapt.filling.layouts import by_axes, layouts_for
 from backproof.checking.adapt.libraries import Library, Native
 from backproof.checking.adapt.words.names import means, normalise
 
 __all__ = [
+    "GRADIENTS",
+    "HOLDERS",
     "Path",
     "Place",
     "Slot",
@@ -39,7 +41,9 @@ _MOST_ITEMS = 64
 #: Attributes in which modules keep what they have by name.
 _REGISTRIES = ("_parameters", "_buffers", "_modules", "_children")
 #: Attributes under which an object that stands for a parameter holds its array.
-HOLDERS = ("data", "value", "values", "val", "array")
+HOLDERS = ("data", "value", "values", "val", "array", "v")
+#: And its gradient.
+GRADIENTS = ("grad", "g")
 _PLAIN = (str, bytes, int, float, complex, type(None), type, types.ModuleType)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, np.ufunc)
 
@@ -224,18 +228,7 @@ def _find(
         if layouts:
             return slot, layouts
     for slot in named:
-        layouts = _by_axes(library.shape(slot.value), len(straight))
+        layouts = by_axes(library.shape(slot.value), len(straight))
         if layouts:
             return slot, layouts
     return None
-
-
-def _by_axes(shape: tuple[int, ...], axes: int) -> list[str]:
-    """Give the layouts that an array of other sizes may have."""
-    if axes == len(shape) == 2:  # noqa: PLR2004  # a matrix
-        return [SAME, TRANSPOSED]
-    if axes == len(shape):
-        return [SAME]
-    if axes == 1 and len(shape) == 2 and 1 in shape:  # noqa: PLR2004  # a vector written as a matrix
-        return [ROW] if shape[0] == 1 else [COLUMN]
-    return []

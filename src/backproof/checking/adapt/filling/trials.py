@@ -51,7 +51,7 @@ def trial_case(signature: Signature) -> Case:
 def _distinct(signature: Signature) -> dict[str, tuple[int, ...]]:
     shapes = dict(signature.shapes)
     weight = shapes.get("weight", ())
-    if len(weight) == 2:  # noqa: PLR2004  # a matrix
+    if len(weight) == 2:  # a matrix
         batch = (_ROWS,) * (len(shapes["input"]) - 1)
         shapes |= {"weight": (_OUT, _IN), "input": (*batch, _IN)}
         if "bias" in shapes:
@@ -77,6 +77,8 @@ def _judge(plan: Plan, case: Case, answer: Answer) -> tuple[int, int]:
     misshapen = wrong = 0
     for gradients in answer.gradients.values():
         for role, gradient in gradients.items():
+            if gradient is None and role == "target":
+                continue  # mostly nobody has to write it
             if gradient is None or gradient.shape != case.inputs[role].shape:
                 misshapen += 1
             elif role == "input":

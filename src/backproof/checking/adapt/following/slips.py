@@ -13,7 +13,7 @@ from backproof.checking.adapt.filling.layouts import straighten
 from backproof.checking.adapt.filling.slots import exchange, set_parameters, value_at
 from backproof.checking.adapt.following.arrays import Duals
 from backproof.checking.adapt.following.tangents import Follower, Turn, Untraceable, words
-from backproof.checking.adapt.libraries import Library, first_array, seed
+from backproof.checking.adapt.libraries import Library, seed
 from backproof.checking.adapt.words.signatures import namespace
 from backproof.checking.candidate import Answer, Case, Slip
 
@@ -33,6 +33,9 @@ class _Plan(Protocol):
     laying: Laying
     places: Mapping[str, Any]
     number: int | None
+
+    def choose(self, returned: object) -> Any:
+        """Give the output that is judged, of what the forward returned."""
 
 
 def slips(plan: _Plan, call: Call, case: Case, function: Callable[..., Any], instance: object) -> Answer:
@@ -88,7 +91,7 @@ def _followed(
         try:
             if plan.number is not None:
                 seed(plan.number, (instance, namespace(function)))
-            found = carrier.tangent(first_array(blind()))
+            found = carrier.tangent(plan.choose(blind()))
         finally:
             for role, value in kept.items():
                 exchange(instance, paths[role], value, plan.library)

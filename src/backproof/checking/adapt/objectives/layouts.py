@@ -20,7 +20,7 @@ __all__ = ["SIZES", "Form", "Layout", "layouts", "said_axes", "samples"]
 #: The size of each axis: all different, so that a transpose or a count is seen. I is D and a column of ones.
 SIZES: Mapping[str, int] = {"N": 7, "D": 5, "I": 6, "C": 3, "H": 4, "J": 2, "L": 11, "K": 8, "U": 1}
 #: The most layouts that are tried.
-_MOST = 700
+_MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,16 @@ _DATA: tuple[tuple[str, bool, Mapping[str, tuple[Form, ...]]], ...] = tuple(
     for data, matrix, single in (("N D", "N C", "N 1"), ("D N", "C N", "1 N"))
     for forward in (data == "N D", data != "N D")
 )
+#: The targets of predictions of one shape.
+_TARGETS: Mapping[str, tuple[Form, ...]] = {
+    "N C": (Form("N C"), Form("N", "class"), Form("N C", "class", onehot=True), Form("N C", "binary")),
+    "N": (Form("N"), Form("N", "binary"), Form("N", "sign")),
+}
 _BIASES = ("{}", "1 {}", "{} 1", "")
 #: What is compared pair by pair: two rows and what is known of them.
 _COMPARED = (Form("N", "binary"), Form("N", "sign"), Form("N"), Form("N D"), Form("N", "class"))
+#: What stands beside a table of the same number of rows.
+_BESIDE = (Form("N C"), Form("N", "class"), Form("N"), Form("N", "binary"), Form("C"))
 _ANYTHING = (Form("D"), Form("L D"), Form("", "class"), Form("K", "class"), Form(""), Form("L"))
 
 
@@ -80,13 +87,38 @@ def layouts(leaves: Sequence[Leaf]) -> Iterator[Layout]:
     """Give the forms that the leaves may have together, the usual ones first."""
     roles = {leaf.role for leaf in leaves}
     if "data" not in roles and "target" not in roles:
-        ways: Iterator[Layout] = _any(leaves)
+        ways: Iterator[Layout] = itertools.chain(_alike(leaves), _beside(leaves), _any(leaves))
     elif "weight" not in roles:
-        ways = _compared(leaves)
+        ways = itertools.chain(_alike(leaves), _beside(leaves), _compared(leaves))
     else:
-        ways = itertools.chain(_networks(leaves), _factors(leaves))
+        usual = _networks(leaves), _factors(leaves)
+        # Of a prediction that is given, a weight is that of a sample.
+        ways = (
+            itertools.chain(*usual, _alike(leaves))
+            if "data" in roles
+            else itertools.chain(_alike(leaves), *usual)
+        )
     names = {leaf.name for leaf in leaves}
     return itertools.islice((way for way in ways if way.keys() == names), _MOST)
+
+
+def _alike(leaves: Sequence[Leaf]) -> Iterator[Layout]:
+    """Give layouts in which all have one shape, but for what tells of each sample its class or its side."""
+    for axes, targets in _TARGETS.items():
+        domains: tuple[Domain, ...] = ("small", "probability")
+        for domain, target in itertools.product(domains, targets):
+            own = target if target.domain != "small" else Form(axes, domain)
+            forms = {"target": own, "index": Form("N", "class")}
+            yield {leaf.name: forms.get(leaf.role, Form(axes, domain)) for leaf in leaves}
+
+
+def _beside(leaves: Sequence[Leaf]) -> Iterator[Layout]:
+    """Give layouts of tables of samples, and of what is known of each of these."""
+    fixed = {"target": _BESIDE[1:4], "index": _BESIDE[1:2]}
+    choices = [fixed.get(leaf.role, _BESIDE) for leaf in leaves]
+    for forms in itertools.product(*choices):
+        if any(form == _BESIDE[0] for form in forms):
+            yield {leaf.name: form for leaf, form in zip(leaves, forms, strict=True)}
 
 
 def _networks(leaves: Sequence[Leaf]) -> Iterator[Layout]:

@@ -11,18 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from backproof.checking.adapt.words.kinds import is_strength
 from backproof.checking.adapt.words.names import is_input, normalise, split, target_score, word_set
 from backproof.checking.adapt.words.signatures import Parameter, code_of, parameters
 
-__all__ = ["PARAMETERS", "Leaf", "Taken", "taken_by"]
+__all__ = ["PARAMETERS", "Leaf", "Taken", "readings"]
 
 Key: TypeAlias = str | int | None
 
-_NUMBERS = word_set(
-    "reg lam lambda lambd lambda_ lamda lmbda lmbd lmd alpha l1 l2 decay margin delta eps gamma penalty "
-    "temp strength regularization regularisation regularizer reg_strength reg_lambda weight_decay mu "
-    "temperature"
-)
+#: Numbers beside the strengths of penalties, if they are no arrays.
+_NUMBERS = word_set("margin delta eps mu coef temp temperature")
 _INDICES = word_set("idx index indices ix ids")
 _DATA = word_set("data features feats inputs input images phi samples")
 _BIAS = re.compile(r"[bB](_?\w{1,2})?$|bias\w{0,3}$|biases$|intercept$|vi[eé]s$|biais$", re.ASCII)
@@ -68,15 +66,26 @@ class Taken:
         return named
 
 
-def taken_by(function: Callable[..., Any]) -> Taken | None:
-    """Say what a function takes; ``None`` where its arguments cannot be told, or two have one name."""
+def readings(function: Callable[..., Any]) -> list[Taken]:
+    """Say what a function may take: what is called like a number is one, or else an array as others are.
+
+    Nothing where its arguments cannot be told, or two have one name.
+    """
+    every = parameters(function)
+    doubtful = any(p.required and _is_number(p) and not is_strength(p.name) for p in every)
+    found = [_taken(function, every, sure=False), *([_taken(function, every, sure=True)] if doubtful else [])]
+    return [taken for taken in found if taken is not None]
+
+
+def _taken(function: Callable[..., Any], every: Sequence[Parameter], *, sure: bool) -> Taken | None:
+    """Say what a function takes; only what is ``sure`` to be a number, or else what may be, is one."""
     leaves: list[Leaf] = []
     containers: dict[str, type] = {}
     numbers: dict[str, float] = {}
-    for parameter in parameters(function):
+    for parameter in every:
         if parameter.variadic:
             return None
-        if _is_number(parameter):
+        if _is_number(parameter) and not (sure and parameter.required and not is_strength(parameter.name)):
             numbers |= {parameter.name: _GIVEN} if parameter.required or parameter.default == 0 else {}
         elif parameter.required:
             keys = list(_keys(function, parameter.name))
@@ -84,7 +93,7 @@ def taken_by(function: Callable[..., Any]) -> Taken | None:
                 containers[parameter.name] = dict if isinstance(keys[0].key, str) else tuple
             leaves += keys or [Leaf(parameter.name, parameter.name, _role(parameter.name))]
     names = {normalise(leaf.name) for leaf in leaves}
-    return Taken(tuple(leaves), containers, numbers) if len(names) == len(leaves) > 1 else None
+    return Taken(tuple(leaves), containers, numbers) if len(names) == len(leaves) > 0 else None
 
 
 def _is_number(parameter: Parameter) -> bool:
@@ -92,7 +101,7 @@ def _is_number(parameter: Parameter) -> bool:
     default = parameter.default
     if not parameter.required and (isinstance(default, bool) or not isinstance(default, int | float)):
         return False
-    return normalise(parameter.name) in _NUMBERS
+    return normalise(parameter.name) in _NUMBERS or is_strength(parameter.name)
 
 
 def _role(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import signal
 import threading
@@ -10,7 +11,7 @@ import time
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +23,20 @@ from backproof.checking.adapt.execution import Obstacle, Origin
 from backproof.checking.adapt.filling.calls import Call
 from backproof.checking.adapt.libraries import quiet, take
 from backproof.checking.adapt.objectives.layouts import Layout, layouts, said_axes, samples
-from backproof.checking.adapt.objectives.leaves import PARAMETERS, Leaf, Taken, taken_by
-from backproof.checking.adapt.words.names import gradient_names, normalise
+from backproof.checking.adapt.objectives.leaves import PARAMETERS, Taken, readings
+from backproof.checking.adapt.objectives.places import Places, left_over, picked, placements
 from backproof.checking.adapt.words.signatures import Parameter
 from backproof.checking.candidate import Answer, Case, Convention, Description, Signature
 
 __all__ = ["Fit", "Functions", "Objective", "fit"]
 
-#: The place of each leaf's gradient in what is returned: a key, or a number.
-Places: TypeAlias = dict[str, str | int | None]
 #: So long the ways to call one are tried, in seconds.
 _PATIENCE = 1.0
 _STEP = 1e-6
 #: After so many calls that gave no number it is no loss.
-_NUMBERLESS = 8
+_NUMBERLESS = 16
 #: A gradient that differs so little from the derivative is right; one that goes so much its way is meant to.
-_RIGHT, _MEANT, _LIKELY = 1e-4, 0.6, 0.3
+_RIGHT, _PROVEN, _MEANT, _LIKELY = 1e-4, 0.9999, 0.6, 0.3
 
 
 class _NoLoss(Exception):
@@ -60,12 +59,12 @@ class Functions:
         found = self.value(**arguments())
         if self.gradients is not self.value:
             return _number(found), self.gradients(**arguments())
-        if not isinstance(found, tuple) or len(found) < len(("value", "gradients")):
+        if not isinstance(found, tuple) or len(found) < 2:
             return None, None
         first, last = _number(found[0]), _number(found[-1])
         if first is None and last is not None and isinstance(found[0], Mapping):
             found, first = found[::-1], last
-        return first, found[1] if len(found) == len(("value", "gradients")) else found[1:]
+        return first, found[1] if len(found) == 2 else found[1:]
 
 
 def _number(value: Any) -> Any:
@@ -87,16 +86,20 @@ class Fit:
     #: How many gradients have not their leaf's shape, and how near each is to the derivative.
     misshapen: int
     likeness: tuple[float, ...]
+    #: How many arrays of a leaf's shape are no gradient of this reading.
+    left: int = 0
 
     @property
     def is_right(self) -> bool:
         """Whether every gradient is the derivative."""
-        return not self.misshapen and min(self.likeness) > 1
+        return not self.misshapen and not self.left and min(self.likeness) > 1
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is a gradient for each parameter."""
-        return all(leaf.name in self.places for leaf in self.taken.leaves if leaf.role in PARAMETERS)
+        """Whether there is a gradient for each parameter; or for none, but for a weighted prediction."""
+        learned = [leaf.name in self.places for leaf in self.taken.leaves if leaf.role in PARAMETERS]
+        given = any(leaf.role == "unknown" and leaf.name in self.places for leaf in self.taken.leaves)
+        return all(learned) or (given and not any(learned))
 
     @property
     def takes_data(self) -> bool:
@@ -110,6 +113,16 @@ class Fit:
         return max(self.likeness) >= _LIKELY
 
     @property
+    def is_proven(self) -> bool:
+        """Whether several are derivatives but for a factor, or one is right: that is not by chance."""
+        return len(self.likeness) > 1 and (min(self.likeness) >= _PROVEN or max(self.likeness) > 1)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether a gradient is the derivative but for a factor."""
+        return max(self.likeness) >= _PROVEN
+
+    @property
     def is_meant(self) -> bool:
         """Whether the numbers show that what is returned is meant for gradients."""
         return max(self.likeness) >= _MEANT
@@ -117,22 +130,20 @@ class Fit:
 
 def fit(functions: Functions) -> Fit | None:
     """Find the way to call a loss with its gradients: one in which they are right, else the nearest to it."""
-    taken = taken_by(functions.value)
-    if taken is None:
-        return None
-    said = said_axes(f"{functions.value.__doc__}\n{functions.gradients.__doc__}", taken.leaves)
     best: Fit | None = None
     with quiet(), _limited():
-        for found in _fits(functions, taken, said):
-            if best is None or _rank(found) < _rank(best):
-                best = found
-            if best.is_right:
-                break
+        for taken in readings(functions.value):
+            said = said_axes(f"{functions.value.__doc__}\n{functions.gradients.__doc__}", taken.leaves)
+            for found in _fits(functions, taken, said):
+                if best is None or _rank(found) < _rank(best):
+                    best = found
+                if best.is_right:
+                    return best
     return best
 
 
 def _rank(found: Fit) -> tuple[float, ...]:
-    return found.misshapen, -sum(found.likeness)
+    return found.misshapen, found.left, -round(sum(found.likeness), 2)
 
 
 @contextlib.contextmanager
@@ -183,20 +194,24 @@ def _try(functions: Functions, taken: Taken, layout: Layout) -> Fit | None:
         raise _NoLoss
     if not np.isfinite(value):
         return None
-    places = _placed(returned, taken.leaves, values)
-    if not places:
-        return None
-    given = _picked(returned, places)
-    misshapen, likeness = 0, []
-    for name in places:
-        gradient, shape = take(given[name]), values[name].shape
-        if gradient is not None and gradient.shape != shape and gradient.shape == shape[::-1]:
-            gradient, misshapen = gradient.T, misshapen + 1
-        if gradient is None or gradient.shape != shape:
-            misshapen += 1
-        else:
-            likeness.append(_likeness(gradient, _derivative(functions, taken, layout, values, name)))
-    return Fit(taken, layout, places, misshapen, tuple(likeness)) if likeness else None
+    right = functools.cache(lambda name: _derivative(functions, taken, layout, values, name))
+    fits = []
+    for places in placements(returned, taken.leaves, values):
+        given = picked(returned, places)
+        misshapen, likeness = 0, []
+        for name in places:
+            gradient, shape = take(given[name]), values[name].shape
+            if gradient is not None and gradient.shape != shape and gradient.shape == shape[::-1]:
+                gradient, misshapen = gradient.T, misshapen + 1
+            if gradient is None or gradient.shape != shape:
+                misshapen += 1
+            else:
+                likeness.append(_likeness(gradient, right(name)))
+        if likeness:
+            fits.append(
+                Fit(taken, layout, places, misshapen, tuple(likeness), left_over(returned, places, values))
+            )
+    return min(fits, key=_rank, default=None)
 
 
 def _derivative(
@@ -219,62 +234,7 @@ def _likeness(gradient: NDArray[Any], right: NDArray[Any]) -> float:
     if float(np.linalg.norm(gradient - right)) <= _RIGHT * max(scale, _RIGHT):
         return 2.0
     sizes = scale * float(np.linalg.norm(gradient))
-    return abs(float(np.sum(gradient * right))) / sizes if sizes and gradient.size > 1 else 0.0
-
-
-# --- Which gradient is whose ---------------------------------------------------------------------
-
-
-def _placed(returned: Any, leaves: Sequence[Leaf], values: Mapping[str, NDArray[Any]]) -> Places:
-    """Say where the gradient of each leaf is; nothing where that cannot be told."""
-    learned = [leaf for leaf in leaves if leaf.role in PARAMETERS]
-    real = [leaf for leaf in leaves if leaf.role != "target" and values[leaf.name].dtype.kind == "f"]
-    if isinstance(returned, Mapping):
-        keyed: Places = {leaf.name: _key(returned, leaf) for leaf in real}
-        owed = {leaf.name for leaf in real if leaf.key is not None}
-        found = {name: key for name, key in keyed.items() if key is not None or name in owed}
-        return found if any(key is not None for key in found.values()) else {}
-    arrays = [take(item) for item in _flat(returned)]
-    for group in (learned, real, [leaf for leaf in real if leaf.role == "data"]):
-        names = [leaf.name for leaf in group]
-        by_shape = _by_shape(names, arrays, values)
-        if len(names) == len(arrays) > 0 and all(array is not None for array in arrays):
-            return by_shape if len(by_shape) == len(names) else {n: i for i, n in enumerate(names)}
-        if names and len(by_shape) == min(len(names), len(arrays)):
-            return by_shape
-    return {}
-
-
-def _key(returned: Mapping[Any, Any], leaf: Leaf) -> str | None:
-    known = {normalise(leaf.name), *gradient_names(leaf.name)}
-    exact = [key for key in returned if key in (leaf.key, leaf.name)]
-    alike = [key for key in returned if isinstance(key, str) and normalise(key) in known]
-    return next(iter(exact + alike), None)
-
-
-def _by_shape(
-    names: Sequence[str], arrays: Sequence[NDArray[Any] | None], values: Mapping[str, NDArray[Any]]
-) -> Places:
-    found: Places = {}
-    for index, array in enumerate(arrays):
-        for name in names:
-            if array is not None and name not in found and array.shape == values[name].shape:
-                found[name] = index
-                break
-    return {name: found[name] for name in names if name in found}
-
-
-def _flat(returned: Any) -> list[Any]:
-    if isinstance(returned, tuple | list):
-        return [one for item in returned for one in _flat(item)]
-    return [returned]
-
-
-def _picked(returned: Any, places: Places) -> dict[str, Any]:
-    if isinstance(returned, Mapping):
-        return {name: returned.get(place) for name, place in places.items()}
-    items = dict(enumerate(_flat(returned)))
-    return {name: items.get(place) if isinstance(place, int) else None for name, place in places.items()}
+    return min(1.0, abs(float(np.sum(gradient * right))) / sizes) if sizes and gradient.size > 1 else 0.0
 
 
 # --- The adapter ---------------------------------------------------------------------------------
@@ -333,7 +293,7 @@ class _Plan:
 
         self.hands = (
             lambda *values: parted(*values)[0],
-            lambda *values: _picked(parted(*values)[1], found.places),
+            lambda *values: picked(parted(*values)[1], found.places),
             None,
         )
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import dis
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.following.tangents import words
-from backproof.checking.adapt.objectives.objective import Functions, Objective, fit
+from backproof.checking.adapt.objectives.objective import Fit, Functions, Objective, fit
 from backproof.checking.adapt.recognition import Recognised, Site
-from backproof.checking.adapt.words.kinds import arguments_of
+from backproof.checking.adapt.words.kinds import arguments_of, is_loss_of_target
 from backproof.checking.adapt.words.names import (
     LOSS_WORDS,
     is_cache,
+    is_gradient_of,
     is_upstream,
     split,
     target_score,
     word_set,
 )
-from backproof.checking.adapt.words.pairing import BACKWARD_WORDS, Pair, is_backward, stem
+from backproof.checking.adapt.words.pairing import BACKWARD_WORDS, Pair, find_pairs, is_backward, stem
 from backproof.checking.adapt.words.signatures import code_of, libraries_used, parameters
-from backproof.checking.adapt.words.wrapping import returns_several
+from backproof.checking.adapt.words.wrapping import returned_names, returns_several
 from backproof.checking.candidate import Description
 
 __all__ = ["computes", "find_objectives", "recognise_fitted", "recognise_objective"]
@@ -44,7 +47,10 @@ _REACHES = words(
     "save savetxt dump makedirs remove Popen"
 )
 _CHANGES = frozenset({"STORE_ATTR", "STORE_GLOBAL", "DELETE_GLOBAL"})
-_TWO = 2
+#: How the variable is called that holds a loss; an error may be what it is made from.
+_VALUES = LOSS_WORDS - word_set("err error errors erro erreur errore") | {"j"}
+#: What a docstring says of a gradient.
+_GRADIENT = re.compile(r"\b(gradients?|grads?|derivatives?)\b", re.IGNORECASE)
 
 
 def recognise_objective(
@@ -56,11 +62,13 @@ def recognise_objective(
     """
     if not returns_several(function) or not _may_be_called(name, function):
         return None
-    asked, parts = arguments_of(parameters(function)), set(split(name))
-    if len(asked) <= _TWO and not BACKWARD_WORDS & parts:
-        return None  # a loss of its input and its target
-    if any(map(is_cache, asked)) or (is_upstream(asked[0]) and not LOSS_WORDS & parts):
-        return None  # a backward
+    found, parts = parameters(function), set(split(name))
+    asked = arguments_of(found)
+    if len(asked) <= 2 and is_loss_of_target(name, found) and not BACKWARD_WORDS & parts:
+        return None
+    handed = any(map(is_cache, asked)) or (is_upstream(asked[0]) and not LOSS_WORDS & parts)
+    if handed and is_backward(name):
+        return None
     functions = Functions(function, function)
     return _recognised(name, functions, site({"forward": function, "backward": function}))
 
@@ -70,9 +78,11 @@ def find_objectives(
 ) -> dict[str, Recognised]:
     """Find the losses with their gradients in a module, by the name of what gives the gradients."""
     found = {}
+    forwards = {pair.forward for pair in find_pairs(functions, {})}  # what these keep is for their backward
     for name, function in functions.items():
         one = _beside(name, functions, site)
-        one = one or recognise_objective(name, function, site(Pair(name, name, name)))
+        if one is None and name not in forwards:
+            one = recognise_objective(name, function, site(Pair(name, name, name)))
         if one is not None:
             found[name] = one
     return found
@@ -86,7 +96,7 @@ def _beside(
     """Recognise the loss of the same arguments that a function gives the gradients of."""
     gradients = functions[backward]
     asked = arguments_of(parameters(gradients))
-    if len(asked) <= _TWO or not is_backward(backward) or not any(target_score(one) > 0 for one in asked):
+    if len(asked) <= 2 or not is_backward(backward) or not any(target_score(one) > 0 for one in asked):
         return None
     if not _may_be_called(backward, gradients):
         return None
@@ -118,12 +128,13 @@ def recognise_fitted(
     """Recognise a loss and its gradients where a way to call them is found, and name or numbers tell."""
     found = fit(functions)
     parts = set(split(name))
-    told = functions.gradients is not functions.value or bool(BACKWARD_WORDS & parts)
-    if found is None or not (found.is_meant or (told and found.is_likely)):
+    one = functions.gradients is functions.value
+    told = not one or bool(BACKWARD_WORDS & parts)
+    if found is None or (one and not told and not _is_meant(parts, functions.value, found)):
         return None
-    if not (told or LOSS_WORDS & parts or found.takes_data):
+    if not (found.is_meant or (told and found.is_likely)):
         return None
-    if functions.gradients is functions.value and not LOSS_WORDS & parts and not found.is_complete:
+    if one and not LOSS_WORDS & parts and not found.is_complete:
         return None  # the number it gives may be the gradient of one parameter
     kind, arguments = "model", tuple(found.layout)  # a loss of its own parameters
     lines = place.lines
@@ -134,12 +145,33 @@ def recognise_fitted(
     return Recognised(description, Objective(description, functions, found, origin))
 
 
+def _is_meant(parts: AbstractSet[str], function: Callable[..., Any], found: Fit) -> bool:
+    """Say whether what a function returns beside a number is meant for gradients; its name does not say so.
+
+    What a loss of data and parameters gives beside its value usually is; of anything else the numbers have to
+    prove it, or its own words. ``return loss, error`` says that it is none.
+    """
+    if found.is_right:
+        return True
+    asked = tuple(found.layout)
+    returned = [one for one in returned_names(function) if not _VALUES & set(split(one))]
+    if returned and not any(is_gradient_of(name, asked) for name in returned):
+        return False
+    code = code_of(function)
+    said = any(
+        is_gradient_of(name, asked) for name in (code.co_varnames if code else ()) if name not in asked
+    )
+    if said or found.takes_data or _GRADIENT.search(function.__doc__ or ""):
+        return True
+    return bool(LOSS_WORDS & parts and (found.is_near or len(asked) > 2)) or found.is_proven
+
+
 def _may_be_called(name: str, function: object) -> bool:
     """Say whether a function computes and does nothing else, by its name, its arguments and its code."""
     if not isinstance(function, types.FunctionType) or _DOINGS & set(split(name)):
         return False
     taken = parameters(function)
-    if len(arguments_of(taken)) < _TWO or any(_COURSES & {p.name.lower()} for p in taken):
+    if not arguments_of(taken) or any(_COURSES & {p.name.lower()} for p in taken):
         return False
     if libraries_used([function], ("numpy", "torch", "jax", "tensorflow", "matplotlib")) - {"numpy"}:
         return False

@@ -17,7 +17,14 @@ from backproof.checking.adapt.optimizers.numpy_optimizer import SINGULAR, NumPyO
 from backproof.checking.adapt.optimizers.steps import COUNTS, step_role
 from backproof.checking.adapt.optimizers.torch_optimizer import OptimizerAdapter, TorchOptimizer
 from backproof.checking.adapt.words.names import normalise, split, word_set
-from backproof.checking.adapt.words.signatures import Method, Parameter, code_of, libraries_used, parameters
+from backproof.checking.adapt.words.signatures import (
+    Method,
+    Parameter,
+    code_of,
+    codes_in,
+    libraries_used,
+    parameters,
+)
 from backproof.checking.candidate import Description, Signature
 from backproof.checking.references import RuleReference, guess
 from backproof.checking.rules_by_name import guess_rule
@@ -271,5 +278,6 @@ def _called(function: object) -> set[str]:
 
 def _reads(function: object, attribute: str) -> bool:
     code = code_of(function)
-    doing = dis.get_instructions(code) if code else ()
+    own = [part for part in codes_in(code) if part is code or part.co_name.startswith("<")] if code else []
+    doing = (i for part in own for i in dis.get_instructions(part))
     return any(i.opname == "LOAD_ATTR" and i.argval == attribute for i in doing)

@@ -7,8 +7,6 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.optimizers.functional_optimizer import copied_into, means_rule
 from backproof.checking.adapt.optimizers.hyperparameters import role_means
@@ -43,7 +41,7 @@ class _Pair:
         made = _by_name(function(**given))
         names = list(made)
         self._init, self._update = made[names[0]], made[names[1]]
-        self._read = made[names[2]] if len(names) > 2 else None  # noqa: PLR2004  # as in jax.example_libraries
+        self._read = made[names[2]] if len(names) > 2 else None  # as in jax.example_libraries
         self._state: Any = None
 
     def step(self, params: Any, grads: Any, t: int) -> Any:
@@ -55,9 +53,8 @@ class _Pair:
         returned = self._update(*(values[role] for role in roles))
         if self._read is not None:
             self._state = returned
-            return copied_into(params, _plain(self._read(returned), params))
-        first, self._state = returned
-        after = _plain(first, params)
+            return copied_into(params, self._read(returned))
+        after, self._state = returned
         adds = roles.index("grads") < (roles.index("params") if "params" in roles else len(roles))
         return copied_into(params, _added(params, after) if adds else after)
 
@@ -95,20 +92,11 @@ def _role(name: str) -> str:
     return "grads" if role_means(name, "grads") or name == "updates" else "state"
 
 
-def _plain(value: Any, params: Any) -> Any:
-    """Give NumPy's arrays for those of another library, where the parameters are NumPy's."""
-    if isinstance(value, Mapping):
-        return {key: _plain(part, params) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part, params) for part in value]
-    return value if hasattr(value, "detach") else np.asarray(value)
-
-
 def _added(params: Any, updates: Any) -> Any:
     if isinstance(params, Mapping):
-        return {key: params[key] + updates[key] for key in params}
-    if isinstance(params, list):
-        return [p + u for p, u in zip(params, updates, strict=True)]
+        return {key: _added(params[key], updates[key]) for key in params}
+    if isinstance(params, list | tuple):
+        return type(params)(_added(p, u) for p, u in zip(params, updates, strict=True))
     return params + updates
 
 

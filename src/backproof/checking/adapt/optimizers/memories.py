@@ -7,14 +7,14 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from backproof.checking.adapt.optimizers.hyperparameters import entry_for, role_means
 from backproof.checking.adapt.optimizers.steps import COUNTS
 from backproof.checking.adapt.words.names import split
-from backproof.checking.adapt.words.signatures import code_of, namespace, parameters
+from backproof.checking.adapt.words.signatures import code_of, codes_in, namespace, parameters
 
 __all__ = ["beginnings", "copied", "differ", "keys_used", "zeros"]
 
@@ -31,9 +31,11 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _zero(array: Any) -> Any:
-    torch: Any = sys.modules.get("torch")
+    torch, jax = (cast("Any", sys.modules.get(name)) for name in ("torch", "jax"))
     if torch is not None and isinstance(array, torch.Tensor):
         return torch.zeros_like(array.detach())
+    if jax is not None and isinstance(array, jax.Array):
+        return jax.numpy.zeros_like(array)
     return np.zeros_like(getattr(array, "data", array) if not isinstance(array, np.ndarray) else array)
 
 
@@ -76,8 +78,9 @@ def keys_used(function: object) -> list[str]:
     """Give the texts in a function's code that may be keys: all but its docstring."""
     code = code_of(function)
     doc = inspect.getdoc(function)
-    texts = [each for each in (code.co_consts if code else ()) if isinstance(each, str)]
-    return [each for each in texts if each.isidentifier() and each != doc]
+    texts = (each for part in (codes_in(code) if code else ()) for each in part.co_consts)
+    found = [each for each in texts if isinstance(each, str) and each.isidentifier() and each != doc]
+    return list(dict.fromkeys(found))
 
 
 def beginnings(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dis
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,14 +14,14 @@ from numpy.typing import NDArray
 
 from backproof.checking.adapt.execution import Obstacle, Origin, attempt
 from backproof.checking.adapt.filling.arguments import Filled, written
-from backproof.checking.adapt.libraries import quiet
+from backproof.checking.adapt.libraries import jax_precision, of_jax, quiet
 from backproof.checking.adapt.optimizers.courses import Run
 from backproof.checking.adapt.optimizers.hyperparameters import fill_optimizer, own_settings, role_means
 from backproof.checking.adapt.optimizers.numpy_stores import GRADIENTS, HOLDERS, Store, store_for
 from backproof.checking.adapt.optimizers.steps import WHOLE, fill_step
 from backproof.checking.adapt.optimizers.torch_optimizer import OptimizerAdapter
 from backproof.checking.adapt.words.names import normalise, word_set
-from backproof.checking.adapt.words.signatures import code_of
+from backproof.checking.adapt.words.signatures import code_of, libraries_used, namespace
 from backproof.checking.candidate import Convention, Course, Signature, Trajectory
 
 __all__ = ["SINGULAR", "NumPyOptimizer"]
@@ -28,7 +30,7 @@ __all__ = ["SINGULAR", "NumPyOptimizer"]
 SINGULAR = word_set(
     "w param theta x dw grad gradient g weight parameter dparam dtheta dx var grad_wrt_w gw b db"
 )
-_FORMS = ("list", "dict", "network", "single")
+_FORMS = ("list", "dict", "network", "single", "layer dicts", "layer tuples")
 #: As in the courses of the judge, so that nothing that an optimizer keeps is of another shape there.
 _SHAPES = ((3, 5), (3, 5), (7,))
 
@@ -37,9 +39,9 @@ class NumPyOptimizer(OptimizerAdapter):
     """A class with ``step`` or ``update``.
 
     Its convention says what stands for the parameters (``objects`` with ``data`` and ``grad``, ``layers``,
-    or a ``list``, ``dict``, ``network`` or ``single`` array) and which roles its step takes. Whether a
-    parameter may have no gradient (``gradient_none``) is asked of objects only: there it is usual if
-    ``zero_grad`` leaves none. Arrays are left out, where they never have a gradient.
+    or arrays in one of the forms of `numpy_stores`) and which roles its step takes; ``jax``, that its arrays
+    are JAX's. Whether a parameter may have no gradient (``gradient_none``) is asked of objects only: there it
+    is usual if ``zero_grad`` leaves none. Arrays are left out, where they never have a gradient.
     """
 
     def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
@@ -58,6 +60,8 @@ class NumPyOptimizer(OptimizerAdapter):
         noted = {"defaults": own_settings(self.constructor, signature.options), "gradient_none": False}
         common = {"construct": construct, "step": step, **noted}
         ways = [{**common, "parameters": form} for form in self._forms(step, roles)]
+        if _in_jax([self.step.function, *self.functions]):
+            ways = [{**way, "jax": True} for way in ways] + ways
         ways += [{**way, "gradient_none": True} for way in ways if self._clears_to_none(way, signature)]
         ranked = sorted(ways, key=lambda way: self._score(way, signature))
         with_none = [way for way in ranked if way["gradient_none"]]
@@ -82,11 +86,11 @@ class NumPyOptimizer(OptimizerAdapter):
         plural = all(name.endswith("s") for name, role in step.items() if role in ("params", "grads"))
         alone = "params" in taken and not (several and plural)
         forms = [form for form in _FORMS if form != "single" or alone]
-        singular = any(
+        singular = all(
             normalise(name) in SINGULAR for name, role in step.items() if role in ("params", "grads")
         )
         if singular and "single" in forms:
-            forms = ["single", "list", "dict", "network"]
+            forms = ["single", *(form for form in _FORMS if form != "single")]
         return ["objects", *forms] if held else forms
 
     def _clears_to_none(self, way: Convention, signature: Signature) -> bool:
@@ -118,8 +122,11 @@ class NumPyOptimizer(OptimizerAdapter):
             return _together([self._new_run(one, convention).trajectory() for one in alone])
 
     def _new_run(self, course: Course, convention: Convention) -> _NumPyRun:
-        store = store_for(convention["parameters"], course, with_none=convention["gradient_none"])
-        return _NumPyRun(
+        in_jax, with_none = convention.get("jax", False), convention["gradient_none"]
+        with jax_precision(wide=True) if in_jax else contextlib.nullcontext():
+            native = of_jax if in_jax else None
+            store = store_for(convention["parameters"], course, with_none=with_none, native=native)
+        run = _NumPyRun(
             self.make,
             convention["construct"],
             self.step.name,
@@ -128,6 +135,16 @@ class NumPyOptimizer(OptimizerAdapter):
             store,
             convention["step"],
         )
+        run.in_jax = in_jax
+        return run
+
+
+def _in_jax(functions: Sequence[object]) -> bool:
+    """Say whether functions may be for JAX's arrays: they name JAX, or no library and stand beside JAX."""
+    used = libraries_used(functions, ("numpy", "torch", "jax"))
+    beside = (value for function in functions for value in namespace(function).values())
+    modules = {one.__name__ for one in beside if isinstance(one, types.ModuleType)}
+    return "jax" in used or (not used and "jax" in modules)
 
 
 def _trial(signature: Signature) -> Course:
@@ -159,6 +176,8 @@ def _together(runs: Sequence[Trajectory]) -> Trajectory:
 
 
 class _NumPyRun(Run):
+    in_jax = False
+
     def __init__(
         self,
         make: Callable[..., object],
@@ -171,6 +190,10 @@ class _NumPyRun(Run):
     ) -> None:
         super().__init__(make, filled, step, origin, course)
         self.store, self.filled_step = store, filled_step
+
+    def trajectory(self) -> Trajectory:
+        with jax_precision(wide=True) if self.in_jax else contextlib.nullcontext():
+            return super().trajectory()
 
     def roles(self) -> Mapping[str, Any]:
         return self.store.roles()

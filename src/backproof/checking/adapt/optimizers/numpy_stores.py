@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.checking.adapt.execution import Failure
 from backproof.checking.adapt.libraries import take
 from backproof.checking.adapt.words.names import gradient_names, normalise, word_set
-from backproof.checking.candidate import Course
+from backproof.checking.candidate import Course, Raised
 
 __all__ = ["GRADIENTS", "HOLDERS", "Store", "store_for"]
 
 Array = NDArray[Any]
+Native = Callable[[Array], Any]
 #: What an object that stands for a parameter calls its array, and its gradient.
 HOLDERS = word_set("data value values val array tensor weight weights w param")
 GRADIENTS = word_set("grad gradient grads dw dvalue dval g grad_data gradients dweight delta")
@@ -24,13 +26,17 @@ _BIASES = word_set("b bias biases")
 
 
 class Store(ABC):
-    """The parameters of a course and their gradients, as an optimizer is given them."""
+    """The parameters of a course and their gradients, as an optimizer is given them.
+
+    ``native`` makes the arrays of NumPy those of the optimizer's library, which may not be changed in place.
+    """
 
     #: Whether it has a place for gradients that the optimizer's ``zero_grad`` could clear.
     clears = False
 
-    def __init__(self, course: Course) -> None:
-        self.arrays = [p.copy() for p in course.parameters]
+    def __init__(self, course: Course, native: Native | None) -> None:
+        self.fixed, self.native = native is not None, native or (lambda array: array)
+        self.arrays = [self.native(p.copy()) for p in course.parameters]
         gradients = course.gradients
         #: Parameters that have a gradient at some step.
         self.used = [i for i in range(len(self.arrays)) if any(g[i] is not None for g in gradients)]
@@ -63,21 +69,38 @@ class Store(ABC):
         return self.arrays
 
     def copies(self) -> tuple[Array, ...]:
-        """Copy the parameters as they are now; NaN where one is no array any more."""
+        """Copy the parameters as they are now.
+
+        Raises
+        ------
+        Failure
+            If one is nothing that can be read as an array.
+        """
         current = {**dict(enumerate(self.arrays)), **self.now()}
-        taken = (take(current[index]) for index in range(len(self.arrays)))
-        return tuple(
-            np.full_like(p, np.nan) if a is None else a for a, p in zip(taken, self.arrays, strict=True)
-        )
+        return tuple(_read(current[index], index) for index in range(len(self.arrays)))
+
+    def zeros(self, index: int) -> Any:
+        """Give zeros of the shape of a parameter."""
+        return self.native(np.zeros(self.arrays[index].shape, self.arrays[index].dtype))
 
 
-def store_for(form: str, course: Course, *, with_none: bool) -> Store:
+def _read(value: object, index: int) -> Array:
+    array = take(value)
+    if array is None:
+        kind = type(value)
+        name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+        message = f"parameter {index} is of type {name} after a step, and no array"
+        raise Failure(Raised("TypeError", message, "reading"))
+    return array
+
+
+def store_for(form: str, course: Course, *, with_none: bool, native: Native | None = None) -> Store:
     """Make the store of a form; ``with_none`` leaves objects without a gradient where they have none."""
     if form == "objects":
-        return _Objects(course, with_none=with_none)
+        return _Objects(course, native, with_none=with_none)
     if form == "layers":
-        return _Layers(course)
-    return _Containers(course, form)
+        return _Layers(course, native)
+    return _Containers(course, native, form)
 
 
 # --- Objects that hold an array and its gradient -------------------------------------------------
@@ -129,8 +152,8 @@ class _Model:
 class _Objects(Store):
     clears = True
 
-    def __init__(self, course: Course, *, with_none: bool) -> None:
-        super().__init__(course)
+    def __init__(self, course: Course, native: Native | None, *, with_none: bool) -> None:
+        super().__init__(course, native)
         self.with_none = with_none
         self.objects = [_Parameter(array) for array in self.arrays]
 
@@ -140,8 +163,8 @@ class _Objects(Store):
 
     def give(self, gradients: Sequence[Array | None]) -> None:
         for index, (one, gradient) in enumerate(zip(self.objects, gradients, strict=True)):
-            none = None if self.with_none or index in self.used else np.zeros_like(one.data)
-            one.grad = none if gradient is None else gradient.copy()
+            none = None if self.with_none or index in self.used else self.zeros(index)
+            one.grad = none if gradient is None else self.native(gradient.copy())
 
     def now(self) -> dict[int, Any]:
         return dict(enumerate(one.data for one in self.objects))
@@ -202,10 +225,10 @@ def _layer_place(name: str) -> tuple[str, str] | None:
 class _Layers(Store):
     """Layers of two parameters each; the last has one that is always still where their number is odd."""
 
-    def __init__(self, course: Course) -> None:
-        super().__init__(course)
+    def __init__(self, course: Course, native: Native | None) -> None:
+        super().__init__(course, native)
         padded = [self.arrays[i] for i in self.used]
-        padded += [np.zeros(1)] * (len(padded) % 2)
+        padded += [self.native(np.zeros(1))] * (len(padded) % 2)
         self.layers = [_Layer(*padded[i : i + 2]) for i in range(0, len(padded), 2)]
 
     def _places(self) -> list[tuple[int, _Layer, str]]:
@@ -218,7 +241,7 @@ class _Layers(Store):
     def give(self, gradients: Sequence[Array | None]) -> None:
         for index, layer, key in self._places():
             gradient = gradients[index]
-            layer.grads[key] = np.zeros_like(layer.params[key]) if gradient is None else gradient.copy()
+            layer.grads[key] = self.zeros(index) if gradient is None else self.native(gradient.copy())
 
     def now(self) -> dict[int, Any]:
         return {index: layer.params[key] for index, layer, key in self._places()}
@@ -228,38 +251,52 @@ class _Layers(Store):
 
 
 class _Containers(Store):
-    """Arrays in a ``list``, a ``dict``, a ``network`` (``W1``, ``b1`` … with ``dW1``, ``db1`` …) or alone."""
+    """Arrays in one of these forms, and their gradients in the same.
 
-    def __init__(self, course: Course, form: str) -> None:
-        super().__init__(course)
+    A ``list``, a ``dict``, a ``network`` (``W1``, ``b1`` … with ``dW1``, ``db1`` …), a ``single`` array,
+    ``layer dicts`` (``{"layer1": {"W": …, "b": …}, …}``) or ``layer tuples`` (``[(W, b), …]``).
+    """
+
+    def __init__(self, course: Course, native: Native | None, form: str) -> None:
+        super().__init__(course, native)
         self.form = form
         # A network has a weight and a bias in each layer; a bias of its own makes their number even.
-        self.extra = {-1: np.zeros(1)} if form == "network" and len(self.used) % 2 else {}
+        paired = form in ("network", "layer dicts", "layer tuples")
+        self.extra = {-1: self.native(np.zeros(1))} if paired and len(self.used) % 2 else {}
+        self.mark = "d" if form == "network" else ""
         self.container = self._pack({**{i: self.arrays[i] for i in self.used}, **self.extra})
-        self.gradients = self._pack(self._zeros(), "d" if form == "network" else "")
+        self.gradients = self._pack(self._zeros(), self.mark)
 
-    def _zeros(self) -> dict[int, Array]:
-        zeros = {i: np.zeros_like(self.arrays[i]) for i in self.used}
-        return {**zeros, **{i: np.zeros_like(a) for i, a in self.extra.items()}}
+    def _zeros(self) -> dict[int, Any]:
+        return {**{i: self.zeros(i) for i in self.used}, **{i: a * 0 for i, a in self.extra.items()}}
 
-    def _keys(self) -> dict[int, str]:
+    def _paths(self, mark: str = "") -> dict[int, tuple[str | int, ...]]:
+        """Say under which keys each array stands."""
         places = [*self.used, *self.extra]
-        if self.form != "network":
-            return {index: f"p{index}" for index in places}
-        return {index: f"{'Wb'[n % 2]}{n // 2 + 1}" for n, index in enumerate(places)}
+        paths: Mapping[str, Callable[[int, int], tuple[str | int, ...]]] = {
+            "list": lambda n, index: (n,),
+            "dict": lambda n, index: (f"{mark}p{index}",),
+            "network": lambda n, index: (f"{mark}{'Wb'[n % 2]}{n // 2 + 1}",),
+            "single": lambda n, index: (),
+            "layer dicts": lambda n, index: (f"layer{n // 2 + 1}", "Wb"[n % 2]),
+            "layer tuples": lambda n, index: (n // 2, n % 2),
+        }
+        return {index: paths[self.form](n, index) for n, index in enumerate(places)}
 
     def _pack(self, items: Mapping[int, Any], mark: str = "") -> Any:
         """Give arrays the form the optimizer takes."""
+        paths = self._paths(mark)
+        if self.form in ("single", "list"):
+            return next(iter(items.values())) if self.form == "single" and items else list(items.values())
         if self.form in ("dict", "network"):
-            return {mark + key: items[index] for index, key in self._keys().items()}
-        return next(iter(items.values())) if self.form == "single" and items else list(items.values())
+            return {path[0]: items[index] for index, path in paths.items()}
+        layers: dict[Any, dict[Any, Any]] = {}
+        for index, (layer, key) in paths.items():
+            layers.setdefault(layer, {})[key] = items[index]
+        return layers if self.form == "layer dicts" else [tuple(one.values()) for one in layers.values()]
 
     def _unpack(self, packed: Any, mark: str = "") -> dict[int, Any]:
-        if isinstance(packed, Mapping):
-            return {index: packed.get(mark + key) for index, key in self._keys().items() if index >= 0}
-        if self.form == "single":
-            return dict(zip(self.used, [packed], strict=False))
-        return dict(zip(self.used, packed, strict=False))
+        return {index: _at(packed, path) for index, path in self._paths(mark).items() if index >= 0}
 
     def roles(self) -> Mapping[str, Any]:
         shapes = self._pack({i: self.arrays[i].shape for i in self.used} | dict.fromkeys(self.extra, (1,)))
@@ -270,11 +307,15 @@ class _Containers(Store):
         return {**roles, "shapes": shapes}
 
     def give(self, gradients: Sequence[Array | None]) -> None:
+        given = {i: g for i, g in enumerate(gradients) if i in self.used and g is not None}
+        if self.fixed:
+            self.gradients = self._pack(
+                self._zeros() | {i: self.native(g) for i, g in given.items()}, self.mark
+            )
+            return
         # Into the same arrays: the constructor may have been given them.
-        mark = "d" if self.form == "network" else ""
-        for index, held in self._unpack(self.gradients, mark).items():
-            gradient = gradients[index]
-            held[...] = 0 if gradient is None else gradient
+        for index, held in self._unpack(self.gradients, self.mark).items():
+            held[...] = given.get(index, 0)
 
     def now(self) -> dict[int, Any]:
         return self._unpack(self.container)
@@ -282,16 +323,29 @@ class _Containers(Store):
     def follow(self, returned: Any) -> None:
         if isinstance(returned, tuple) and returned and self._is_whole(returned[0]):
             returned = returned[0]
-        if isinstance(returned, tuple) and self.form == "list":
+        if isinstance(returned, tuple) and isinstance(self.container, list):
             returned = list(returned)
         if returned is not self.container and self._is_whole(returned):
             self.container = returned
 
     def _is_whole(self, value: Any) -> bool:
         """Say whether a value holds the parameters as they are held here."""
-        if type(value) is not type(self.container) or (self.form == "list" and len(value) != len(self.used)):
+        for kind in (Mapping, list):
+            if isinstance(self.container, kind) and not isinstance(value, kind):
+                return False
+        if isinstance(self.container, list) and len(value) != len(self.container):
             return False
         return all(
             getattr(array, "shape", None) == self.arrays[index].shape
             for index, array in self._unpack(value).items()
         )
+
+
+def _at(packed: Any, path: Sequence[str | int]) -> Any:
+    """Give what stands under keys within one another; ``None`` where nothing does."""
+    try:
+        for key in path:
+            packed = packed[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return packed

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from backproof.checking.adapt.execution import Obstacle
 from backproof.checking.adapt.filling.arguments import Filled, written
 from backproof.checking.adapt.optimizers.hyperparameters import entry_for, role_means
 from backproof.checking.adapt.words.names import normalise, word_set
-from backproof.checking.adapt.words.signatures import Method, Parameter
+from backproof.checking.adapt.words.signatures import Method, Parameter, attributes_of_others
 
-__all__ = ["COUNTS", "WHOLE", "fill_step", "step_role"]
+__all__ = ["COUNTS", "MORE_STEPS", "STEPS", "WHOLE", "fill_step", "step_role", "suits_tensors"]
 
+#: What the method of an optimizer that changes the parameters is called.
+STEPS = ("step", "update", "update_params", "update_parameters", "apply_gradients", "optimize")
+#: The same, for those that are called after an update rule only.
+MORE_STEPS = (
+    *("apply", "update_weights", "update_layer", "update_parameter", "update_param", "update_all"),
+    *("minimize", "get_update", "get_updates", "make_step", "__call__"),
+    # French, Spanish and Portuguese, Italian, German.
+    *("pas", "mettre_a_jour", "mise_a_jour", "paso", "actualizar", "passo", "atualizar", "aggiorna"),
+    *("schritt", "aktualisiere", "aktualisieren"),
+)
 #: What the number of a step is called.
 COUNTS = word_set("t step iteration iter epoch count k i it timestep n_iter iterations time_step step_count")
 _NAMED = {
@@ -79,3 +90,10 @@ def fill_step(step: Method, unnamed: Sequence[str] = ()) -> Filled:
         )
     filled |= {parameter.name: role for parameter, role in zip(unknown, free, strict=False)}
     return {p.name: filled[p.name] for p in step.parameters if p.name in filled}
+
+
+def suits_tensors(step: Method) -> bool:
+    """Say whether what a step asks of others is what PyTorch's tensors and modules have, and containers."""
+    torch = sys.modules.get("torch")
+    kinds = () if torch is None else (torch.Tensor, torch.nn.Module, dict, list)
+    return attributes_of_others(step.function) <= {name for kind in kinds for name in dir(kind)}

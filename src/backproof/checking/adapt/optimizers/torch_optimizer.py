@@ -15,6 +15,7 @@ from backproof.checking.adapt.libraries import quiet
 from backproof.checking.adapt.optimizers.courses import Run
 from backproof.checking.adapt.optimizers.hyperparameters import fill_optimizer, own_settings
 from backproof.checking.adapt.optimizers.steps import fill_step
+from backproof.checking.adapt.words.intentions import said_at
 from backproof.checking.adapt.words.signatures import Method, Parameter
 from backproof.checking.candidate import (
     Answer,
@@ -42,14 +43,16 @@ class OptimizerAdapter(Adapter):
         constructor: list[Parameter],
         step: Method,
         origin: Origin,
+        functions: Sequence[object] = (),
     ) -> None:
         super().__init__(description)
         self.make, self.constructor, self.step, self.origin = make, constructor, step, origin
+        self.functions = functions
 
     def conventions(self, signature: Signature) -> list[dict[str, Any]]:
-        """Give the ways to train it; ``averages`` where its docstring says that the velocity is one."""
+        """Give the ways to train it; ``averages`` where docstring or comment say that the velocity is one."""
         ways = super().conventions(signature)
-        says = _AVERAGE.search((self.origin.text or "").lower())
+        says = _AVERAGE.search(" \n".join([self.origin.text or "", *said_at(self.origin)]).lower())
         return [{**way, "averages": True} for way in ways] if says else ways
 
     def call(self, case: Case, convention: Convention, *, fresh: bool = False) -> Answer:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.words.names import split
 
-__all__ = ["said_at", "says_intention", "says_reduction", "says_scaled"]
+__all__ = ["said_at", "says_intention", "says_reduction", "says_scaled", "tokens_at"]
 
 #: What is said, and by which words. A name is read as its words: ``RoundSTE`` is "round ste".
 _INTENTIONS: Mapping[str, re.Pattern[str]] = {
@@ -20,17 +20,23 @@ _INTENTIONS: Mapping[str, re.Pattern[str]] = {
     "a surrogate gradient": re.compile(r"surrogate"),
     "gradient reversal": re.compile(r"grad\w*.?(layer )?revers|revers\w*.?(the )?grad|\brev grad\b|\bgrl\b"),
     "a gradient that is clipped": re.compile(
-        r"\bgrad(ient)?s?.?(clip|clamp)|\b(clip|clamp)(s|ped|ping)?.?(the )?grad"
+        r"\bgrad(ient)?s?(.?| is | are )(clip|clamp)|\b(clip|clamp)(s|ped|ping)?.?(the )?grad"
     ),
     "a gradient that is scaled": re.compile(r"\bgrad(ient)?s?.?(scaler?|scaling)\b|\bscal(e|es|ing).?grad"),
     "quantisation": re.compile(r"quanti[sz]|\bfake quant\b"),
 }
 #: A Function that is applied, by its name.
-_APPLIED = re.compile(r"\b(\w+)\.apply\(")
+_APPLIED = re.compile(r"\b(\w+) \. apply \(")
 
 
-def says_intention(name: str, texts: Iterable[str | None]) -> str:
+#: What a comment says of many a gradient that is meant to be the derivative.
+_ASIDE = "a gradient that is scaled"
+
+
+def says_intention(name: str, texts: Iterable[str | None], asides: Iterable[str] = ()) -> str:
     """Say which gradient a candidate means to give in the place of the derivative, if it says so.
+
+    ``asides`` are its comments: what they say of scaling is mostly of the right gradient.
 
     Examples
     --------
@@ -40,7 +46,15 @@ def says_intention(name: str, texts: Iterable[str | None]) -> str:
     ''
     """
     told = " \n".join([" ".join(split(name)), *(text or "" for text in texts)]).lower()
-    return next((meant for meant, pattern in _INTENTIONS.items() if pattern.search(told)), "")
+    beside = " \n".join(asides).lower()
+    return next(
+        (
+            meant
+            for meant, pattern in _INTENTIONS.items()
+            if pattern.search(told) or (meant != _ASIDE and pattern.search(beside))
+        ),
+        "",
+    )
 
 
 def says_scaled(name: str, texts: Iterable[str | None]) -> bool:
@@ -76,16 +90,27 @@ def says_reduction(name: str, texts: Iterable[str | None]) -> str:
 
 def said_at(origin: Origin) -> Sequence[str]:
     """Give the comments in a candidate's definition and above it, and the names of Functions it applies."""
-    first = origin.lines.get("definition", origin.lines.get("forward"))
-    lines = linecache.getlines(origin.filename) if origin.filename and first else []
-    if first is None or not lines[first - 1 :]:
+    first, lines = _lines_of(origin)
+    above = lines[first - 2].strip() if 1 < first <= len(lines) else ""
+    tokens = tokens_at(origin)
+    found = [t.string for t in tokens if t.type == tokenize.COMMENT and "backproof:" not in t.string]
+    code = " ".join(token.string for token in tokens)
+    applied = [" ".join(split(name)) for name in _APPLIED.findall(code)]
+    return [*([above] if above.startswith("#") else []), *found, *applied]
+
+
+def tokens_at(origin: Origin) -> Sequence[tokenize.TokenInfo]:
+    """Give the tokens of a candidate's definition; none where its code is nowhere to be read."""
+    first, lines = _lines_of(origin)
+    if not lines[first - 1 :]:
         return ()
-    above = lines[first - 2].strip() if first > 1 else ""
     try:
         block = inspect.getblock(lines[first - 1 :])
-        tokens = list(tokenize.generate_tokens(io.StringIO("".join(block)).readline))
+        return list(tokenize.generate_tokens(io.StringIO("".join(block)).readline))
     except (tokenize.TokenError, SyntaxError):  # a definition in the middle of a line, or made elsewhere
         return ()
-    found = [token.string for token in tokens if token.type == tokenize.COMMENT]
-    applied = [" ".join(split(name)) for name in _APPLIED.findall("".join(block))]
-    return [*([above] if above.startswith("#") else []), *found, *applied]
+
+
+def _lines_of(origin: Origin) -> tuple[int, Sequence[str]]:
+    first = origin.lines.get("definition", origin.lines.get("forward"))
+    return first or 1, linecache.getlines(origin.filename) if origin.filename and first else []

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backproof.checking.adapt.words.names import means, split, target_score, word_set
+from backproof.checking.adapt.words.names import LOSS_WORDS, means, normalise, split, target_score, word_set
 from backproof.checking.adapt.words.signatures import Parameter, code_of, stored_attributes
 from backproof.checking.references import OpReference, RuleReference, guess
 from backproof.checking.rules_by_name import guess_rule
 
-__all__ = ["arguments_of", "kind_of", "looks_like_optimizer", "promised_by"]
+__all__ = [
+    "arguments_of",
+    "is_loss_by_arguments",
+    "is_loss_of_target",
+    "is_strength",
+    "kind_of",
+    "looks_like_optimizer",
+    "promised_by",
+]
 
 _LOSS_ARGUMENTS = 2
 _MODELS = word_set("net network model mlp cnn rnn autoencoder classifier regressor")
@@ -20,6 +28,14 @@ _ACTIVATIONS = word_set(
     "tanhshrink softshrink threshold maxout lrelu"
 )
 _LAYERS = word_set("layer linear dense conv norm affine embedding batchnorm layernorm")
+#: What stands before a penalty: a number, never a target. Some names say so only if nothing else is in them.
+_STRENGTHS = word_set(
+    "lam lambda lambd lamda lmbda lmbd lmd reg decay penalty strength regularization "
+    "regularisation regularizer coeff coefficient"
+)
+_STRENGTHS_ALONE = _STRENGTHS | word_set("lambda_ alpha gamma l1 l2")
+#: How words for an optimizer begin, also in French, Spanish, Portuguese, Italian, German.
+_OPTIMIZERS = ("optimi", "otimiz", "ottimizz")
 _PROMISES = ("reduction", "average", "reduce", "size_average")
 
 
@@ -53,6 +69,13 @@ def kind_of(
     return "activation" if words & _ACTIVATIONS and len(data) == 1 else "function"
 
 
+def is_loss_by_arguments(name: str, kind: str) -> bool:
+    """Say whether nothing but the names of its arguments tells that something is a loss."""
+    reference = guess(name)
+    named = isinstance(reference, OpReference) and reference.kind == "loss"
+    return kind == "loss" and not named and not set(split(name)) & _LOSSES
+
+
 def _fits(kind: str, data: Sequence[Parameter]) -> bool:
     if kind == "loss":
         return len(data) >= _LOSS_ARGUMENTS
@@ -64,6 +87,27 @@ def _fits(kind: str, data: Sequence[Parameter]) -> bool:
 def _looks_like_loss(data: Sequence[Parameter]) -> bool:
     scores = [target_score(p.name) for p in data]
     return len(data) == _LOSS_ARGUMENTS and max(scores) > 0 and min(scores) <= 0
+
+
+def is_strength(name: str) -> bool:
+    """Say whether an argument is the number that stands before a penalty, by its name.
+
+    Examples
+    --------
+    >>> [is_strength(name) for name in ("reg_strength", "lambda_", "l2_lambda", "target", "weights")]
+    [True, True, True, False, False]
+    """
+    return normalise(name) in _STRENGTHS_ALONE or bool(_STRENGTHS & set(split(name)))
+
+
+def is_loss_of_target(name: str, forward: Sequence[Parameter]) -> bool:
+    """Say whether a function is by its name and its arguments a loss of an input and its target."""
+    asked, reference = arguments_of(forward), guess(name)
+    op = reference.op if isinstance(reference, OpReference) and reference.kind == "loss" else None
+    if any(means(one, "var") for one in asked) and not (op and "var" in op.arguments):
+        return False  # of the parameters of a distribution
+    named = op is not None or bool(LOSS_WORDS & set(split(name)) and len(asked) == _LOSS_ARGUMENTS)
+    return named and kind_of(name, forward) == "loss" and not any(map(is_strength, asked))
 
 
 def _has_parameters(constructor: object) -> bool:
@@ -88,6 +132,8 @@ def looks_like_optimizer(name: str, constructor: Sequence[Parameter], step: Sequ
         return True
     takes = [*constructor, *step]
     given = {role for role in ("lr", "params", "grads") if any(means(p.name, role) for p in takes)}
+    if {"params", "grads"} <= given and any(word.startswith(_OPTIMIZERS) for word in words):
+        return True
     if words & {"scheduler", "schedule", "trainer", "env", "environment", "agent", "simulator"}:
         return given == {"lr", "params", "grads"}
     return "lr" in given and (guess_rule(name) is not None or len(given) > 1)

@@ -15,17 +15,17 @@ __all__ = [
     "FUSED",
     "LOSS_WORDS",
     "MORE_FORWARDS",
-    "MORE_STEPS",
-    "STEPS",
     "canonical",
     "gradient_names",
     "is_cache",
+    "is_gradient_of",
     "is_input",
     "is_output",
     "is_surely_output",
     "is_upstream",
     "means",
     "normalise",
+    "side_of_bound",
     "split",
     "target_score",
     "word_set",
@@ -54,7 +54,8 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(normalise(word) for word in text.split())
 
 
-#: By the canonical name of an option or a role: what else it is called.
+#: By the canonical name of an option or a role: what else it is called; an optimizer's also in French,
+#: Spanish and Portuguese, Italian, German.
 _SYNONYMS: dict[str, frozenset[str]] = {
     "in_features": word_set(
         "in_features input_features in_dim input_dim dim_in d_in n_in in_n in_size input_size size_in "
@@ -75,23 +76,28 @@ _SYNONYMS: dict[str, frozenset[str]] = {
     "reduction": word_set("reduction reduce_mode"),
     "average": word_set("average size_average averaged mean use_mean"),
     "lr": word_set(
-        "lr learning_rate learn_rate learningrate alpha eta step_size stepsize rate lr0 base_lr gamma0"
+        "lr learning_rate learn_rate learningrate alpha eta step_size stepsize rate lr0 base_lr gamma0 "
+        "taux taux_apprentissage pas tasa tasa_aprendizaje taxa taxa_aprendizado tasso tasso_apprendimento "
+        "lernrate schrittweite"
     ),
-    "momentum": word_set("momentum mu gamma beta rho mom momentum_coef momentum_factor"),
+    "momentum": word_set(
+        "momentum mu gamma beta rho mom momentum_coef momentum_factor inertie momento inercia impuls"
+    ),
     "betas": word_set("betas beta_values"),
     "beta1": word_set("beta1 beta_1 b1 rho1 decay1 decay_rate1 beta_one momentum_decay beta_m"),
     "beta2": word_set("beta2 beta_2 b2 rho2 decay2 decay_rate2 beta_two beta_v"),
+    "margin": word_set("margin alpha gap"),  # FaceNet's is α
     "eps": word_set("eps epsilon e fuzz small delta epsi"),
     "nesterov": word_set("nesterov use_nesterov is_nesterov"),
     "weight_decay": word_set("weight_decay decay wd l2 l2_penalty l2_reg"),
     "params": word_set(
         "params parameters param parameter model_params model_parameters parameters_list param_list "
         "params_list weights vars variables tensors theta thetas w ws model_params_list param_groups "
-        "values"
+        "values parametres poids parametros pesos parametri pesi gewichte"
     ),
     "grads": word_set(
         "grads gradients grad gradient g gs dw dws dparams d_params dweights grads_list gradient_list "
-        "grad_list param_grads dtheta"
+        "grad_list param_grads dtheta gradiente gradientes gradienti gradienten"
     ),
     "model": word_set("model net network module"),
     "weight": word_set("weight weights w kernel theta ww weight_matrix w1 gamma scale g_weight"),
@@ -216,24 +222,6 @@ BACKWARDS = (
     "derivate",
     "diff",
 )
-#: What the method of an optimizer that changes the parameters is called.
-STEPS = ("step", "update", "update_params", "update_parameters", "apply_gradients", "optimize")
-#: The same, for those that are called after an update rule only.
-MORE_STEPS = (
-    "apply",
-    "update_weights",
-    "update_layer",
-    "update_parameter",
-    "update_param",
-    "update_all",
-    "minimize",
-    "get_update",
-    "get_updates",
-    "make_step",
-    "__call__",
-)
-
-
 #: How a loss is called, also in French, Spanish and Portuguese, Italian, German.
 LOSS_WORDS = word_set(
     "loss losses cost costs objective energy risk error err criterion nll sse mse likelihood "
@@ -273,6 +261,7 @@ _OUTPUTS = word_set(
 )
 #: Activations, before or after the function.
 _MAYBE_OUTPUTS = word_set("a s h act activation activations result")
+_LOWER, _UPPER = word_set("lo low lower min minimum"), word_set("hi high upper max maximum")
 _CACHES = word_set("cache saved memory context ctx state saved_tensors store mem tape mask")
 #: Names that begin with a ``d`` and are no differential.
 _NO_DIFFERENTIALS = word_set(
@@ -294,6 +283,18 @@ def target_score(name: str) -> int:
     if word in _PREDICTIONS or parts & _PREDICTION_PARTS or re.fullmatch(r"y_?p\w?", name, re.IGNORECASE):
         return -2
     return 1 if parts & {"y", "yi", "yj"} else 0
+
+
+def side_of_bound(name: str) -> int:
+    """Say of which kind a bound is by its name: -1 a lower one, 1 an upper one, 0 none.
+
+    Examples
+    --------
+    >>> [side_of_bound(name) for name in ("lo", "clip_max", "x")]
+    [-1, 1, 0]
+    """
+    parts = set(split(name))
+    return bool(parts & _UPPER) - bool(parts & _LOWER)
 
 
 def is_upstream(name: str) -> bool:
@@ -348,7 +349,7 @@ _ROLE_WORDS = {
 _GRADIENT_PATTERNS = (
     "d{0} grad{0} {0}grad {0}gradient gradient{0} {0}gradients {0}grads gradients{0} "  # noqa: SIM905
     "grads{0} delta{0} dld{0} djd{0} dlossd{0} nabla{0} {0}delta gradwrt{0} gradof{0} del{0} dd{0} "
-    "dcostd{0} ded{0}".split()
+    "dcostd{0} ded{0} g{0} {0}g".split()
 )
 
 
@@ -365,3 +366,18 @@ def gradient_names(role: str, own: str = "") -> frozenset[str]:
     """
     words = {normalise(word) for word in (*_ROLE_WORDS.get(role, (role,)), own) if word}
     return frozenset(pattern.format(word) for pattern in _GRADIENT_PATTERNS for word in words)
+
+
+def is_gradient_of(name: str, arguments: Iterable[str]) -> bool:
+    """Say whether a variable is by its name the gradient of one of the arguments, or of anything.
+
+    Examples
+    --------
+    >>> [is_gradient_of(name, ["preds", "W1"]) for name in ("grad", "d_preds", "gW1", "dx", "dist", "preds")]
+    [True, True, True, True, False, False]
+    """
+    if {"grad", "grads", "gradient", "gradients", "derivative", "nabla"} & set(split(name)):
+        return True
+    return bool(re.fullmatch(r"d_?[a-zA-Z]\d?|gs?", name)) or any(
+        normalise(name) in gradient_names(one) for one in arguments
+    )

@@ -110,11 +110,7 @@ def find_tabled(table: Any) -> Iterator[tuple[str, Callable[..., Any], Callable[
                 is_backward(str(key)) or normalise(str(key)) in _SHORT: one for key, one in entry.items()
             }
             both = (parts.get(False), parts.get(True)) if len(entry) == len(parts) else ()
-        if (
-            len(both) == len(("forward", "backward"))
-            and isinstance(name, str)
-            and all(map(_is_function, both))
-        ):
+        if len(both) == 2 and isinstance(name, str) and all(map(_is_function, both)):
             yield name, both[0], both[1]
 
 

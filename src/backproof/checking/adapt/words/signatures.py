@@ -16,9 +16,14 @@ from typing import Any
 from backproof.checking.adapt.words import names
 
 __all__ = [
+    "Chosen",
+    "ChosenFloat",
+    "ChosenInt",
     "Method",
     "Parameter",
+    "attributes_of_others",
     "code_of",
+    "codes_in",
     "is_stub",
     "libraries_used",
     "method",
@@ -37,6 +42,18 @@ _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "
 _IDLE = frozenset({"RESUME", "NOP", "PRECALL", "CACHE", "PUSH_NULL"})
 #: How far the functions that a function calls are followed to see which libraries a function uses.
 _DEPTH = 3
+
+
+class Chosen:
+    """A mark of numbers that were chosen for arguments which have no default, and take no array."""
+
+
+class ChosenFloat(Chosen, float):
+    """Such a number."""
+
+
+class ChosenInt(Chosen, int):
+    """Such a whole number."""
 
 
 @dataclass(frozen=True)
@@ -232,11 +249,27 @@ def stored_attributes(function: object) -> list[str]:
     return [str(i.argval) for i in dis.get_instructions(code) if i.opname == "STORE_ATTR"]
 
 
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+def attributes_of_others(function: object) -> set[str]:
+    """Give the names of the attributes and methods that a method asks of objects other than its own."""
+    code, asked = code_of(function), ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR")
+    found = set()
+    for part in [] if code is None else codes_in(code):
+        own = code.co_varnames[:1] if code is not None else ()
+        instructions = list(dis.get_instructions(part))
+        for before, one in itertools.pairwise(instructions):
+            loaded = before.argval[-1:] if isinstance(before.argval, tuple) else (before.argval,)
+            of_itself = before.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) and loaded == own
+            if one.opname in asked and not of_itself:
+                found.add(str(one.argval))
+    return found
+
+
+def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Give a function's code and that of what is defined in it; comprehensions have their own too."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
+            yield from codes_in(constant)
 
 
 def _referred(function: object) -> Iterator[tuple[str, Any]]:
@@ -245,7 +278,7 @@ def _referred(function: object) -> Iterator[tuple[str, Any]]:
     scope = getattr(inspect.unwrap(function) if callable(function) else function, "__globals__", {})
     if code is None:
         return
-    for part in _codes(code):
+    for part in codes_in(code):
         for name in part.co_names:
             if name in scope:
                 yield name, scope[name]
@@ -302,7 +335,7 @@ def modules_made(constructor: object, module_class: type) -> list[str]:
     referred = dict(_referred(constructor))
     namespaces = [value for value in referred.values() if isinstance(value, types.ModuleType)]
     found = []
-    for part in _codes(code):
+    for part in codes_in(code):
         for name in part.co_names:
             places = [referred.get(name), *(getattr(space, name, None) for space in namespaces)]
             classes = [p for p in places if isinstance(p, type) and p is not module_class]

@@ -23,6 +23,7 @@ __all__ = [
     "closed_by",
     "fused_methods",
     "fused_pair",
+    "returned_names",
     "returns_several",
     "switch_of",
     "switched_methods",
@@ -50,6 +51,27 @@ def returns_several(function: object) -> bool:
     steps = [i for i in dis.get_instructions(code) if i.opname != "NOP"]
     ends = [before for before, i in itertools.pairwise(steps) if i.opname == "RETURN_VALUE"]
     return bool(ends) and ends[-1].opname == "BUILD_TUPLE" and (ends[-1].arg or 0) > 1
+
+
+def returned_names(function: object) -> tuple[str, ...]:
+    """Give the names of the variables that stand last in what a function returns, as far as they are names.
+
+    Examples
+    --------
+    >>> def f(loss, x): return loss / 2, x
+    >>> returned_names(f), returned_names(lambda x: (x, 2 * x))
+    (('x',), ())
+    """
+    code = code_of(function)
+    steps = [i for i in dis.get_instructions(code) if i.opname not in ("NOP", "CACHE")] if code else []
+    ends = [place for place, step in enumerate(steps) if step.opname == "RETURN_VALUE"]
+    names: list[str] = []
+    for step in reversed(steps[: ends[-1]] if ends else []):
+        if step.opname.startswith("LOAD_FAST"):
+            names[:0] = [step.argval] if isinstance(step.argval, str) else list(step.argval)
+        elif step.opname not in ("BUILD_TUPLE", "BUILD_LIST"):
+            break
+    return tuple(names)
 
 
 def _value(function: Function) -> Function:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backproof.checking.candidate import Answer, Case
 from backproof.checking.cases import extreme_case, extreme_cases, kink_case, upstream
 from backproof.checking.judge.edges.clamps import say_clamps
-from backproof.checking.judge.examination import Examination
+from backproof.checking.judge.examination import Examination, instead
 from backproof.checking.judge.forward import forward_agrees
 from backproof.checking.mistakes.forwards import fitted_epsilons, takes_epsilon
 from backproof.checking.mistakes.mistake import Planted
@@ -291,8 +291,8 @@ def _say_off(exam: Examination, edges: Sequence[_Edge]) -> None:
     level, got, expected = found[0].off or (0.0, 0.0, 0.0)
     exam.add(
         "precision-loss",
-        f"At the edges of the range the output is far off, though finite: {got:.6g} where {expected:.6g} "
-        f"is expected, at inputs of magnitude {level:.3g} in {found[0].dtype}.",
+        f"At the edges of the range the output is far off, though finite: {instead(got, expected)}, "
+        f"at inputs of magnitude {level:.3g} in {found[0].dtype}.",
         expected=expected,
         got=got,
         threshold=level,

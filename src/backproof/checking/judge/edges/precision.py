@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from backproof.checking.candidate import Case
-from backproof.checking.judge.examination import Examination
+from backproof.checking.judge.examination import Examination, instead
 from backproof.checking.mistakes.search import output_of
 from backproof.checking.mistakes.substitutions import takes_statistics
 from backproof.ops import Op
@@ -47,7 +47,7 @@ def examine_precision(exam: Examination, op: Op) -> None:
         exam.add(
             "precision-loss",
             f"Digits are lost {where}: in float32 the output is off by {off[place]:.2g} of itself there, "
-            f"{got[place]:.6g} where {expected[place]:.6g} is expected. {why}",
+            f"{instead(got[place], expected[place])}. {why}",
             input=inputs[place] if inputs.shape == expected.shape else None,
             expected=expected[place],
             got=got[place],

@@ -10,12 +10,9 @@ from numpy.typing import NDArray
 
 from backproof.checking.candidate import Case
 from backproof.checking.judge.examination import Examination
-from backproof.checking.judge.forward import forward_agrees
 from backproof.diagnoses import Severity
 
 __all__ = ["examine_axes"]
-
-_MATRIX = _PAIR = 2
 
 
 def examine_axes(exam: Examination) -> None:
@@ -46,7 +43,7 @@ def _examine_flattened(exam: Examination) -> None:
     case = exam.trials[0].case
     first, output = exam.op.first, exam.trials[0].answer.output
     value = case.inputs[first]
-    if value.ndim != _MATRIX or output is None or value.dtype.kind != "f":
+    if value.ndim != 2 or output is None or value.dtype.kind != "f":
         return
     for shape in ((value.shape[0], 1, value.shape[1]), (*value.shape, 1)):
         deeper = replace(case, inputs={**case.inputs, first: value.reshape(shape)})
@@ -72,22 +69,23 @@ def _examine_flattened(exam: Examination) -> None:
 
 
 def _examine_broadcast(exam: Examination) -> None:
-    """Give an operation of two arrays a row, then a column, for one: its gradient has to be summed to it.
+    """Give an operation of several arrays a row, then a column, for one: its gradient has to be summed to it.
 
     What sums for neither is written for arrays of one shape; what sums for one has forgotten the other.
     """
     case = exam.trials[0].case
     shapes = {value.shape for value in case.inputs.values()}
-    if exam.own or exam.op.kind != "elementary" or len(case.inputs) != _PAIR or len(shapes) != 1:
+    alike = len(case.inputs) > 1 and len(shapes) == 1
+    if not alike or not (exam.own or exam.op.kind == "elementary"):
         return
     for name, whole in reversed(case.inputs.items()):
         unsummed, summed = [], False
-        for value in (whole[0], whole[:, :1]) if whole.ndim == _MATRIX else ():
-            got = _gradient_for(exam, replace(case, inputs={**case.inputs, name: value}), name)
+        for value in (whole[0], whole[:, :1]) if whole.ndim == 2 else ():
+            got = _gradient_for(exam, case, name, value)
             summed |= got is not None and got.shape == value.shape
             if got is not None and got.shape == whole.shape:
                 unsummed.append(value.shape)
-        if unsummed:
+        if unsummed and (summed or not exam.own):
             exam.add(
                 "broadcast-not-reduced",
                 f"Where {name} is repeated, because its shape is {unsummed[0]}, its gradient is not summed "
@@ -102,10 +100,13 @@ def _examine_broadcast(exam: Examination) -> None:
             return
 
 
-def _gradient_for(exam: Examination, case: Case, name: str) -> NDArray[Any] | None:
-    """Give a backward's gradient for an argument where the forward broadcasts as the reference does."""
-    answer = exam.call(case)
-    exam.cases += 1
-    if answer.output is None or not forward_agrees(exam, exam.op, exam.options, case, answer.output):
+def _gradient_for(exam: Examination, case: Case, name: str, value: NDArray[Any]) -> NDArray[Any] | None:
+    """Give a backward's gradient for an argument where the forward repeats it as NumPy does."""
+    repeated = np.broadcast_to(value, case.inputs[name].shape).copy()
+    answer = exam.call(replace(case, inputs={**case.inputs, name: value}))
+    whole = exam.call(replace(case, inputs={**case.inputs, name: repeated}, grad_output=None)).output
+    exam.cases += 2
+    if answer.output is None or whole is None or answer.output.shape != whole.shape:
         return None
-    return answer.gradients.get("backward", {}).get(name)
+    same = np.allclose(answer.output, whole, 1e-9, 1e-9, equal_nan=True)
+    return answer.gradients.get("backward", {}).get(name) if same else None

@@ -10,7 +10,13 @@ from backproof.checking.findings import Finding
 from backproof.checking.judge.examination import Examination
 from backproof.diagnoses import Severity
 
-__all__ = ["examine_handed_output", "examine_number", "soften_averages"]
+__all__ = [
+    "examine_handed_output",
+    "examine_last",
+    "examine_number",
+    "examine_saved_output",
+    "soften_averages",
+]
 
 _SAID = (
     " So are those of all parameters, and that of the input is not: that is right where the gradient of the "
@@ -42,11 +48,39 @@ def _is_average(exam: Examination, finding: Finding, scaled: set[str]) -> bool:
     for factor, trial in zip(factors, exam.trials, strict=True):
         given = next(iter(trial.answer.gradients.values()), {})
         count = round(1 / factor) if factor > 0 else 0
-        if count <= 1 or abs(count * factor - 1) > 1e-6 or exam.op.first not in {*given} - scaled:  # noqa: PLR2004  # rounding
+        if count <= 1 or abs(count * factor - 1) > 1e-6 or exam.op.first not in {*given} - scaled:  # rounding
             return False
         if any((count in trial.case.inputs[name].shape) == (name in scaled) for name in given):
             return False
     return True
+
+
+def examine_last(exam: Examination) -> None:
+    """Warn of a loss of one number that ignores its incoming gradient, of which the default is 1.
+
+    Nothing stands behind it then: it is judged as it is called, without one.
+    """
+    name, case = exam.convention.get("of_one"), exam.trials[0].case
+    if not name or any(t.answer.output is None or t.answer.output.ndim for t in exam.trials):
+        return
+    given = [exam.call(replace(case, grad_output=factor * case.upstream)).gradients for factor in (1.0, 2.0)]
+    came, again = (g.get("backward", {}).get(exam.op.first) for g in given)
+    exam.cases += 2
+    if came is None or again is None or not came.any() or not np.array_equal(came, again):
+        return
+    exam.add(
+        "upstream-ignored",
+        f"The gradient for {exam.op.first} does not change when the incoming gradient does: {name} is not "
+        "multiplied in. Where the loss is the last, and is called without one as the default 1 is meant, "
+        "that is no matter; in a sum of losses it is.",
+        "backward",
+        severity=Severity.WARNING,
+        argument=exam.op.first,
+        source="backward",
+    )
+    left = {one: role for one, role in exam.convention["backward"].items() if one != name}
+    exam.convention = {**exam.convention, "backward": left, "upstream": False}
+    exam.trials = [replace(trial, answer=exam.call(trial.case)) for trial in exam.trials]
 
 
 def examine_handed_output(exam: Examination) -> None:
@@ -59,6 +93,20 @@ def examine_handed_output(exam: Examination) -> None:
             "as is the forward's: handed the input, it is wrong. Call it what it is, such as y.",
             "backward",
             severity=Severity.WARNING,
+            argument=exam.op.first,
+        )
+
+
+def examine_saved_output(exam: Examination) -> None:
+    """Note a loss whose backward is right if it is handed what the forward has saved of its prediction."""
+    name = exam.convention.get("as_saved")
+    if name and not exam.has_errors():
+        exam.add(
+            "upstream-ignored",
+            f"It is the derivative if {name} is handed what the forward has saved as its output, as in "
+            f"loss.backward(loss.output, y): {name} is no incoming gradient, and none is multiplied in.",
+            "backward",
+            severity=Severity.NOTE,
             argument=exam.op.first,
         )
 

@@ -18,8 +18,8 @@ def examine_randomness(exam: Examination) -> None:
     """Call the first case again and again, with nothing reseeded in between.
 
     Other calls begin with the same seed, so that random components can be judged at all. One that is not
-    to be random, and gives another output at each call, is not a function of its input. One that is has
-    to be one in its evaluation mode, and its backward must not draw anew.
+    to be random, and gives another output at each call in evaluation too, is not a function of its input. One
+    that is has to be one in its evaluation mode, and its backward must not draw anew.
     """
     known = any(finding.diagnosis == "nondeterministic" for finding in exam.findings)
     if known or not exam.trials or exam.trials[0].answer.output is None:
@@ -32,24 +32,37 @@ def examine_randomness(exam: Examination) -> None:
         return
     exam.draws = True
     drawn = bool(exam.convention.get("drawn"))
-    if not drawn and not (exam.own and exam.convention.get("random")):
-        said = "" if exam.own else f", which {exam.op.name} does not"
+    said = exam.convention.get("random") or exam.convention.get("random_inside", "")
+    anew = _draws(exam, {"evaluate": True})
+    if anew is False and not drawn and not exam.own:
+        _judge_in_evaluation(exam)
+        return
+    if not drawn and not (exam.own and (said or anew is False)):
+        less = "" if exam.own else f", which {exam.op.name} does not"
         exam.add(
             "nondeterministic",
-            f"It draws random numbers{said}: the same input gives another output at every call.",
+            f"It draws random numbers{less}: the same input gives another output at every call.",
         )
         return
-    if not drawn and exam.convention["random"] == "dropout":
+    if not drawn and exam.convention.get("random") == "dropout":
         _examine_expectation(exam)
-    if _draws(exam, {"evaluate": True}):
+    if anew:
         exam.add(
             "nondeterministic",
             "In its evaluation mode it still draws random numbers: the same input gives another output at "
             "every call, where training is switched off.",
-            severity=None if drawn or exam.convention.get("random") == "dropout" else Severity.WARNING,
+            severity=None if drawn or said == "dropout" else Severity.WARNING,
         )
     if not drawn:
         exam.remarks.append("it draws random numbers: judged with the seed fixed before every call")
+
+
+def _judge_in_evaluation(exam: Examination) -> None:
+    """Judge what draws in training alone in its evaluation mode, in which it is a function of its input."""
+    exam.convention = {**exam.convention, "evaluate": True}
+    exam.trials = [replace(trial, answer=exam.call(trial.case)) for trial in exam.trials]
+    exam.draws = False
+    exam.remarks.append("it draws random numbers in training: judged in its evaluation mode")
 
 
 def _examine_optional(exam: Examination) -> None:
@@ -82,13 +95,16 @@ def _examine_expectation(exam: Examination) -> None:
         )
 
 
-def _draws(exam: Examination, mode: dict[str, object]) -> bool:
-    """Say whether an instance that has been called gives one output now and another then."""
+def _draws(exam: Examination, mode: dict[str, object]) -> bool | None:
+    """Say whether an instance that has been called gives one output now and another then.
+
+    ``None`` where it gives none: it has no such mode.
+    """
     convention = {**exam.convention, "seed": None, **mode}
     case = replace(exam.trials[0].case, grad_output=None)
     _, first, second = (exam.candidate.call(case, convention).output for _ in range(3))
     exam.cases += 3
-    return _differ(first, second)
+    return None if first is None or second is None else _differ(first, second)
 
 
 def _examine_backward(exam: Examination) -> None:

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from backproof.checking.bounds import agrees
 from backproof.checking.candidate import Case
 from backproof.checking.judge.directions import accuse_along, agrees_along, suspected
-from backproof.checking.judge.examination import Examination, Trial, apart, worst
+from backproof.checking.judge.examination import Examination, Trial, apart, instead, worst
+from backproof.checking.judge.gradients.absent import GIVEN, LABELS, as_warning, examine_absent, is_no_loss
+from backproof.checking.judge.gradients.exchanged import is_exchanged
 from backproof.checking.judge.gradients.probes import name_by_probe
 from backproof.checking.judge.gradients.purpose import examine_purpose
 from backproof.checking.judge.gradients.slips import explain_by_slips
 from backproof.checking.judge.measured import Difference, described
 from backproof.checking.judge.own import own_outputs, within_budget
-from backproof.checking.judge.preparing.roles import is_given
 from backproof.checking.mistakes.mistake import GENERIC, Observation, Planted
 from backproof.checking.mistakes.search import explain_gradient, gradient_bound, gradient_of
 from backproof.checking.oracles import along, directional
@@ -28,17 +29,17 @@ from backproof.ops import Op
 
 __all__ = ["accuse", "examine_gradients"]
 
-#: What a loss is given beside predictions: mostly nobody writes its gradient, and nobody has to.
-_GIVEN = ("target", "var")
 #: Finite differences of more elements than this take too long.
 _MANY = 300
+#: What is off by less than this, as a share of the largest, is what an epsilon or a rounded constant makes.
+_NEARLY = 1e-5
 
 
 def examine_gradients(exam: Examination, op: Op) -> None:
     """Judge every gradient that came, from each source, for each argument that is due one."""
     present = exam.trials[0].case.inputs
     every = [n for n in exam.op.rules if n in present]
-    due = [n for n in every if exam.op.kind != "loss" or n not in _GIVEN]
+    due = [n for n in every if exam.op.kind != "loss" or n not in GIVEN or is_no_loss(exam)]
     trusted = _trusted(exam, op, due)
     if not trusted:
         exam.doubts.append(
@@ -50,7 +51,10 @@ def examine_gradients(exam: Examination, op: Op) -> None:
             _examine(exam, op, source, argument, trusted)
         if not exam.has_errors():  # what is wrong with the others is wrong with these, too
             for argument in (n for n in every if n not in due and _came(exam, source, n)):
+                before = len(exam.findings)
                 _examine(exam, op, source, argument, _trusted(exam, op, [argument]))
+                if op.arguments[argument].domain in LABELS:
+                    exam.findings[before:] = [as_warning(f) for f in exam.findings[before:]]
 
 
 def _trusted(exam: Examination, op: Op, due: Sequence[str]) -> list[Trial]:
@@ -95,8 +99,7 @@ def _examine(exam: Examination, op: Op, source: str, argument: str, trials: Sequ
             continue
         got = gradients[argument]
         if got is None:
-            if not _cut_off(exam, gradients, source):
-                _missing(exam, argument, source, part)
+            examine_absent(exam, argument, source, part, trials)
             return
         came.append((trial, got))
     if exam.own:  # element by element only where a direction has found a difference
@@ -125,7 +128,8 @@ def _is_settled(
 ) -> bool:
     """Say what can be said of a wrong gradient of its own forward without looking at single elements."""
     on_purpose = examine_purpose(exam, op, argument, source, part, came)
-    return on_purpose or accuse_along(exam, argument, source, part, came)
+    exchanged = on_purpose or is_exchanged(exam, argument, source, part, came)
+    return exchanged or accuse_along(exam, argument, source, part, came)
 
 
 def _observed(
@@ -160,35 +164,6 @@ def _right(exam: Examination, op: Op, argument: str, o: Observation, instead: Op
     return agrees(o.got, expected, bound)
 
 
-def _cut_off(exam: Examination, gradients: Mapping[str, NDArray[Any] | None], source: str) -> bool:
-    """Say that the output is cut off, where no gradient reaches anything though one is asked for."""
-    if not exam.by_autograd(source) or any(g is not None for g in gradients.values()):
-        return False
-    exam.add(
-        "detached",
-        "No gradient reaches any argument: the output is a tensor of its own, cut off from the graph. "
-        "Do not make it anew of .item(), .data, .detach() or NumPy on the way from input to output.",
-        source=source,
-    )
-    return True
-
-
-def _missing(exam: Examination, argument: str, source: str, part: str) -> None:
-    if exam.own and is_given(argument) and argument != exam.op.first:
-        exam.remarks.append(f"{argument} gets no gradient: by its name it is given, not learned")
-        return
-    if argument in exam.convention.get("held", ()):
-        message = (
-            f"No gradient reaches {argument}, though the output depends on it. It is cut off from the graph "
-            "(.item(), .data, .detach(), torch.no_grad(), a NumPy round trip), or a backward gives None."
-        )
-    elif part == "backward":
-        message = f"The backward pass returns nothing where the gradient for {argument} is due. Return it."
-    else:
-        message = f"No gradient reaches {argument}: it is not used, or not connected to the output."
-    exam.add("missing-gradient", message, part, argument=argument, source=source)
-
-
 def _explanations(
     exam: Examination, op: Op, argument: str, observations: Sequence[Observation]
 ) -> list[Planted]:
@@ -221,8 +196,11 @@ def accuse(
     evidence = {"argument": argument, "source": source, **_shown(exam, op, argument, o)}
     if examine_purpose(exam, op, argument, source, part, came) or _say_not_finite(exam, o, part, evidence):
         return
+    if _say_nearly(exam, observations, part, evidence):
+        return
     explanations = _explanations_for(exam, op, argument, source, observations)
-    general = all(p.diagnosis in GENERIC for p in explanations)
+    # Autograd makes none of the mistakes that a probe proves.
+    general = all(p.diagnosis in GENERIC for p in explanations) and not exam.by_autograd(source)
     fits = o.got.shape == o.expected.shape
     if general and fits and name_by_probe(exam, op, argument, source, part, evidence):
         return
@@ -279,7 +257,7 @@ def _say_measured(
     """Say how far off a gradient is that nothing explains, and what was measured of the difference."""
     said, shown = measured
     argument, seen = evidence["argument"], {**evidence, **shown}
-    differs = f"{seen['got']:.6g} where {seen['expected']:.6g} is expected."
+    differs = f"{instead(seen['got'], seen['expected'])}."
     if exam.by_autograd(str(evidence["source"])):
         # Autograd is right about all that it sees.
         exam.add(
@@ -301,16 +279,37 @@ def _say_measured(
     )
 
 
+def _say_nearly(
+    exam: Examination, observations: Sequence[Observation], part: str, evidence: Mapping[str, Any]
+) -> bool:
+    """Warn of what is nearly the derivative on every case; say whether it is."""
+    if any(o.got.shape != o.expected.shape or not np.any(o.expected) for o in observations):
+        return False
+    off = max(float(np.abs(o.got - o.expected).max() / np.abs(o.expected).max()) for o in observations)
+    if not off <= _NEARLY:
+        return False
+    exam.add(
+        "gradient-value",
+        f"The gradient for {evidence['argument']} is the derivative but for {off:.2g} of its largest: an "
+        "epsilon stands in the forward or in the backward alone, or a constant has fewer digits there.",
+        part,
+        Severity.WARNING,
+        relative=off,
+        **evidence,
+    )
+    return True
+
+
 def _say_not_finite(exam: Examination, o: Observation, part: str, evidence: Mapping[str, Any]) -> bool:
     """Say that autograd's gradient is inf or NaN where the derivative is not; say whether it is so."""
     if not exam.by_autograd(str(evidence["source"])) or np.all(np.isfinite(o.got)):
         return False
     exam.add(
         "not-finite",
-        f"Autograd's gradient for {evidence['argument']} is {evidence['got']:.6g} where "
-        f"{evidence['expected']:.6g} is expected. What is multiplied by 0 behind it, as by the branch of a "
-        "where that is not taken, must be finite too: bound what goes into a root, a logarithm or a quotient "
-        "first.",
+        f"Autograd's gradient for {evidence['argument']} is "
+        f"{instead(evidence['got'], evidence['expected'])}. What is multiplied by 0 behind it, as by the "
+        "branch of a where that is not taken, must be finite too: bound what goes into a root, a logarithm "
+        "or a quotient first.",
         part,
         Severity.ERROR,
         **evidence,

@@ -23,6 +23,8 @@ _ROUNDINGS = 16
 _NEARBY = 1 + 2.0**-20
 #: An element of a derivative that is no less of the largest is there.
 _FELT = 1e-3
+#: What holds along so many random directions holds.
+_DIRECTIONS = 3
 
 
 def name_by_probe(
@@ -34,7 +36,8 @@ def name_by_probe(
     change with the input, or is linear as long as it stays in one branch, has taken its derivative from the
     upstream gradient; one that does not change with the upstream gradient ignores it. Where an element of the
     gradient follows one element of the upstream gradient alone, and the derivative does not, the Jacobian was
-    taken to be diagonal. What the probes saw is added to the evidence.
+    taken to be diagonal; where it is the Jacobian times the upstream gradient, its transpose was forgotten.
+    What the probes saw is added to the evidence.
     """
     case = exam.trials[0].case
     other = upstream(np.random.default_rng([exam.seed, 13]), case.upstream.shape)
@@ -65,6 +68,8 @@ def name_by_probe(
             name = "branch"
     elif first.shape == case.upstream.shape and _is_diagonal(exam, op, case, argument, first, gradient):
         name = "diagonal-jacobian"
+    elif first.shape == case.upstream.shape and _is_transposed(exam, op, case, argument, first, bound):
+        name = "transposed-gradient"
     if name:
         diagnosis = "upstream-as-input" if name == "branch" else name
         exam.add(diagnosis, f"The gradient for {argument} {_SAID[name]}", part, **evidence)
@@ -83,6 +88,9 @@ _SAID = {
     "forward and decide by it.",
     "diagonal-jacobian": "follows, in each element, one element of the incoming gradient alone; but each "
     "output depends on several elements. Multiply by the whole Jacobian, not by its diagonal.",
+    "transposed-gradient": "is the Jacobian times the incoming gradient, where its transpose belongs. Each "
+    "input collects from the outputs that it has gone into: what the forward sums from the left is summed "
+    "from the right, what it moves one way is moved the other way, and a matrix is transposed.",
 }
 
 
@@ -98,16 +106,42 @@ def _is_diagonal(
     first: NDArray[Any],
     gradient: Callable[[NDArray[Any]], NDArray[Any] | None],
 ) -> bool:
-    """Say whether one upstream element moves one element of the gradient, and more of the derivative."""
+    """Say whether one upstream element moves one element of the gradient, and more of the derivative.
+
+    Of a sum of all that came before, the last element moves itself alone: others are looked at as well.
+    """
     if first.size <= 1:
         return False
-    alone = np.zeros_like(case.upstream)
-    place = np.unravel_index(int(np.argmax(np.abs(first))), first.shape)
-    alone[place] = 1.0
-    got = gradient(alone)
-    true = gradient_of(op, Case(case.inputs, alone), argument, exam.options)
-    if got is None or got.shape != true.shape or not np.all(np.isfinite(true)):
+    places = dict.fromkeys([int(np.argmax(np.abs(first))), 0, first.size - 1])
+    ones = [np.where(np.arange(first.size) == place, 1.0, 0.0).reshape(first.shape) for place in places]
+    came = [gradient(alone) for alone in ones]
+    if any(got is None or np.any(got[alone == 0]) for got, alone in zip(came, ones, strict=True)):
         return False
-    elsewhere = alone == 0
-    felt = _FELT * np.abs(true).max()
-    return bool(got[place]) and not np.any(got[elsewhere]) and bool(np.any(np.abs(true[elsewhere]) > felt))
+    return bool(np.any(came[0])) and any(
+        _is_felt_elsewhere(exam, op, case, argument, alone) for alone in ones
+    )
+
+
+def _is_felt_elsewhere(
+    exam: Examination, op: Op, case: Case, argument: str, alone: NDArray[np.float64]
+) -> bool:
+    """Say whether the derivative, too, of one upstream element has others besides that."""
+    true = np.abs(gradient_of(op, Case(case.inputs, alone), argument, exam.options))
+    return bool(np.all(np.isfinite(true)) and np.any(true[alone == 0] > _FELT * true.max()))
+
+
+def _is_transposed(
+    exam: Examination, op: Op, case: Case, argument: str, first: NDArray[Any], bound: NDArray[Any]
+) -> bool:
+    """Say whether the gradient is J g, of the Jacobian itself: u · J g is Jᵀu · g for any u."""
+    if agrees(first, gradient_of(op, case, argument, exam.options), bound):
+        return False  # it goes wrong on another case only
+    rng = np.random.default_rng([exam.seed, 19])
+    for _ in range(_DIRECTIONS):
+        one = upstream(rng, first.shape)
+        true = gradient_of(op, Case(case.inputs, one), argument, exam.options)
+        slack = float((bound * (np.abs(one) + np.abs(case.upstream))).sum())
+        size = float(np.abs(one * first).sum())
+        if not slack <= _FELT * size or abs(float((one * first - true * case.upstream).sum())) > slack:
+            return False
+    return True

@@ -17,9 +17,13 @@ __all__ = ["explain_by_slips"]
 #: How many directions each case is followed along: what agrees along random ones is the same.
 _DIRECTIONS = 2
 #: How far rounding may put the two sides apart, as a share of what they are the sums of.
-_EXACT, _ROUGH = 1e-9, 1e-4
+_EXACT, _ROUGH = {"float64": 1e-9, "float32": 5e-6}, {"float64": 1e-4, "float32": 1e-2}
 #: How many explanations of one finding are given at most.
 _NAMED = 2
+#: What completes "The gradient …" of one that is the incoming one.
+_PASSED_ON = (
+    "is the incoming gradient as it came: the derivative of the forward is missing altogether. Multiply it in"
+)
 #: The names that say most come first; where one of them fits, the general one is not given.
 _ORDER = (
     "input-for-output",
@@ -37,7 +41,7 @@ def explain_by_slips(exam: Examination, argument: str, seen: Sequence[Observatio
     The forward is followed along random directions. A slip explains a gradient that gives, along each,
     what the derivative of the output with that slip gives.
     """
-    if exam.dtype != "float64" or any(o.got.shape != o.expected.shape for o in seen):
+    if any(o.got.shape != o.expected.shape for o in seen):
         return []
     if not any(np.any(o.got) for o in seen):
         return []
@@ -49,6 +53,9 @@ def explain_by_slips(exam: Examination, argument: str, seen: Sequence[Observatio
     for slip in sorted(fits.values(), key=lambda slip: _ORDER.index(slip.diagnosis)):
         if slip.diagnosis not in named and not (named and slip.diagnosis in GENERIC):
             named[slip.diagnosis] = slip
+    if "inner-derivative-missing" in named and all(np.array_equal(o.got, o.case.upstream) for o in seen):
+        # The whole derivative is missing, not that of a step alone.
+        return [Planted("inner-derivative-missing", exam.op, _PASSED_ON)]
     return [Planted(slip.diagnosis, exam.op, slip.says) for slip in list(named.values())[:_NAMED]]
 
 
@@ -84,12 +91,12 @@ def _fitting(
     def along(slip: Slip) -> float:
         return float((o.case.upstream * slip.tangent).sum())
 
-    if abs(along(right) - expected) > _ROUGH * size:
+    if abs(along(right) - expected) > _ROUGH[exam.dtype] * size:
         return {}  # something on the way carried no tangent
     return {
         slip.key: _of_a_bound(slip, right)
         for slip in others
-        if abs(along(slip) - wanted) <= _EXACT * size < abs(along(slip) - along(right))
+        if abs(along(slip) - wanted) <= _EXACT[exam.dtype] * size < abs(along(slip) - along(right))
     }
 
 

@@ -10,12 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.checking.bounds import unit
 from backproof.checking.candidate import Course, Trajectory
 from backproof.checking.cases import upstream
 from backproof.checking.mistakes.walking import Parameters, Runs
 from backproof.updates import UpdateRule
 
-__all__ = ["CHANGE", "FIXED", "courses", "hidden", "now_and_then", "of_parameters", "tries"]
+__all__ = [
+    "CHANGE",
+    "FIXED",
+    "courses",
+    "hidden",
+    "is_single",
+    "now_and_then",
+    "of_parameters",
+    "tries",
+    "unit_of",
+]
 
 #: Two parameters of one shape, one of another, and one that never has a gradient.
 _SHAPES = ((3, 5), (3, 5), (7,), (2,))
@@ -77,6 +88,18 @@ def _gradients(rng: np.random.Generator) -> list[NDArray[Any]]:
     # One element is never used: what divides by it alone divides by zero.
     drawn[_UNUSED][0] = 0.0
     return drawn
+
+
+def unit_of(runs: Runs) -> float:
+    """Give the unit of the precision that parameters are kept in."""
+    return unit(runs[0][1].parameters[0].dtype.name)
+
+
+def is_single(course: Course, path: Sequence[Parameters]) -> bool:
+    """Say whether parameters come back in float32 that were given in float64."""
+    return course.parameters[0].dtype == np.float64 and all(
+        np.array_equal(p, p.astype(np.float32), equal_nan=True) for p in path[-1]
+    )
 
 
 def now_and_then(course: Course, *, changes: bool = True) -> Course:

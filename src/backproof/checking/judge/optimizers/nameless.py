@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from backproof.checking.bounds import unit
 from backproof.checking.candidate import Candidate, Course, Signature, Trajectory
 from backproof.checking.findings import Finding
 from backproof.checking.judge.examination import Inquiry
-from backproof.checking.judge.optimizers.courses import courses, tries
+from backproof.checking.judge.optimizers.courses import courses, tries, unit_of
 from backproof.checking.mistakes.update_search import reproduces
-from backproof.checking.mistakes.updates import UPDATE_MISTAKES
+from backproof.checking.mistakes.update_states import STATE_MISTAKES
+from backproof.checking.mistakes.updates import UPDATE_MISTAKES, UpdateMistake
 from backproof.checking.references import RuleReference, guess, suggest
 from backproof.diagnoses import DIAGNOSES, Severity
 from backproof.updates import CATALOGUE
@@ -31,13 +31,16 @@ _FORMS = [
     for row in UPDATE_MISTAKES
     if row.name in _PROMISED or (row.severity or DIAGNOSES[row.name].severity) is not Severity.ERROR
 ]
+#: What no rule is, whatever it is called: each of its parameters has a state and a step count of its own.
+_NO_RULE = [row for row in STATE_MISTAKES if row.name in ("state-shared", "bias-correction-step")]
 #: What is said of a path by holding it against a rule's.
 _OF_PATHS = {row.name for row in UPDATE_MISTAKES} - {"not-finite", "state-shared"}
-_DOUBLE = unit("float64")
 #: Parts of names that say of an optimizer that it is meant to go uphill.
 _CLIMBER = re.compile("ascen|climb|maxim|uphill|reward")
 #: How far a gradient is turned to see what else it moves.
 _TURNED = -10.0
+#: From which part of a step on two are apart; how many steps are the last; to which part it has faded then.
+_APART, _LAST, _FADED = 1e-6, 4, 4
 
 
 def forms_of(name: str) -> Iterator[RuleReference]:
@@ -51,24 +54,43 @@ def forms_of(name: str) -> Iterator[RuleReference]:
 
 
 def recognise(candidate: Candidate, seed: int) -> tuple[RuleReference | None, bool]:
-    """Find the rule whose path the optimizer takes, as it is or in a legitimate form: that is exact.
+    """Find the rule whose path the optimizer takes.
 
-    Else it is the rule that its name begins or ends like, which it may be with a mistake.
+    Where it is the rule as it is, in a legitimate form, or but for a state that parameters share, that is
+    exact. Else it is the rule that its name begins or ends like, which it may be with a mistake.
     """
+    observed: list[tuple[RuleReference, tuple[Course, Trajectory]]] = []
     for form in forms_of(candidate.description.name):
         course = next(courses(form.rule, form.options, seed))
         options = {"lr": course.rates[0], **course.hyperparameters}
         for convention in candidate.conventions(Signature("optimizer", {}, options, form.rule.__name__))[:2]:
             trajectory = candidate.train(course, convention)
-            if trajectory.raised is None and _has_form(form, [(course, trajectory)]):
+            if trajectory.raised is not None:
+                continue
+            observed.append((form, (course, trajectory)))
+            if _takes(form, _FORMS, observed[-1][1], as_it_is=True):
                 return form, True
+    for form, path in observed:
+        if _takes(form, _NO_RULE, path):
+            return form, True
     like = guess(suggest(candidate.description.name) or "none")
     return (like if isinstance(like, RuleReference) else None), False
 
 
-def _has_form(form: RuleReference, observed: Sequence[tuple[Course, Trajectory]]) -> bool:
-    rules = [form.rule, *(planted.rule for row in _FORMS for planted in row.plant(form.rule))]
-    return any(reproduces(rule, runs, _DOUBLE) for runs in tries(observed) for rule in rules)
+def _takes(
+    form: RuleReference,
+    rows: Sequence[UpdateMistake],
+    observed: tuple[Course, Trajectory],
+    *,
+    as_it_is: bool = False,
+) -> bool:
+    """Say whether a path is a rule's with one of the changes, or as it is."""
+    rules = [planted.rule for row in rows for planted in row.plant(form.rule)]
+    return any(
+        reproduces(rule, runs, unit_of(runs))
+        for runs in tries([observed])
+        for rule in ([form.rule] * as_it_is + rules)
+    )
 
 
 def told(name: str, form: RuleReference, *, exact: bool) -> str:
@@ -95,11 +117,14 @@ def judge_discipline(
     """Judge what holds for every rule: finite numbers, a state for each parameter, the dtype kept."""
     _finite(exam, course, trajectory)
     _separate(exam, course, convention, trajectory)
+    if not exam.has_errors():
+        _alike(exam, course, convention)
     _keeps_dtype(exam, course, convention)
     name = exam.candidate.description.name
     judged = (
         "judged was only whether it moves the parameters it was given, keeps a state for each, leaves those "
-        "without a gradient alone, stays finite where a gradient is 0, and repeats itself"
+        "without a gradient alone, moves two that are alike in the same way, stays finite where a gradient "
+        "is 0, and repeats itself"
     )
     if not tried:
         exam.remarks.append(f"it has no reference: {judged}")
@@ -168,6 +193,39 @@ def _moved_by(
         for a, b in zip(moved.parameters, trajectory.parameters, strict=False)
     ]
     return bool(differs) and differs[0], any(differs)
+
+
+def _alike(exam: Inquiry, course: Course, convention: dict[str, Any]) -> None:
+    """See whether of two parameters that are alike the second moves otherwise, and less so with each step.
+
+    A rate for each layer would keep them apart, and noise would come again: what fades is a correction by a
+    step count that every parameter advances.
+    """
+    first, _, *others = course.parameters
+    gradient, _, *rest = course.gradients[0]
+    twins = replace(
+        course,
+        parameters=(first, first, *others),
+        gradients=((gradient, gradient, *rest),) * len(course.gradients),
+    )
+    moved = exam.candidate.train(twins, convention)
+    exam.cases += 1
+    if moved.raised is not None:
+        return
+    steps = np.diff([twins.parameters[:2], *(after[:2] for after in moved.parameters)], axis=0)
+    largest = np.max(np.abs(steps[:, 0]), axis=(1, 2))
+    if not np.all(np.isfinite(steps)) or not np.all(largest):
+        return
+    apart = np.max(np.abs(steps[:, 1] - steps[:, 0]), axis=(1, 2)) / largest
+    if apart[0] > _APART and np.mean(apart[-_LAST:]) < apart[0] / _FADED:
+        exam.add(
+            "bias-correction-step",
+            "Of two parameters with the same values and the same gradients the second moves otherwise than "
+            "the first, and less so with every step: a step count, or a power of β, advances with each "
+            "parameter. Advance it once a step, before the loop over the parameters.",
+            "step",
+            first_step=[float(np.max(np.abs(step))) for step in steps[0]],
+        )
 
 
 def _climbs(exam: Inquiry, course: Course, convention: dict[str, Any]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from backproof.checking.candidate import Candidate, Course, Signature, Trajectory
+from backproof.checking.candidate import Candidate, Course, Raised, Signature, Trajectory
 from backproof.checking.judge.examination import Inquiry
-from backproof.checking.judge.optimizers.courses import FIXED, courses, now_and_then, of_parameters
+from backproof.checking.judge.optimizers.courses import FIXED, courses, is_single, now_and_then, of_parameters
 from backproof.checking.judge.optimizers.nameless import judge_discipline, recognise, softened, told
 from backproof.checking.judge.optimizers.paths import agrees_somewhere, judge_missing, judge_paths
 from backproof.checking.judge.preparing.prepare import Skipped
@@ -19,6 +20,8 @@ from backproof.updates.adam import Adam
 
 __all__ = ["OptimizerInquiry", "courses", "examine_optimizer"]
 
+#: What is said where the checker's own stand-ins lack something that the user's objects may have.
+_OURS = re.compile(r"'(_Model|Module)' object has no attribute|a (layer|parameter) here has")
 #: How many of the conventions that work are compared with the reference.
 _COMPARED = 8
 
@@ -56,6 +59,7 @@ def examine_optimizer(
         exam = _examine(candidate, found, seed, sure=False, asked=asked)
         if found is not None and exam.reference is not None:
             exam.findings = softened(exam.findings, exact=exact)
+            exact = exact and not exam.has_errors()
             exam.remarks.append(told(candidate.description.name, found, exact=exact))
         return exam
     return _examine(candidate, reference, seed, sure=sure, asked=asked)
@@ -74,6 +78,9 @@ def _examine(
     first, trajectory = _first_run(exam, conventions, runs[0], reference)
     if trajectory.raised is not None:
         return exam
+    if is_single(runs[0], trajectory.parameters):
+        runs = [course.astype(np.float32) for course in runs]
+        first, trajectory = _first_run(exam, conventions, runs[0], reference)
     if trajectory.rebound or not _moves_ever(exam, runs, first, trajectory):
         _say_rebound(exam, trajectory)
         return exam
@@ -121,7 +128,12 @@ def _follow(
                 return True
     # A name that only may mean the rule does, where the ordinary path is the rule's.
     sure = sure or agrees_somewhere(reference.rule, observed[:1])
-    found = judge_paths(exam, reference.rule, observed, sure=sure)
+
+    def train(course: Course) -> Trajectory:
+        exam.cases += 1
+        return exam.candidate.train(course, convention)
+
+    found = judge_paths(exam, reference.rule, observed, train, sure=sure)
     if exam.doubts:
         exam.doubts.clear()
         return False
@@ -161,14 +173,23 @@ def _first_run(
     raised = ended[0].raised
     if raised is None:
         raise ValueError("expected a trajectory that ended early")
+    _pass_over(exam, raised, reference)
+    if not _say_why(exam, list(zip(conventions, ended, strict=False)), course):
+        exam.add_raised(raised)
+    return conventions[0], ended[0]
+
+
+def _pass_over(exam: Inquiry, raised: Raised, reference: RuleReference | None) -> None:
+    """Skip what is not there to be judged, or cannot be."""
+    if raised.phase == "reading":
+        raise Skipped(f"its path cannot be read: {raised.message}")
     if raised.type == "NotImplementedError":
         raise Skipped(f"not implemented: it raises NotImplementedError in {raised.phase}")
     lacking = f"{exam.candidate.description.name!r} object has no attribute"
     if reference is None and raised.type == "AttributeError" and lacking in raised.message:
         raise Skipped(f"it is no update rule yet, but a base for others: {raised.message}")
-    if not _say_why(exam, list(zip(conventions, ended, strict=False)), course):
-        exam.add_raised(raised)
-    return conventions[0], ended[0]
+    if raised.type == "AttributeError" and _OURS.match(raised.message):
+        raise Skipped(f"what stands here for its model is none of its own: {raised.message}")
 
 
 def _say_why(exam: Inquiry, ended: Sequence[tuple[dict[str, Any], Trajectory]], course: Course) -> bool:

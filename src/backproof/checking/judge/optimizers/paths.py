@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from backproof.checking.bounds import unit
 from backproof.checking.candidate import Course, Trajectory
 from backproof.checking.judge.examination import Inquiry
-from backproof.checking.judge.optimizers.courses import FIXED, tries
+from backproof.checking.judge.optimizers.courses import FIXED, tries, unit_of
 from backproof.checking.mistakes.planting import PlantedRule
 from backproof.checking.mistakes.update_search import (
     explain_by_pairs,
@@ -21,7 +21,7 @@ from backproof.checking.mistakes.update_search import (
     step_factors,
 )
 from backproof.checking.mistakes.update_states import MISSING_CONVENTIONS
-from backproof.checking.mistakes.walking import Rule, Runs, same_path, simulate
+from backproof.checking.mistakes.walking import Parameters, Rule, Runs, same_path, simulate
 from backproof.diagnoses import Severity
 from backproof.updates.adam import Adam
 from backproof.updates.nadam import NAdam
@@ -30,10 +30,14 @@ from backproof.updates.sgd import SGD
 __all__ = ["agrees_somewhere", "judge_missing", "judge_paths"]
 
 Observed = Sequence[tuple[Course, Trajectory]]
-_MEASURED = unit("float64") * 2**10
-_DOUBLE, _SINGLE = unit("float64"), unit("float32")
+Train = Callable[[Course], Trajectory]
+#: By how much a rate that was measured is less exact than the path.
+_MEASURED = 2**10
+_SINGLE = unit("float32")
 #: With how many guesses at what is hidden pairs of mistakes are looked for.
 _PAIRED = 6
+#: As far from the usual ones as makes a difference to a correction.
+_OTHER_BETAS = (0.7, 0.95)
 
 
 def agrees_somewhere(rule: Rule, observed: Observed) -> bool:
@@ -42,11 +46,12 @@ def agrees_somewhere(rule: Rule, observed: Observed) -> bool:
 
 
 def judge_paths(
-    exam: Inquiry, rule: Rule, observed: Observed, *, sure: bool = True
+    exam: Inquiry, rule: Rule, observed: Observed, train: Train, *, sure: bool = True
 ) -> tuple[Rule, Runs] | None:
     """Hold the paths against the rule's, and say what explains a difference.
 
-    Where the reference is not ``sure``, a difference that nothing explains is no finding.
+    ``train`` runs the candidate over another course. Where the reference is not ``sure``, a difference that
+    nothing explains is no finding.
 
     Returns
     -------
@@ -57,20 +62,21 @@ def judge_paths(
     for runs in attempts:
         if _first_difference(runs, rule) is None:
             return rule, runs
-    if found := explain_updates(rule, attempts, _DOUBLE):
+    if found := explain_updates(rule, attempts, unit_of(attempts[0])):
         runs, explanations = found
         _say(exam, explanations, runs, rule)
         return explanations[0].rule, runs
     other = _another_rule(exam, rule, attempts) or (sure and _another_scaled(exam, rule, attempts))
     if other:
         return other
-    if pair := explain_by_pairs(rule, attempts[:_PAIRED], _DOUBLE):
+    if pair := explain_by_pairs(rule, attempts[:_PAIRED], unit_of(attempts[0])):
         runs, explanations = pair
         _say_pair(exam, explanations, runs, rule)
         return None
     if not any(_agrees_in_single(runs, rule) for runs in attempts):
-        if rated := _own_rates(exam, attempts[0], rule):
-            return rated
+        for runs in attempts[:_PAIRED]:
+            if rated := _own_rates(exam, runs, rule, train):
+                return rated
         _say_unexplained(exam, attempts[0], rule, sure=sure)
     return None
 
@@ -101,7 +107,7 @@ def judge_missing(
         return
     rows = [planted for row in MISSING_CONVENTIONS for planted in row.plant(rule)]
     for planted in rows:
-        if reproduces(planted.rule, runs, _DOUBLE):
+        if reproduces(planted.rule, runs, unit_of(runs)):
             _say(exam, [planted], runs, rule)
             return
     if not _agrees_in_single(runs, rule):
@@ -113,7 +119,7 @@ def _another_rule(exam: Inquiry, rule: Rule, attempts: Sequence[Runs]) -> tuple[
     runs = attempts[0][:1]
     for other, options in other_rules(rule, runs[0][0], FIXED):
         there: Runs = [(options, course, path) for _, course, path in runs]
-        if not reproduces(other, there, _DOUBLE):
+        if not reproduces(other, there, unit_of(there)):
             continue
         written = ", ".join(f"{name}={value!r}" for name, value in _telling(other, options).items())
         nesterov = (rule, other) in ((Adam, NAdam), (NAdam, Adam))
@@ -133,26 +139,13 @@ def _another_rule(exam: Inquiry, rule: Rule, attempts: Sequence[Runs]) -> tuple[
     return None
 
 
-def _own_rates(exam: Inquiry, runs: Runs, rule: Rule) -> tuple[Rule, Runs] | None:
-    """Say that its steps are the rule's at learning rates of its own, if they are: a schedule inside.
-
-    Where moments are corrected by the step, what looks like a schedule may as well be a wrong correction.
-    """
+def _own_rates(exam: Inquiry, runs: Runs, rule: Rule, train: Train) -> tuple[Rule, Runs] | None:
+    """Say that its steps are the rule's at learning rates of its own, if they are: a schedule inside."""
     options, course, path = runs[0]
-    if "betas" in rule.hyperparameters():
+    scheduled = _scheduled(rule, options, course, path)
+    if scheduled is None or not _is_schedule(rule, scheduled, options, course, train):
         return None
-    right, start = simulate(rule, options, course), course.parameters
-    index = next(i for i, gradient in enumerate(course.gradients[0]) if gradient is not None)
-    rates, before = [], (start[index], start[index])
-    for rate, expected, got in zip(course.rates, right, path, strict=True):
-        moved = (got[index] - before[0]) / (expected[index] - before[1])
-        rates.append(rate * float(np.median(moved)))
-        before = got[index], expected[index]
-    scheduled: Runs = [(options, replace(course, rates=tuple(rates)), path)]
-    # The rates are measured, so that they have a few digits less.
-    if min(rates) <= 0 or not reproduces(rule, scheduled, _MEASURED):
-        return None
-    shown = ", ".join(f"{rate:.3g}" for rate in rates)
+    shown = ", ".join(f"{rate:.3g}" for rate in scheduled.rates)
     exam.add(
         "update-value",
         f"It takes the steps of {rule.__name__} at learning rates of its own: {shown}. That is a schedule "
@@ -161,7 +154,45 @@ def _own_rates(exam: Inquiry, runs: Runs, rule: Rule) -> tuple[Rule, Runs] | Non
         Severity.WARNING,
         **(_first_difference(runs, rule) or {}),
     )
-    return rule, scheduled
+    return rule, [(options, scheduled, path)]
+
+
+def _scheduled(
+    rule: Rule, options: Mapping[str, Any], course: Course, path: Sequence[Parameters]
+) -> Course | None:
+    """Give the course at the learning rates with which the rule takes a path, if there are such."""
+    rates: list[float] = []
+    index = next(i for i, gradient in enumerate(course.gradients[0]) if gradient is not None)
+    with np.errstate(all="ignore"):
+        for step, rate in enumerate(course.rates):
+            so_far = replace(course, rates=(*rates, rate), gradients=course.gradients[: step + 1])
+            before, after = [course.parameters, *simulate(rule, options, so_far)][-2:]
+            part = (path[step][index] - before[index]) / (after[index] - before[index])
+            rates.append(rate * float(np.median(part)))
+            if not 0 < rates[-1] < np.inf:
+                return None
+    scheduled = replace(course, rates=tuple(rates))
+    runs: Runs = [(options, scheduled, path)]
+    # The rates are measured, so that they have a few digits less.
+    return scheduled if reproduces(rule, runs, _MEASURED * unit_of(runs)) else None
+
+
+def _is_schedule(
+    rule: Rule, scheduled: Course, options: Mapping[str, Any], course: Course, train: Train
+) -> bool:
+    """Say whether the rates are a schedule's, where moments are corrected: they may be a wrong correction's.
+
+    That changes with β. Where β cannot be given, a schedule begins with the rate given, and only falls.
+    """
+    if "betas" not in rule.hyperparameters():
+        return True
+    other = replace(course, hyperparameters={**course.hyperparameters, "betas": _OTHER_BETAS})
+    found = train(other)
+    if "betas" not in found.taken or found.raised is not None:
+        rates = np.array(scheduled.rates)
+        return bool(np.isclose(rates[0], course.rates[0]) and np.all(np.diff(rates) <= 1e-9 * rates[0]))
+    again = _scheduled(rule, {**options, "betas": _OTHER_BETAS}, other, found.parameters)
+    return again is not None and np.allclose(again.rates, scheduled.rates, rtol=1e-9, atol=0)
 
 
 def _another_scaled(exam: Inquiry, rule: Rule, attempts: Sequence[Runs]) -> tuple[Rule, Runs] | None:
@@ -173,7 +204,7 @@ def _another_scaled(exam: Inquiry, rule: Rule, attempts: Sequence[Runs]) -> tupl
         for options in ({}, {"momentum": runs[0][0].get("momentum", 0.9)}):
             there: Runs = [(options, course, path) for _, course, path in runs]
             for planted in step_factors(other, there):
-                if reproduces(planted.rule, there, _DOUBLE):
+                if reproduces(planted.rule, there, unit_of(there)):
                     _say(exam, [planted], there, other)
                     return planted.rule, there
     return None
@@ -206,12 +237,13 @@ def _say_pair(exam: Inquiry, pair: Sequence[PlantedRule], runs: Runs, rule: Rule
     shown = _first_difference(runs, rule) or {}
     first, second = pair
     for one, other in ((first, second), (second, first)):
-        also = {"also": [other.diagnosis]} if other.diagnosis != one.diagnosis else {}
-        exam.add(one.diagnosis, f"It {one.says}.", "step", one.severity, **one.evidence, **also, **shown)
+        evidence = {**one.evidence, **shown, "together": [other.diagnosis]}
+        exam.add(one.diagnosis, f"It {one.says}.", "step", one.severity, **evidence)
 
 
-def _first_difference(runs: Runs, rule: Rule, one: float = _DOUBLE) -> dict[str, Any] | None:
+def _first_difference(runs: Runs, rule: Rule, one: float | None = None) -> dict[str, Any] | None:
     """Find where the paths first leave those of the rule; ``None`` if nowhere."""
+    one = one or unit_of(runs)
     for options, course, path in runs:
         right = simulate(rule, options, course)
         differs = same_path(right, path, one)

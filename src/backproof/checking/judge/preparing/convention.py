@@ -8,12 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from backproof.checking.bounds import is_single
 from backproof.checking.candidate import Candidate, Case, Convention, Raised, Signature
 from backproof.checking.cases import upstream
 from backproof.checking.judge.examination import Examination
 from backproof.checking.judge.forward import forward_agrees
 from backproof.checking.judge.preparing.unknown import Skipped
+from backproof.checking.mistakes.search import output_of
 from backproof.ops import Op
 
 __all__ = ["choose", "conventions_of", "own_options", "present", "signature_of", "with_upstream"]
@@ -62,12 +65,12 @@ def conventions_of(candidate: Candidate, signature: Signature) -> list[dict[str,
 def choose(exam: Examination, conventions: list[dict[str, Any]], case: Case) -> bool:
     """Choose precision, options and the way of calling: the first that gives the reference's output.
 
-    Where none does, the first that works, of which one with finite outputs; then the first at all. Say
-    whether any works.
+    Where none does, the first that works: with finite outputs, if there is one, and in a layout of the data
+    other than PyTorch's if the output then has its shape. Say whether any works.
     """
     working: tuple[str, Convention] | None = None
     raised: list[Raised | None] = []
-    finite = False
+    best = False, False
     for dtype, convention in itertools.product(("float64", "float32"), conventions):
         exam.dtype, exam.convention = dtype, convention
         fitting = present(exam, case.astype(dtype), convention)
@@ -76,10 +79,11 @@ def choose(exam: Examination, conventions: list[dict[str, Any]], case: Case) -> 
         if answer.output is None:
             raised.append(answer.raised)
             continue
-        if dtype == "float64" and answer.output.dtype == np.float32:
+        if dtype == "float64" and is_single(answer.output):
             continue
-        if working is None or (dtype == working[0] and not finite and np.all(np.isfinite(answer.output))):
-            working, finite = (dtype, convention), bool(np.all(np.isfinite(answer.output)))
+        quality = bool(np.all(np.isfinite(answer.output))), _is_laid_out(exam, fitting, answer.output)
+        if working is None or (dtype == working[0] and quality > best):
+            working, best = (dtype, convention), quality
         if dtype == working[0]:
             for options in _options(exam, convention):
                 if _agrees_with(exam, options, fitting, answer.output):
@@ -91,6 +95,16 @@ def choose(exam: Examination, conventions: list[dict[str, Any]], case: Case) -> 
         _refuse(raised)
     exam.dtype, exam.convention = working or ("float64", conventions[0])
     return working is not None
+
+
+def _is_laid_out(exam: Examination, case: Case, output: NDArray[Any]) -> bool:
+    """Say whether an output has the reference's shape because the data are laid out as they are."""
+    if "output" not in exam.convention.get("layouts", {}):
+        return False
+    try:
+        return output.shape == output_of(exam.op, case, exam.options).shape
+    except (ValueError, TypeError):
+        return False  # no case for the op
 
 
 def _refuse(raised: list[Raised | None]) -> None:

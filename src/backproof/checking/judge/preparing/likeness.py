@@ -19,10 +19,12 @@ from backproof.checking.mistakes.search import output_of
 from backproof.checking.references import OpReference, guess, suggest
 from backproof.ops import CATALOGUE, Op
 
-__all__ = ["alike", "is_meant", "likely"]
+__all__ = ["alike", "is_close", "is_meant", "likely"]
 
 #: How near two outputs are for which it pays to ask how near.
 _NEAR = 1e-3
+#: By how much of itself an output may be off that may be meant to be another.
+_CLOSE = 0.1
 #: How many times further from 0 they are compared besides.
 _FAR = 16.0
 #: Rows of the table that show what a forward is meant to be: the same function, but for these.
@@ -37,6 +39,8 @@ _UNMISTAKABLE = frozenset(
         "epsilon-bias besides",
     )
 )
+#: Those that show it of a loss by its numbers alone.
+_NEARLY = _UNMISTAKABLE & {"epsilon-bias"}
 
 
 def likely(candidate: Candidate, own: Examination | None, seed: int) -> Iterator[tuple[OpReference, bool]]:
@@ -150,18 +154,31 @@ def _is_near(got: NDArray[Any] | None, expected: NDArray[Any] | None) -> bool:
 def is_meant(exam: Examination, *, hinted: bool) -> bool:
     """Say whether the reference's forward is the candidate's on every case.
 
-    Of one that is ``hinted`` at it may be another form, which shows what it is meant to be.
+    Of one that is ``hinted`` at it may be another form, which shows what it is meant to be; of a loss it may
+    have an epsilon in it.
     """
     if exam.own or any(t.answer.output is None for t in exam.trials):
         return False
     if _agrees_throughout(exam):
         return hinted or _agrees_far(exam)
-    found = explained_by(exam, _UNMISTAKABLE) if hinted and exam.op.kind != "layer" else []
+    rows = _UNMISTAKABLE if hinted else _NEARLY
+    found = explained_by(exam, rows) if exam.op.kind == "loss" or (hinted and exam.op.kind != "layer") else []
     option = found[0].option if found else None
     if option in exam.op.options and found[0].diagnosis == "forward-value":
         exam.options = {**exam.options, str(option): found[0].evidence["value"]}
         return _agrees_throughout(exam)
     return bool(found)
+
+
+def is_close(exam: Examination) -> bool:
+    """Say whether the outputs are at least nearly the reference's: another function by a slip of the pen."""
+    for trial in exam.trials:
+        got, expected = trial.answer.output, _evaluated(exam.op, trial.case, exam.options)
+        if got is None or expected is None or got.shape != expected.shape:
+            return False
+        if not np.linalg.norm(got - expected) <= _CLOSE * np.linalg.norm(expected):
+            return False
+    return bool(exam.trials)
 
 
 def _agrees_throughout(exam: Examination) -> bool:

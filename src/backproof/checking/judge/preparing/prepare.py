@@ -13,7 +13,7 @@ from backproof.checking.candidate import Candidate, Case
 from backproof.checking.cases import EVEN, SIZES, SQUARE, draw, ordinary_cases, upstream
 from backproof.checking.judge.discipline import examine_state
 from backproof.checking.judge.examination import Examination, Trial
-from backproof.checking.judge.forward import explained_by, forward_agrees
+from backproof.checking.judge.preparing.columns import in_columns
 from backproof.checking.judge.preparing.convention import (
     choose,
     conventions_of,
@@ -22,8 +22,9 @@ from backproof.checking.judge.preparing.convention import (
     with_upstream,
 )
 from backproof.checking.judge.preparing.gates import in_other_order
-from backproof.checking.judge.preparing.likeness import alike, is_meant, likely
+from backproof.checking.judge.preparing.likeness import alike, is_close, is_meant, likely
 from backproof.checking.judge.preparing.twins import Twin, alone, twins
+from backproof.checking.judge.preparing.understanding import is_understood
 from backproof.checking.judge.preparing.unknown import Skipped, own_arguments, prepare_own
 from backproof.checking.mistakes.search import output_of
 from backproof.checking.references import OpReference, words
@@ -65,14 +66,14 @@ def prepare(
             raise
         return _instead(candidate, reference, seed, domain, skipped)
     if inputs is None:
-        exam = _of_one_sample(exam, reference, asked)
-    if _is_understood(exam, reference, asked or inputs is not None):
+        exam = in_columns(_of_one_sample(exam, reference, asked))
+    if is_understood(exam, reference, asked or inputs is not None):
         return exam
     try:
         return _instead(candidate, reference, seed, domain, Skipped("it runs only in a way of its own"))
     except Skipped:
         raised = exam.trials[0].answer.raised
-        if raised is None:
+        if raised is None or reference.kind == "elementary":
             return in_other_order(exam) or exam
         raise Skipped(
             f"it was called as {reference.op.name} is, with inputs of the shapes "
@@ -131,6 +132,11 @@ def _prepare_unnamed(candidate: Candidate, seed: int, domain: tuple[float, float
                 f"it is meant to be another, say so with --like {candidate.description.name}=REF"
             )
             return exam
+        if hinted and own is not None and is_close(exam):
+            meant = exam.op.name
+            own.remarks.append(
+                f"if it is meant to be {meant}, say --like {candidate.description.name}={meant}"
+            )
     if own is None:
         raise skipped
     return own
@@ -162,35 +168,6 @@ def _instead(
 
 def _plain(why: Skipped) -> str:
     return str(why).removeprefix("no way was found to construct and call it: ")
-
-
-#: Components of which there are many kinds: their gates, parameters and scores are laid out by nobody's rule.
-_MANIFOLD = frozenset(
-    "LSTMCell GRUCell RNNCell MultiheadAttention scaled_dot_product_attention Dropout Embedding".split()  # noqa: SIM905
-)
-#: Exceptions that have nothing to do with how a candidate is called.
-_ITS_OWN = frozenset({"NameError", "UnboundLocalError", "AttributeError", "ImportError", "RecursionError"})
-
-
-def _is_understood(exam: Examination, reference: OpReference, asked: bool) -> bool:
-    """Say whether the reference is what a candidate can be held against: it runs, and is of its kind."""
-    if asked or not exam.trials:
-        return True
-    first = exam.trials[0]
-    raised = first.answer.raised
-    if first.answer.output is None and raised is not None:
-        certain = reference.kind != "layer" or raised.type in _ITS_OWN
-        return certain or raised.phase not in ("construct", "forward")
-    output = first.answer.output
-    if reference.op.likelihood and output is not None and np.any(np.isnan(output)):
-        return False  # it takes something else, such as probabilities
-    if reference.op.name not in _MANIFOLD:
-        return True
-    if forward_agrees(exam, exam.op, exam.options, first.case, first.answer.output):
-        return True
-    whole = all(trial.answer.output is not None for trial in exam.trials)
-    told = exam.convention.get("scaled") and not exam.convention.get("random")
-    return bool(whole and (told or explained_by(exam, {"wrong-axis of what an op normalizes by"})))
 
 
 def _prepare_like(

@@ -9,9 +9,10 @@ from backproof.checking.cases import SIZES
 from backproof.checking.judge.directions import agrees_along
 from backproof.checking.judge.examination import Examination
 from backproof.checking.judge.own import NoOutput
+from backproof.checking.references import words
 from backproof.ops.domain import Argument
 
-__all__ = ["is_given", "is_mask", "is_of_features", "with_single_numbers"]
+__all__ = ["is_given", "is_mask", "is_of_features", "with_one_logit", "with_single_numbers"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -34,6 +35,8 @@ _SINGLE = _set(
 _LETTERS = {SIZES[0][letter]: letter for letter in "NDOLU"}
 #: Where it is wrong either way, of such names a single number is meant rather than an array like the input.
 _PRESUMED = 0.5
+#: What an epsilon beside a probability makes of a gradient, as a share of it.
+_EPSILON = 1e-5
 #: As a tensor of no axes, as one of one element, and as a number that is no tensor.
 _FORMS = ("", "U", None)
 
@@ -58,9 +61,12 @@ def is_mask(name: str) -> bool:
     return bool(_MASKS & _words(name))
 
 
-def is_of_features(name: str) -> bool:
-    """Say whether an argument's name tells that it is a row of one element for each feature."""
-    return bool(_FEATURES & _words(name))
+def is_of_features(name: str, owner: str = "") -> bool:
+    """Say whether an argument's name tells that it is a row of one element for each feature.
+
+    ``owner`` is the name of what takes it: of an ``AddBias`` the ``b`` is a bias.
+    """
+    return bool(_FEATURES & _words(name)) or (name.lower() == "b" and "bias" in words(owner))
 
 
 def _singles(names: Sequence[str]) -> list[str]:
@@ -93,6 +99,24 @@ def with_single_numbers(
     return exam
 
 
+def with_one_logit(
+    exam: Examination, prepare: Callable[[dict[str, Argument]], Examination | None]
+) -> Examination:
+    """Prepare a loss with one number for each sample, where its gradient is wrong for a row of them.
+
+    What takes an index for each row may be a loss of two classes: NumPy indexes much that is not meant. One
+    of several classes does not run so.
+    """
+    target = exam.op.arguments.get("target")
+    wrong = _count_wrong(exam, _EPSILON) if target is not None and target.domain == "class" else 0
+    if target is None or not wrong:
+        return exam
+    first = exam.op.arguments[exam.op.first]
+    single = {exam.op.first: replace(first, axes="N"), "target": replace(target, domain="binary", axes="N")}
+    other = prepare(single)
+    return other if other is not None and _count_wrong(other, _EPSILON) <= wrong else exam
+
+
 def _otherwise(exam: Examination, names: list[str], single: list[str]) -> Iterator[dict[str, Argument]]:
     shapes = {name: exam.trials[0].case.inputs[name].shape for name in names}
     if any(size not in _LETTERS for shape in shapes.values() for size in shape):
@@ -115,7 +139,7 @@ def _came(exam: Examination, name: str) -> bool:
     return any(gradients.get(name) is not None for gradients in given)
 
 
-def _count_wrong(exam: Examination) -> float:
+def _count_wrong(exam: Examination, loose: float = 0.0) -> float:
     """Count the gradients that do not come, or are not the derivative along one direction."""
     first = exam.trials[0]
     if first.answer.raised is not None:
@@ -124,7 +148,7 @@ def _count_wrong(exam: Examination) -> float:
     for gradients in first.answer.gradients.values():
         for name, gradient in gradients.items():
             try:
-                right = gradient is not None and agrees_along(exam, first.case, name, gradient)
+                right = gradient is not None and agrees_along(exam, first.case, name, gradient, loose=loose)
             except NoOutput:
                 right = False
             wrong += not right and not (gradient is None and is_given(name))

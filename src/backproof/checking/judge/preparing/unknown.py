@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.checking.candidate import Candidate, Case, Convention, Description, Signature
+from backproof.checking.bounds import is_single
+from backproof.checking.candidate import Answer, Candidate, Case, Convention, Description, Signature
 from backproof.checking.cases import SIZES, draw, upstream
 from backproof.checking.judge.discipline import examine_state
 from backproof.checking.judge.examination import Examination, Trial
 from backproof.checking.judge.own import own_op
-from backproof.checking.judge.preparing.roles import is_mask, is_of_features, with_single_numbers
-from backproof.checking.references import suggest
+from backproof.checking.judge.preparing.bounded import bounded
+from backproof.checking.judge.preparing.roles import (
+    is_mask,
+    is_of_features,
+    with_one_logit,
+    with_single_numbers,
+)
 from backproof.ops.domain import Argument, Domain
 
-__all__ = ["Skipped", "own_arguments", "prepare_own"]
+__all__ = ["Skipped", "drawn_held", "own_arguments", "prepare_own", "unjudged", "with_held"]
 
 
 class Skipped(Exception):
@@ -30,7 +37,8 @@ _INPUTS: tuple[tuple[Domain, str], ...] = (("real", "N D"), ("probability", "N D
 _TARGETS: tuple[Domain, ...] = ("real", "binary", "class")
 #: How many classes there are where nothing says so: any network has two.
 _CLASSES = 2
-_TWO = 2
+#: So far a target is moved that may be one of classes.
+_NUDGE = 1e-4
 _LETTERS = "NDLHWK"
 _KINDS = ("activation", "loss", "layer")
 #: Styles whose arguments are all there is.
@@ -57,6 +65,7 @@ def prepare_own(
     kind = description.kind if description.kind in _KINDS else "elementary"
     reasons: list[str] = []
     found: Examination | None = None
+    least = 0
     failed: list[Examination] = []
     for arguments, convention in _ways(candidate, kind, attempts, inputs, meant, reasons):
         op = own_op(candidate, convention, arguments, kind, description.name)
@@ -74,29 +83,58 @@ def prepare_own(
             reasons.append(reason)
             failed.append(exam)
             continue
-        _remark(exam, convention, meant)
-        certain = not _is_doubtful(exam)
-        found = exam if certain else found or exam
-        if certain:
+        _remark(exam, convention)
+        doubt = _doubt(exam)
+        if found is None or doubt < least:
+            found, least = exam, doubt
+        if not doubt:
             break
+    if found is not None and inputs:
+        return found
     if found is not None:
-        if attempts is not None or inputs or kind == "loss":
-            return found
 
         def otherwise(arguments: dict[str, Argument]) -> Examination | None:
             with contextlib.suppress(Skipped):
                 return prepare_own(candidate, seed, None, iter([arguments]), meant, domain=domain)
             return None
 
-        return with_single_numbers(found, otherwise)
+        return _refined(found, otherwise, alone=attempts is not None)
     for exam in filter(_asks_for_nothing, failed):
         return exam
     taken = ", ".join(description.arguments)
     raise Skipped(
         f"no reference of that name is known, and no way was found to call its forward({taken}): "
-        f"{_said(reasons)}; say what it is with --like {description.name}=REF, or a comment "
-        "'# backproof: like=REF'"
+        f"{_said(reasons)}. A comment at it settles the shapes of its arguments, such as "
+        "'# backproof: inputs=(2, 3, 8, 8), (4,)', or what it is: '# backproof: like=REF'"
     )
+
+
+def _refined(
+    exam: Examination, otherwise: Callable[[dict[str, Argument]], Examination | None], *, alone: bool
+) -> Examination:
+    """Prepare with other arguments, where the numbers say that they are meant, unless these are ``alone``."""
+    if exam.domain is None:
+        exam = _within_bounds(exam)
+    if alone:
+        return exam
+    return (with_one_logit if exam.op.kind == "loss" else with_single_numbers)(exam, otherwise)
+
+
+def _within_bounds(exam: Examination) -> Examination:
+    """Prepare again with probabilities, where the forward holds its arguments between the bounds of such."""
+    if exam.trials[0].answer.raised is not None or exam.trials[0].case.grad_output is None:
+        return exam
+    held = {
+        name: replace(exam.op.arguments[name], domain=domain)
+        for name, domain in bounded(exam).items()
+        if name not in exam.convention.get("spread", {})
+    }
+    if not held:
+        return exam
+    arguments = {**exam.op.arguments, **held}
+    op = own_op(exam.candidate, exam.convention, arguments, exam.op.kind, exam.op.name)
+    other = replace(exam, op=op, trials=[], findings=[])
+    return exam if _try(other, exam.convention, None) else other
 
 
 def _asks_for_nothing(exam: Examination) -> bool:
@@ -105,28 +143,68 @@ def _asks_for_nothing(exam: Examination) -> bool:
     return raised is not None and raised.type == "AttributeError" and raised.message.startswith("module ")
 
 
-def _is_doubtful(exam: Examination) -> bool:
-    """Say whether other shapes may be meant of a function's arrays: those of its gradients are not these."""
+def _doubt(exam: Examination) -> int:
+    """Say whether other shapes may be meant of several arrays: their gradients have not these, or it raises.
+
+    Most is doubted that raises; of a class not where it works on two arrays of two axes element by element.
+    """
     description = exam.candidate.description
-    if description.style not in _FUNCTIONS or description.kind == "loss" or len(description.arguments) < _TWO:
-        return False
     answers = [(trial.case.inputs, trial.answer) for trial in exam.trials]
+    cut = any(_is_cut(exam, *pair) for pair in _pairs(answers))
+    if len(description.arguments) < 2:
+        return int(cut)
+    function, loss = description.style in _FUNCTIONS, description.kind == "loss"
+    flat = all(value.ndim < 2 for inputs, _ in answers for value in inputs.values())
+    shapes = {array.shape for array in (*answers[0][0].values(), answers[0][1].output) if array is not None}
+    elsewhere = flat or (not loss and (function or len(shapes) > 1))
+    if elsewhere and any(answer.raised for _, answer in answers):
+        return 2
+    if loss:
+        return int(cut or _is_of_classes(exam))
+    known = exam.convention.get("features", ())  # of these the shape is known
     pairs = [
-        (inputs[name], gradient)
-        for inputs, answer in answers
-        for given in answer.gradients.values()
-        for name, gradient in given.items()
-        if not is_of_features(name)  # of that the shape is known
+        pair
+        for pair in _pairs(answers)
+        if pair[0] not in known and not is_of_features(pair[0], description.name)
     ]
-    misshapen = any(gradient is not None and gradient.shape != value.shape for value, gradient in pairs)
+    misshapen = any(gradient.shape != value.shape for _, value, gradient in pairs)
     indices = any(value.dtype.kind != "f" for inputs, _ in answers for value in inputs.values())
-    return misshapen or indices or any(answer.raised for _, answer in answers)
+    return int(cut or (function and (misshapen or indices)))
+
+
+def _pairs(
+    answers: Sequence[tuple[Mapping[str, NDArray[Any]], Answer]],
+) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """Give each gradient that came, with the name and the value of what it belongs to."""
+    for inputs, answer in answers:
+        for given in answer.gradients.values():
+            yield from ((name, inputs[name], g) for name, g in given.items() if g is not None)
+
+
+def _is_cut(exam: Examination, name: str, value: NDArray[Any], gradient: NDArray[Any]) -> bool:
+    """Say whether a forward may have looked at a part of the last axis alone: at pairs, say."""
+    alike = gradient.ndim == value.ndim > 0 and gradient.shape[:-1] == value.shape[:-1]
+    return alike and gradient.shape != value.shape and name not in exam.convention.get("held", ())
+
+
+def _is_of_classes(exam: Examination) -> bool:
+    """Say whether a loss looks only at the order of its target's numbers: classes are meant."""
+    case = exam.trials[0].case
+    target = case.inputs.get("target")
+    if target is None or target.dtype.kind != "f":
+        return False
+    moved = target + _NUDGE * (1 + target)  # what was as large as another stays so
+    before, after = (exam.call(replace(case, inputs={**case.inputs, "target": t})) for t in (target, moved))
+    exam.cases += 2
+    return before.output is not None and np.array_equal(before.output, np.asarray(after.output))
 
 
 def _said(reasons: list[str]) -> str:
-    """Say the first and the last of what stood in the way: the nearest try, and the furthest."""
+    """Say what stood in the way last, which tells of the try that came furthest, or else the first, too."""
     different = list(dict.fromkeys(reasons)) or ["nothing that fits was found"]
-    return "; ".join(different if len(different) <= len("ab") else (different[0], different[-1]))
+    if "furthest came" in different[-1]:
+        return different[-1]
+    return "; ".join(different if len(different) <= 2 else (different[0], different[-1]))
 
 
 def _ways(
@@ -142,16 +220,16 @@ def _ways(
         shapes = {name: value.shape for name, value in inputs.items()}
         arguments = {name: _argument(value) for name, value in inputs.items()}
         conventions = candidate.conventions(Signature(kind, shapes, {}, meant))
-        yield from ((_with_held(arguments, way), way) for way in conventions)
+        yield from ((with_held(arguments, way), way) for way in conventions)
         reasons += [candidate.obstacle] if candidate.obstacle else []
         return
-    several = attempts is None and kind != "loss" and len(candidate.description.arguments) > _TWO
+    several = attempts is None and kind != "loss" and len(candidate.description.arguments) > 2
     if several:  # arrays, before some of them are taken for coefficients
         yield from _suggested(candidate, kind, reasons)
     for arguments in attempts or own_arguments(candidate.description):
         shapes = {name: a.shape(SIZES[0]) for name, a in arguments.items()}
         conventions = candidate.conventions(Signature(kind, shapes, {}, meant))
-        yield from ((_with_held(arguments, way), way) for way in conventions)
+        yield from ((with_held(arguments, way), way) for way in conventions)
         reasons += [candidate.obstacle] if candidate.obstacle else []
     if attempts is None and not several:
         yield from _suggested(candidate, kind, reasons)
@@ -168,7 +246,7 @@ def _suggested(
         said = {role: Argument(*form) for role, form in way.get("domains", {}).items()}
         like = {role: _like(shape, "real") for role, shape in way["shapes"].items() if role not in held}
         roles = {**like, **said}
-        yield _with_held(roles, way), way
+        yield with_held(roles, way), way
     reasons += [candidate.obstacle] if candidate.obstacle else []
 
 
@@ -181,37 +259,50 @@ def _like(shape: Any, domain: Domain) -> Argument:
     return Argument(domain, " ".join(_LETTERS[: len(shape)]))
 
 
-def _with_held(arguments: dict[str, Argument], way: Convention) -> dict[str, Argument]:
+def with_held(arguments: dict[str, Argument], way: Convention) -> dict[str, Argument]:
     """Add the parameters that a candidate holds itself."""
     return {**arguments, **{role: _like(way["shapes"][role], "small") for role in way.get("held", ())}}
 
 
-def _remark(exam: Examination, convention: Convention, meant: str | None) -> None:
-    description = exam.candidate.description
-    held, left = convention.get("held", ()), convention.get("unjudged", {})
-    unjudged = [
-        f"{', '.join(r for r in left if left[r] == why)} ({why})" for why in dict.fromkeys(left.values())
-    ]
-    if held or unjudged:
+def unjudged(convention: Convention) -> list[str]:
+    """Write the parameters that cannot be judged, each group with the reason."""
+    left: Mapping[str, str] = convention.get("unjudged", {})
+    reasons = dict.fromkeys(left.values())
+    return [f"{', '.join(role for role in left if left[role] == why)} ({why})" for why in reasons]
+
+
+def drawn_held(rng: np.random.Generator, convention: Convention) -> dict[str, NDArray[Any]]:
+    """Draw values for the parameters that a candidate holds itself, as far around as each may lie."""
+    held, shapes = convention.get("held", ()), convention.get("shapes", {})
+    return {role: _around(rng, convention["spread"][role], shapes[role]) for role in held}
+
+
+def _around(rng: np.random.Generator, spread: Sequence[float], shape: Sequence[int]) -> NDArray[Any]:
+    centre, width = spread
+    return np.asarray(centre + width * draw(rng, "unit", tuple(shape), {}))
+
+
+def _remark(exam: Examination, convention: Convention) -> None:
+    held, left = convention.get("held", ()), unjudged(convention)
+    if held or left:
         judged = f" and for {', '.join(held)}" if held else ""
-        rest = f", not for {' nor for '.join(unjudged)}" if unjudged else ""
+        rest = f", not for {' nor for '.join(left)}" if left else ""
         exam.remarks.append(f"no reference is known: judged for its input{judged}{rest}")
-    hint = "" if meant or "domains" in convention else suggest(description.name)
-    if hint:
-        exam.remarks.append(f"if it is meant to be {hint}, say --like {description.name}={hint}")
 
 
 def own_arguments(description: Description) -> Iterator[dict[str, Argument]]:
     """Give the arguments that a candidate without a reference may take."""
-    two = description.kind == "loss" or len(description.arguments) == len(("input", "target"))
+    two = description.kind == "loss" or len(description.arguments) == 2
     if two and description.kind not in ("loss", "model"):
         # Two arguments of which neither is a target: the second keeps its own name.
         second = description.arguments[-1]
         if is_mask(second):
             yield {"input": Argument("real", "N D"), second: Argument("mask", "N D")}
-        if is_of_features(second):
+        if is_of_features(second, description.name):
             yield {"input": Argument("real", "N D"), second: Argument("real", "D")}
-        yield {name: Argument("real", "N D") for name in ("input", "other" if second == "input" else second)}
+        second = "other" if second == "input" else second
+        yield {name: Argument("real", "N D") for name in ("input", second)}
+        yield {"input": Argument("real", "N I"), second: Argument("real", "I O")}  # a product of matrices
     for domain, axes in _INPUTS:
         likely = (*_TARGETS, domain) if domain == "probability" else _TARGETS
         for target in likely if two else (None,):
@@ -240,7 +331,7 @@ def _try(exam: Examination, convention: Convention, inputs: Mapping[str, NDArray
                 exam.trials.append(Trial(Case(values), answer, sizes))
                 return f"{answer.raised.type}: {answer.raised.message}"
             return "it returned nothing" if answer.output is None else "its output is not finite"
-        if answer.output.dtype == np.float32:
+        if is_single(answer.output):
             exam.dtype = "float32"
         case = Case(values, upstream(rng, answer.output.shape)).astype(exam.dtype)
         if index == 0:
@@ -269,15 +360,14 @@ def _drawn(
     reach: float,
 ) -> dict[str, NDArray[Any]]:
     suggested, spread = convention.get("shapes", {}), convention.get("spread", {})
+    counts = {**sizes, "C": _CLASSES} if suggested else sizes
     values = {}
     for name, a in exam.op.arguments.items():
-        counts = {**sizes, "C": _CLASSES} if suggested else sizes
         shape = tuple(suggested.get(name, a.shape(sizes)))
-        if name in spread:
-            centre, width = spread[name]
-            values[name] = np.asarray(centre + width * draw(rng, "unit", shape, counts, reach))
-        else:
-            values[name] = draw(rng, a.domain, shape, counts, reach)
+        around = name in spread
+        values[name] = (
+            _around(rng, spread[name], shape) if around else draw(rng, a.domain, shape, counts, reach)
+        )
     if exam.domain:
         first = exam.op.first
         values[first] = rng.uniform(*exam.domain, values[first].shape)
