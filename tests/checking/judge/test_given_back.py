@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import numpy as np
+import pytest
+import torch
+
+import backproof as bp
 from backproof.checking.adapt.words.pullbacks import pullback_of
 from backproof.checking.findings import Judgement, Verdict
 from backproof.checking.judge.judge import judge
@@ -231,3 +236,40 @@ def test_the_padding_of_a_dictionary_of_settings_is_cut_off_again(cut: str, foun
     assert judgement.verdict is (Verdict.FAIL if found else Verdict.PASS)
     assert [f.diagnosis for f in judgement.findings] == found
     assert all(f.message.startswith("With padding=1: ") for f in judgement.findings)
+
+
+class Clamp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, lo: Any, hi: Any) -> Any:
+        ctx.save_for_backward(x)
+        ctx.lo, ctx.hi = lo, hi
+        return x.clamp(lo, hi)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return g * ((x >= ctx.lo) & (x <= ctx.hi)), None, None
+
+
+def test_bounds_are_numbers_and_have_no_gradient() -> None:
+    judgement = bp.check(Clamp)
+    assert judgement.verdict is Verdict.PASS, f"{judgement}"
+
+
+class LogReg:
+    def __init__(self) -> None:
+        self.w, self.b = np.ones((5, 1)), np.zeros(1)
+
+    def forward(self, X: Any) -> Any:  # noqa: N803 - as people write it
+        self.a = 1 / (1 + np.exp(-(X @ self.w + self.b)))
+        return self.a
+
+    def backward(self, X: Any, y: Any) -> Any:  # noqa: N803
+        d = (self.a - y) / len(y)
+        return X.T @ d, d.sum(0)
+
+
+def test_a_backward_that_takes_the_target_of_a_loss_that_is_nowhere_is_skipped() -> None:
+    judgement = bp.check(LogReg)
+    assert judgement.verdict is Verdict.SKIPPED
+    assert "takes the target (y)" in judgement.reason

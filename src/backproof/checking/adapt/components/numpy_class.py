@@ -83,7 +83,8 @@ class NumPyClass(ClassAdapter):
         asked = [p.name for p in self.backward.parameters if p.required]
         given = {p.name for p in self.forward.parameters}
         hidden = [name for name in asked if target_score(name) > 0 and name not in given]
-        if self.blueprint.model and hidden and not any(map(is_upstream, asked)):
+        fitted = self.description.kind in ("layer", "model", "function")
+        if fitted and hidden and not any(map(is_upstream, asked)):
             raise Obstacle(
                 f"its {self.backward.name} takes the target ({hidden[0]}), and no method gives the loss that "
                 "it is the gradient of"

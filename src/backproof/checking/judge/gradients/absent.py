@@ -13,7 +13,7 @@ from backproof.checking.findings import Finding
 from backproof.checking.judge.directions import agrees_along
 from backproof.checking.judge.examination import Examination, Trial
 from backproof.checking.judge.gradients.purpose import examine_bypassed
-from backproof.checking.judge.preparing.roles import is_given
+from backproof.checking.judge.preparing.roles import is_given, is_limit
 from backproof.diagnoses import Severity
 from backproof.ops.domain import BINARY, SIGN
 
@@ -83,6 +83,9 @@ def _missing(exam: Examination, argument: str, source: str, part: str) -> None:
     target = argument in GIVEN and is_no_loss(exam)
     if exam.own and is_given(argument) and argument != exam.op.first and not target:
         exam.remarks.append(f"{argument} gets no gradient: by its name it is given, not learned")
+        return
+    if exam.own and is_limit(argument) and exam.trials[0].answer.handmade:
+        exam.remarks.append(f"{argument} gets no gradient: by its name it is a number, which has none")
         return
     if exam.own and _mixes_samples(exam, argument):
         exam.remarks.append(f"{argument} gets no gradient: it mixes samples, as a graph does that is given")

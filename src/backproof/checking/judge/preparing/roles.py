@@ -24,6 +24,8 @@ _MASKS = _set("mask masks keep")
 _GIVEN = _MASKS | _set(
     "noise noises index indices indexes idx ids label labels target targets length lengths onehot seed"
 )
+#: Between what, or how often, something is done.
+_LIMITS = _set("lo low lower min minimum hi high upper max maximum bound n exponent order degree")
 #: What has an element for each feature, and none for each sample.
 _FEATURES = _set("gamma bias shift")
 #: What may be one number for all elements. (A ``weight``, ``gamma`` or ``bias`` is an array.)
@@ -54,6 +56,17 @@ def is_given(name: str) -> bool:
     (True, False)
     """
     return bool(_GIVEN & _words(name))
+
+
+def is_limit(name: str) -> bool:
+    """Say whether an argument's name tells that it is a bound or an exponent: mostly a number of Python's.
+
+    Examples
+    --------
+    >>> is_limit("min_val"), is_limit("lo"), is_limit("weight")
+    (True, True, False)
+    """
+    return bool(_LIMITS & _words(name))
 
 
 def is_mask(name: str) -> bool:
