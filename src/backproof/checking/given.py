@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backproof.checking.candidate import Description
+from backproof.checking.intervals import interval
 from backproof.checking.references import OpReference
 
 __all__ = ["argument_names", "read_domain", "read_inputs", "read_seed"]
 
-_ENDS = 2
 _NUMBERS = "biufc"
 
 
@@ -40,15 +40,12 @@ def read_domain(domain: object) -> tuple[float, float] | None:
     """
     if domain is None:
         return None
-    try:
-        low, high = (float(end) for end in cast("Iterable[float]", domain))
-    except (TypeError, ValueError):
-        low, high = 1.0, 0.0
-    if not -np.inf < low < high < np.inf:
+    found = interval(domain) if isinstance(domain, Iterable) else None
+    if found is None:
         raise ValueError(
             f"expected domain=(low, high), two finite numbers with low < high, got domain={domain!r}"
         )
-    return low, high
+    return found
 
 
 def argument_names(description: Description, reference: OpReference | None) -> tuple[str, ...]:
@@ -56,9 +53,9 @@ def argument_names(description: Description, reference: OpReference | None) -> t
     if reference is not None:
         return tuple(reference.op.arguments)
     own = description.arguments
-    if len(own) > _ENDS:
+    if len(own) > 2:
         return own
-    if description.kind in ("loss", "model") or len(own) < _ENDS:
+    if description.kind in ("loss", "model") or len(own) < 2:
         return ("input", "target")
     return ("input", "other" if own[1] == "input" else own[1])
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from backproof.checking.intervals import interval, is_number
 from backproof.diagnoses import UnknownDiagnosis, find
 
 __all__ = ["Format", "Options", "Settings", "SettingsError", "read_options"]
@@ -105,7 +106,7 @@ def _whole(least: int) -> Callable[[object], int]:
 
 
 def _seconds(value: object) -> float:
-    if not isinstance(value, int | float) or not _is_number(value) or not 0 < value < math.inf:
+    if not is_number(value) or not 0 < value < math.inf:
         raise SettingsError(f"expected a number of seconds above 0; {_got(value)}")
     return float(value)
 
@@ -130,17 +131,12 @@ def _domains(value: object) -> dict[str, tuple[float, float]]:
 
 
 def _interval(value: object) -> tuple[float, float]:
-    numbers = [v for v in value if _is_number(v)] if isinstance(value, list | tuple) else []
-    if not isinstance(value, list | tuple) or not len(numbers) == len(value) == 2:
+    if not (isinstance(value, list | tuple) and len(value) == 2 and all(map(is_number, value))):
         raise SettingsError(f"expected two numbers, e.g. [0, 1], or a table of them; {_got(value)}")
-    low, high = map(float, numbers)
-    if not -math.inf < low < high < math.inf:
+    found = interval(value)
+    if found is None:
         raise SettingsError(f"expected two finite numbers, the lower first; {_got(value)}")
-    return low, high
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return found
 
 
 _READERS: dict[str, Callable[[object], object]] = {

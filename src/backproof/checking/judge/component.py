@@ -117,10 +117,9 @@ def _examine(exam: Examination) -> None:
     examine_parameters(exam)
     soften_averages(exam)
     examine_narrowing(exam)
-    if not exam.on_purpose:
-        _examine_beyond(exam, op)
     if exam.on_purpose:  # of the derivative nothing more is to be held against it
         return
+    _examine_beyond(exam, op)
     soften_averages(exam)  # with other values of its options it averages as well
     examine_handed_output(exam)
     examine_saved_output(exam)

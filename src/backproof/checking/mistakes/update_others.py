@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from backproof.checking.mistakes.planting import (
@@ -113,13 +114,10 @@ def _steps_averaged(rule: Rule) -> Iterator[PlantedRule]:
             square = running_average(xp, state["square_avg"], self.square(gradient), self.rho)
             delta = xp.sqrt(state["acc_delta"] + self.eps) / xp.sqrt(square + self.eps) * gradient
 
-            def usual(mean: Any, value: Any, decay: float) -> Any:
-                return running_average(xp, mean, value, decay)
-
             def other(mean: Any, _: Any, decay: float) -> Any:
                 return running_average(xp, mean, value(self, gradient, delta), decay)
 
-            return {"running_average": called(usual, other, 2)}
+            return {"running_average": called(partial(running_average, xp), other, 2)}
 
         yield PlantedRule(diagnosis, in_namespace(rule, functions), says)
 

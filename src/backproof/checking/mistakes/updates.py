@@ -150,10 +150,7 @@ def _averaging(
     """Make a row in which a running average, the nth or each, is another: ``other(mean, value, decay)``."""
 
     def functions(self: Any, xp: Any, *roles: Any) -> Mapping[str, Callable[..., Any]]:
-        def usual(mean: Any, value: Any, decay: float) -> Any:
-            return running_average(xp, mean, value, decay)
-
-        return {"running_average": called(usual, other, nth)}
+        return {"running_average": called(partial(running_average, xp), other, nth)}
 
     def plant(rule: Rule) -> Iterator[PlantedRule]:
         if issubclass(rule, of):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-import math
 import re
 import tokenize
 import warnings
@@ -17,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from backproof.checking.intervals import interval
 from backproof.diagnoses import find
 
 __all__ = ["Remark", "find_remarks"]
@@ -124,15 +124,12 @@ def _range(value: str) -> tuple[float, float]:
     >>> _range("(0, 1)"), _range("0.1,10")
     ((0.0, 1.0), (0.1, 10.0))
     """
-    try:
-        low, high = (float(part) for part in value.strip("()[] ").split(","))
-    except ValueError:
-        raise ValueError(f"expected domain=LOW,HIGH with two numbers, got domain={value}") from None
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    found = interval(value.strip("()[] ").split(","))
+    if found is None:
         raise ValueError(
-            f"expected domain=LOW,HIGH, two finite numbers of which the lower is first, got {value}"
+            f"expected domain=LOW,HIGH, two finite numbers of which the lower is first, got domain={value}"
         )
-    return low, high
+    return found
 
 
 def _inputs(value: str) -> tuple[tuple[str, object], ...]:

@@ -23,6 +23,7 @@ from backproof.checking.adapt.optimizers.hyperparameters import (
 )
 from backproof.checking.adapt.words.names import normalise, split
 from backproof.checking.candidate import Course, Trajectory
+from backproof.checking.intervals import is_number
 
 __all__ = ["Run", "first_method"]
 
@@ -42,6 +43,8 @@ class Run(ABC):
 
     #: Whether parameters without a gradient are usual in the library.
     may_lack_gradients = False
+    #: What each step is given: the role of each of its arguments.
+    filled_step: Filled
 
     def __init__(
         self, make: Callable[..., object], filled: Filled, step: str, origin: Origin, course: Course
@@ -180,12 +183,12 @@ class Run(ABC):
 
     def steps_with_rate(self) -> bool:
         """Say whether each step is given the learning rate."""
-        return False
+        return "lr" in self.filled_step.values()
 
     def _rates(self) -> list[Any]:
         """Give where the learning rate is kept: by name, and by its present value."""
         rate = self.values["lr"]
-        kept = [s for s in settings(self.optimizer) if _is_number(s.value) and s.value == rate]
+        kept = [s for s in settings(self.optimizer) if is_number(s.value) and s.value == rate]
         named = [s for s in kept if _names_rate(s.name)]
         return named or (kept if len(kept) == 1 else [])
 
@@ -216,10 +219,6 @@ def _names_rate(name: str) -> bool:
         {"lr"},
         {"learning", "rate"},
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _holders(optimizer: object, originals: Sequence[object]) -> Iterator[tuple[int, Path]]:

@@ -228,6 +228,3 @@ class _NumPyRun(Run):
 
     def originals(self) -> Sequence[object]:
         return self.store.originals()
-
-    def steps_with_rate(self) -> bool:
-        return "lr" in self.filled_step.values()

@@ -31,9 +31,6 @@ class Store(ABC):
     ``native`` makes the arrays of NumPy those of the optimizer's library, which may not be changed in place.
     """
 
-    #: Whether it has a place for gradients that the optimizer's ``zero_grad`` could clear.
-    clears = False
-
     def __init__(self, course: Course, native: Native | None) -> None:
         self.fixed, self.native = native is not None, native or (lambda array: array)
         self.arrays = [self.native(p.copy()) for p in course.parameters]
@@ -150,8 +147,6 @@ class _Model:
 
 
 class _Objects(Store):
-    clears = True
-
     def __init__(self, course: Course, native: Native | None, *, with_none: bool) -> None:
         super().__init__(course, native)
         self.with_none = with_none

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backproof.checking.adapt.components.base import Adapter
 from backproof.checking.adapt.execution import Obstacle, Origin, attempt
-from backproof.checking.adapt.filling.arguments import Filled, written
+from backproof.checking.adapt.filling.arguments import written
 from backproof.checking.adapt.libraries import quiet
 from backproof.checking.adapt.optimizers.courses import Run
 from backproof.checking.adapt.optimizers.hyperparameters import fill_optimizer, own_settings
@@ -101,7 +101,6 @@ class TorchOptimizer(OptimizerAdapter):
 
 class _TorchRun(Run):
     may_lack_gradients = True
-    filled_step: Filled
     #: Whether the gradients are given beside the tensors, which are then no parameters.
     plain: bool
     #: Whether it is given the tensors that never have a gradient, too.
@@ -147,9 +146,6 @@ class _TorchRun(Run):
     def _closure(self) -> Any:
         """Give a loss, the gradients being there already."""
         return self.torch.zeros((), requires_grad=True)
-
-    def steps_with_rate(self) -> bool:
-        return "lr" in self.filled_step.values()
 
     def now(self) -> tuple[NDArray[Any], ...]:
         return tuple(tensor.detach().numpy().copy() for tensor in self.tensors)
