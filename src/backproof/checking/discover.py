@@ -160,7 +160,7 @@ def _class_site(definitions: Definitions, name: str, cls: type) -> Callable[[Map
             line = _line_in(definitions, place, cls, function)
             if line is not None:
                 lines[part] = line
-        return Site(place.unit.file, place.unit.cell, lines)
+        return Site(place.unit.file, place.unit.cell, lines, definitions.numbers(name))
 
     return site
 
@@ -305,7 +305,10 @@ def adapt(obj: object, *, name: str | None = None) -> Candidate:
             "give both, as (forward, backward)"
         )
     instance = None if isinstance(obj, type) else obj
-    recognised = recognise_class(cls, _code_site, instance=instance, foreign=True, name=name)
+    own = name or cls.__name__
+    recognised = recognise_regression(own, cls, _code_site, instance)
+    if recognised is None:
+        recognised = recognise_class(cls, _code_site, instance=instance, foreign=True, name=name)
     if recognised is None or recognised.adapter is None:
         raise NotACandidate(_what_is_missing(cls, recognised))
     if instance is not None:

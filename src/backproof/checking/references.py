@@ -140,8 +140,10 @@ def _table_of(known: tuple[str, ...], rules: tuple[str, ...]) -> dict[str, Refer
     for name, reference in _names():
         table.setdefault("".join(_split_words(name)), reference)
     for op in _ops():
-        # ``MSE`` is MSELoss; but what the alias ``log loss`` leaves without ``loss`` is another function.
-        table.setdefault("".join(words(op.name)), OpReference(op.main, {}))
+        # ``MSE`` is MSELoss; but what the alias ``log loss`` leaves without ``loss`` is another function, and
+        # ``Norm`` may be any: of LayerNorm the layer is a part.
+        short = [word for word in _split_words(op.name) if word not in _KINDS]
+        table.setdefault("".join(short), OpReference(op.main, {}))
     return table
 
 
@@ -162,8 +164,10 @@ def guess(name: str) -> Reference | None:
     parts = _split_words(_WITH_GRADIENT.sub("", name))
     kinds = {_KINDS[word] for word in parts if word in _KINDS}
     made = [word for word in parts if word not in _FILLERS]
+    layer = [word for word in parts if word not in _FILLERS or word == "layer"]
+    layer = layer[:-1] if layer[1:] and layer[-1] == "layer" else layer
     bare = [word for word in parts if word not in _KINDS]
-    for chosen in (parts, made, bare, words(name)):
+    for chosen in (parts, layer, made, bare, words(name)):
         found = _look_up(table, "".join(chosen))
         if found and kinds <= {found.kind}:
             return found

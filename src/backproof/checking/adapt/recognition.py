@@ -21,7 +21,7 @@ from backproof.checking.adapt.optimizers.steps import MORE_STEPS, STEPS, suits_t
 from backproof.checking.adapt.optimizers.torch_optimizer import TorchOptimizer
 from backproof.checking.adapt.words import names
 from backproof.checking.adapt.words.kinds import arguments_of, kind_of, looks_like_optimizer, promised_by
-from backproof.checking.adapt.words.pairing import BACKWARD_WORDS
+from backproof.checking.adapt.words.pairing import BACKWARD_WORDS, find_pairs
 from backproof.checking.adapt.words.pullbacks import pullback_of, pulled_methods
 from backproof.checking.adapt.words.signatures import (
     Method,
@@ -58,6 +58,8 @@ class Site:
     file: str = ""
     cell: int | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+    #: The arguments, by their places, that the code around gives numbers for, with one.
+    given: Mapping[int, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,12 +156,17 @@ def _function(found: _Class) -> Recognised | None:
     if forward is None or is_stub(own_method(found.cls, "forward")):
         return None
     function: Any = found.cls
-    arguments = forward_parameters(function)
+    parts = {"forward": forward, "backward": found.method("backward")}
+    given = found.site({part: one.function for part, one in parts.items() if one is not None}).given
+    arguments = [
+        replace(parameter, required=False, default=given[place], handed=True) if place in given else parameter
+        for place, parameter in enumerate(forward_parameters(function))
+    ]
     kind = kind_of(found.name, arguments)
     description = found.describe(
         kind,
         "torch-autograd-function",
-        {"forward": forward, "backward": found.method("backward")},
+        parts,
         arguments=arguments_of(arguments),
         promised=promised_by(arguments),
         sources=("autograd",),
@@ -207,7 +214,8 @@ def _plain(found: _Class) -> Recognised | None:
     """Recognise a class with a forward and a backward of its own."""
     backward = found.first(names.BACKWARDS)
     forward = found.first(names.FORWARDS + (names.MORE_FORWARDS if backward else ()))
-    if backward is None and (both := _both(found, forward)) is not None:
+    both = (_both(found, forward) or _of_one_stem(found)) if backward is None else None
+    if both is not None:
         forward, backward = both
     if forward is None or any(_is_base(found.cls, m.name) for m in (forward, backward) if m):
         return None
@@ -254,11 +262,20 @@ def _both(found: _Class, forward: Method | None) -> tuple[Method, Method] | None
     return None if switch is None else switched_methods(forward, switch)
 
 
+def _of_one_stem(found: _Class) -> tuple[Method, Method] | None:
+    """Find two methods of which the one is by its name the gradient of the other: ``loss`` and ``d_loss``."""
+    own = {name: one for name in vars(found.cls) if name[:1] != "_" and (one := found.method(name))}
+    pairs = find_pairs({name: one.function for name, one in own.items()}, {})
+    named = [(own[pair.forward], own[pair.backward]) for pair in pairs if pair.forward]
+    return named[0] if len(named) == 1 else None
+
+
 def _fused(found: _Class) -> tuple[Method, Method] | None:
     """Find a method that gives a loss together with its gradients."""
     losses = found.first((*names.FUSED, *filter(_gives_both, vars(found.cls))))
-    if losses is None and kind_of(found.name, ()) == "loss":
-        losses = found.first(names.FORWARDS)
+    forward = found.first(names.FORWARDS)
+    if losses is None and forward is not None and kind_of(found.name, forward.parameters) == "loss":
+        losses = forward
     return fused_methods(losses) if losses is not None and returns_several(losses.function) else None
 
 

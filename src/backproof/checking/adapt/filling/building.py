@@ -148,6 +148,12 @@ def _constructed(construct: Filled, signature: Signature, free: Set[str]) -> Ite
     own = {name: entry for name, entry in construct.items() if "value" not in entry or name not in free}
     if own != construct:
         yield own
+    # Where no reference says so, samples may be columns.
+    columns = {
+        name: {"size": ["input", 0]} for name, e in construct.items() if e.get("size") == ["input", -1]
+    }
+    if columns and signature.reference is None and len(signature.shapes["input"]) == 2:
+        yield {**construct, **columns}
 
 
 def _places(

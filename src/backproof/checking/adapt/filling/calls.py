@@ -33,7 +33,7 @@ class Call:
         found = [parameter for parameter in found if not parameter.variadic]
         known = {parameter.name: parameter for parameter in found}
         found += [Parameter(name) for name in filled if name not in known]  # what ``*inputs`` takes
-        last = max((i for i, p in enumerate(found) if p.name in filled), default=-1)
+        last = max((i for i, p in enumerate(found) if p.name in filled or p.handed), default=-1)
         gap = False
         for parameter in found[: last + 1]:
             entry = filled.get(parameter.name)

@@ -70,6 +70,19 @@ _DATA: tuple[tuple[str, bool, Mapping[str, tuple[Form, ...]]], ...] = tuple(
     for data, matrix, single in (("N D", "N C", "N 1"), ("D N", "C N", "1 N"))
     for forward in (data == "N D", data != "N D")
 )
+#: The same of one sample: a column, or a vector.
+_ONE: tuple[tuple[str, bool, Mapping[str, tuple[Form, ...]]], ...] = tuple(
+    (
+        data,
+        forward,
+        {
+            "C": (Form(target), Form(target, "binary"), *([Form("", "class")] if target == "C" else [])),
+            "1": (Form(single), Form(single, "binary")),
+        },
+    )
+    for data, target, single in (("D 1", "C 1", "1 1"), ("D", "C", "1"))
+    for forward in (False, True)
+)
 #: The targets of predictions of one shape.
 _TARGETS: Mapping[str, tuple[Form, ...]] = {
     "N C": (Form("N C"), Form("N", "class"), Form("N C", "class", onehot=True), Form("N C", "binary")),
@@ -126,9 +139,11 @@ def _networks(leaves: Sequence[Leaf]) -> Iterator[Layout]:
     weights = [leaf for leaf in leaves if leaf.role == "weight"]
     biases = [leaf for leaf in leaves if leaf.role == "bias"]
     hidden = ["H", "J"] * len(weights)
-    for (data, forward, targets), out in itertools.product(_DATA, ("", "C", "1")):
+    for (data, forward, targets), out in itertools.product((*_DATA, *_ONE), ("", "C", "1")):
         firsts = ("D", "I") if len(weights) == 1 and not biases else ("D",)
-        for first, bias, target in itertools.product(firsts, _BIASES if biases else ("",), targets[out]):
+        for first, bias, target in itertools.product(
+            firsts, _BIASES if biases else ("",), targets.get(out, ())
+        ):
             if not bias and (len(weights) > 1 or out == "C") and biases:
                 continue
             widths = [first, *hidden[: len(weights) - 1], out]

@@ -15,9 +15,11 @@ from backproof.checking.adapt.words.kinds import is_strength
 from backproof.checking.adapt.words.names import is_input, normalise, split, target_score, word_set
 from backproof.checking.adapt.words.signatures import Parameter, code_of, parameters
 
-__all__ = ["PARAMETERS", "Leaf", "Taken", "readings"]
+__all__ = ["CONTAINERS", "PARAMETERS", "Keys", "Leaf", "Taken", "readings", "role_of"]
 
 Key: TypeAlias = str | int | None
+#: Of what a container of parameters consists, by the container's name.
+Keys: TypeAlias = Mapping[str, Sequence[str | int]]
 
 #: Numbers beside the strengths of penalties, if they are no arrays.
 _NUMBERS = word_set("margin delta eps mu coef temp temperature")
@@ -27,6 +29,8 @@ _BIAS = re.compile(r"[bB](_?\w{1,2})?$|bias\w{0,3}$|biases$|intercept$|vi[eé]s$
 _WEIGHT = re.compile(
     r"[wW](_?\w{1,3})?$|[UV](_?\w{1,2})?$|C$|(?i:theta\w?|beta|coefs?|weights?\d?|params?|omega)$"
 )
+#: Arguments that may hold all parameters.
+CONTAINERS = frozenset({"params", "parameters", "weights", "theta", "model", "network", "net"})
 #: Roles of leaves that are learned.
 PARAMETERS = ("weight", "bias")
 #: The number that stands for a coefficient: neither 0, with which a term would vanish, nor 1.
@@ -61,23 +65,27 @@ class Taken:
             else:
                 named.setdefault(leaf.argument, {})[leaf.key] = value
         for argument, made in self.containers.items():
-            if made is tuple:
-                named[argument] = tuple(named[argument].values())
+            if made is not dict:
+                named[argument] = made(named[argument].values())
         return named
 
 
-def readings(function: Callable[..., Any]) -> list[Taken]:
+def readings(function: Callable[..., Any], known: Keys | None = None) -> list[Taken]:
     """Say what a function may take: what is called like a number is one, or else an array as others are.
 
-    Nothing where its arguments cannot be told, or two have one name.
+    Nothing where its arguments cannot be told, or two have one name. Of what containers consist is ``known``,
+    or else told by the code.
     """
     every = parameters(function)
     doubtful = any(p.required and _is_number(p) and not is_strength(p.name) for p in every)
-    found = [_taken(function, every, sure=False), *([_taken(function, every, sure=True)] if doubtful else [])]
+    ways = (False, True) if doubtful else (False,)
+    found = [_taken(function, every, known or {}, sure=sure) for sure in ways]
     return [taken for taken in found if taken is not None]
 
 
-def _taken(function: Callable[..., Any], every: Sequence[Parameter], *, sure: bool) -> Taken | None:
+def _taken(
+    function: Callable[..., Any], every: Sequence[Parameter], known: Keys, *, sure: bool
+) -> Taken | None:
     """Say what a function takes; only what is ``sure`` to be a number, or else what may be, is one."""
     leaves: list[Leaf] = []
     containers: dict[str, type] = {}
@@ -88,12 +96,19 @@ def _taken(function: Callable[..., Any], every: Sequence[Parameter], *, sure: bo
         if _is_number(parameter) and not (sure and parameter.required and not is_strength(parameter.name)):
             numbers |= {parameter.name: _GIVEN} if parameter.required or parameter.default == 0 else {}
         elif parameter.required:
-            keys = list(_keys(function, parameter.name))
+            name = parameter.name
+            keys = [_held(name, key) for key in known[name]] if name in known else [*_keys(function, name)]
             if keys:
-                containers[parameter.name] = dict if isinstance(keys[0].key, str) else tuple
-            leaves += keys or [Leaf(parameter.name, parameter.name, _role(parameter.name))]
+                kind = list if name in known else tuple
+                containers[name] = dict if isinstance(keys[0].key, str) else kind
+            leaves += keys or [Leaf(parameter.name, parameter.name, role_of(parameter.name))]
     names = {normalise(leaf.name) for leaf in leaves}
     return Taken(tuple(leaves), containers, numbers) if len(names) == len(leaves) > 0 else None
+
+
+def _held(container: str, key: str | int) -> Leaf:
+    name = key if isinstance(key, str) else f"{container}{key}"
+    return Leaf(name, container, role_of(name), key)
 
 
 def _is_number(parameter: Parameter) -> bool:
@@ -104,7 +119,14 @@ def _is_number(parameter: Parameter) -> bool:
     return normalise(parameter.name) in _NUMBERS or is_strength(parameter.name)
 
 
-def _role(name: str) -> str:
+def role_of(name: str) -> str:
+    """Say what an argument is by its name: data, target, weight, bias, index or unknown.
+
+    Examples
+    --------
+    >>> [role_of(name) for name in ("X", "y_true", "W1", "b1", "idx", "q")]
+    ['data', 'target', 'weight', 'bias', 'index', 'unknown']
+    """
     if _INDICES & set(split(name)):
         return "index"
     if target_score(name) > 0:
@@ -129,13 +151,13 @@ def _keys(function: Callable[..., Any], argument: str) -> Iterator[Leaf]:
         following, then = steps[place + 1], steps[place + 2]
         if following.opname == "UNPACK_SEQUENCE" and not seen:
             names = _stored(steps[place + 2 :], int(following.arg or 0))
-            yield from (Leaf(name, argument, _role(name), index) for index, name in enumerate(names))
+            yield from (Leaf(name, argument, role_of(name), index) for index, name in enumerate(names))
             return
         subscript = then.opname == "BINARY_SUBSCR" or (then.opname == "BINARY_OP" and "[]" in then.argrepr)
         key = following.argval
         if following.opname == "LOAD_CONST" and isinstance(key, str) and subscript and key not in seen:
             seen.add(key)
-            yield Leaf(key, argument, _role(key), key)
+            yield Leaf(key, argument, role_of(key), key)
 
 
 def _stored(steps: Sequence[dis.Instruction], count: int) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import math
 import signal
 import threading
 import time
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,14 @@ from backproof.checking.adapt.components.returned import Reader
 from backproof.checking.adapt.execution import Obstacle, Origin
 from backproof.checking.adapt.filling.calls import Call
 from backproof.checking.adapt.libraries import quiet, take
-from backproof.checking.adapt.objectives.layouts import Layout, layouts, said_axes, samples
-from backproof.checking.adapt.objectives.leaves import PARAMETERS, Taken, readings
+from backproof.checking.adapt.objectives.costs import FACTORS
+from backproof.checking.adapt.objectives.layouts import SIZES, Layout, layouts, said_axes, samples
+from backproof.checking.adapt.objectives.leaves import PARAMETERS, Keys, Taken, readings
 from backproof.checking.adapt.objectives.places import Places, left_over, picked, placements
 from backproof.checking.adapt.words.signatures import Parameter
 from backproof.checking.candidate import Answer, Case, Convention, Description, Signature
 
-__all__ = ["Fit", "Functions", "Objective", "fit"]
+__all__ = ["Fit", "Functions", "Objective", "fit", "fit_assumed"]
 
 #: So long the ways to call one are tried, in seconds.
 _PATIENCE = 1.0
@@ -49,22 +51,38 @@ class Functions:
 
     value: Callable[..., Any]
     gradients: Callable[..., Any]
+    #: Of what containers of parameters consist, where their code does not tell.
+    keys: Keys = field(default_factory=dict)
+    #: How many axes parameters have, where that is known.
+    axes: Mapping[str, int] = field(default_factory=dict)
+    #: Of methods, says whether the next call is on a new instance.
+    renew: Callable[..., None] | None = None
 
     def parted(self, taken: Taken, layout: Layout, values: Mapping[str, Any]) -> tuple[Any, Any]:
         """Give the value, and what was returned of gradients; ``None`` for what is not there."""
-
-        def arguments() -> dict[str, Any]:
-            return taken.assemble({name: form.hand_over(values[name]) for name, form in layout.items()})
-
-        found = self.value(**arguments())
+        found = self.value(**_arguments(taken, layout, values))
         if self.gradients is not self.value:
-            return _number(found), self.gradients(**arguments())
-        if not isinstance(found, tuple) or len(found) < 2:
-            return None, None
-        first, last = _number(found[0]), _number(found[-1])
-        if first is None and last is not None and isinstance(found[0], Mapping):
-            found, first = found[::-1], last
-        return first, found[1] if len(found) == 2 else found[1:]
+            return _number(found), self.gradients(**_arguments(taken, layout, values))
+        return _parted(found)
+
+    def number(self, taken: Taken, layout: Layout, values: Mapping[str, Any]) -> Any:
+        """Give the value alone."""
+        found = self.value(**_arguments(taken, layout, values))
+        return _number(found) if self.gradients is not self.value else _parted(found)[0]
+
+
+def _arguments(taken: Taken, layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:
+    return taken.assemble({name: form.hand_over(values[name]) for name, form in layout.items()})
+
+
+def _parted(found: Any) -> tuple[Any, Any]:
+    """Part what one function returned: a number, the gradients before it or behind it."""
+    if not isinstance(found, tuple) or len(found) < 2:
+        return None, None
+    first, last = _number(found[0]), _number(found[-1])
+    if first is None and last is not None and isinstance(found[0], Mapping):
+        found, first = found[::-1], last
+    return first, found[1] if len(found) == 2 else found[1:]
 
 
 def _number(value: Any) -> Any:
@@ -88,6 +106,8 @@ class Fit:
     likeness: tuple[float, ...]
     #: How many arrays of a leaf's shape are no gradient of this reading.
     left: int = 0
+    #: How many times the derivative the gradient is that lies nearest to its line.
+    factor: float = 1.0
 
     @property
     def is_right(self) -> bool:
@@ -132,9 +152,9 @@ def fit(functions: Functions) -> Fit | None:
     """Find the way to call a loss with its gradients: one in which they are right, else the nearest to it."""
     best: Fit | None = None
     with quiet(), _limited():
-        for taken in readings(functions.value):
+        for taken in readings(functions.value, functions.keys):
             said = said_axes(f"{functions.value.__doc__}\n{functions.gradients.__doc__}", taken.leaves)
-            for found in _fits(functions, taken, said):
+            for found in _fits(functions, taken, {**said, **functions.axes}):
                 if best is None or _rank(found) < _rank(best):
                     best = found
                 if best.is_right:
@@ -198,7 +218,7 @@ def _try(functions: Functions, taken: Taken, layout: Layout) -> Fit | None:
     fits = []
     for places in placements(returned, taken.leaves, values):
         given = picked(returned, places)
-        misshapen, likeness = 0, []
+        misshapen, likeness, factors = 0, [], {}
         for name in places:
             gradient, shape = take(given[name]), values[name].shape
             if gradient is not None and gradient.shape != shape and gradient.shape == shape[::-1]:
@@ -207,10 +227,11 @@ def _try(functions: Functions, taken: Taken, layout: Layout) -> Fit | None:
                 misshapen += 1
             else:
                 likeness.append(_likeness(gradient, right(name)))
+                factors[likeness[-1] * (gradient.size > 1)] = _factor(gradient, right(name))
         if likeness:
-            fits.append(
-                Fit(taken, layout, places, misshapen, tuple(likeness), left_over(returned, places, values))
-            )
+            left = left_over(returned, places, values)
+            factor = factors[max(factors)]
+            fits.append(Fit(taken, layout, places, misshapen, tuple(likeness), left, factor))
     return min(fits, key=_rank, default=None)
 
 
@@ -223,7 +244,7 @@ def _derivative(
         for step in (_STEP, -_STEP):
             moved = {n: v.copy() for n, v in values.items()}
             moved[name][index] += step
-            sides.append(float(functions.parted(taken, layout, moved)[0]))
+            sides.append(float(functions.number(taken, layout, moved)))
         found[index] = (sides[0] - sides[1]) / (2 * _STEP)
     return found
 
@@ -237,6 +258,30 @@ def _likeness(gradient: NDArray[Any], right: NDArray[Any]) -> float:
     return min(1.0, abs(float(np.sum(gradient * right))) / sizes) if sizes and gradient.size > 1 else 0.0
 
 
+def _factor(gradient: NDArray[Any], right: NDArray[Any]) -> float:
+    square = float(np.sum(right * right))
+    return float(np.sum(gradient * right)) / square if square else 0.0
+
+
+def fit_assumed(made: Callable[[float], Functions]) -> tuple[Functions, Fit] | None:
+    """Fit a cost that is nowhere written, times the usual factor that the gradients show; else nothing.
+
+    One gradient at least has then to be its derivative: that is what tells which cost was meant.
+    """
+    plain = made(1.0)
+    found = fit(plain)
+    if found is None or max(found.likeness) < _PROVEN:
+        return None
+    counts = {SIZES[axis] for form in found.layout.values() for axis in form.drawn.split() if axis in "NC"}
+    usual = [number / count for number in FACTORS for count in (1, *counts, math.prod(counts))]
+    factor = min(usual, key=lambda one: abs(one - found.factor))
+    if abs(factor - found.factor) > _RIGHT * factor:
+        return None
+    scaled = made(factor)
+    again = _try(scaled, found.taken, found.layout)
+    return (scaled, again) if again is not None and max(again.likeness) > 1 else None
+
+
 # --- The adapter ---------------------------------------------------------------------------------
 
 
@@ -245,9 +290,13 @@ class Objective(ComponentAdapter):
 
     constructed = False
 
-    def __init__(self, description: Description, functions: Functions, found: Fit, origin: Origin) -> None:
+    def __init__(
+        self, description: Description, functions: Functions, found: Fit, origin: Origin, assumed: str = ""
+    ) -> None:
         super().__init__(description)
         self.functions, self.found, self.origin = functions, found, origin
+        #: What the cost was taken to be, where none is written.
+        self.assumed = assumed
 
     def _conventions(self, signature: Signature) -> list[dict[str, Any]]:
         layout = self.found.layout
@@ -264,7 +313,8 @@ class Objective(ComponentAdapter):
             "shapes": {name: list(form.shape) for name, form in layout.items()},
             "domains": {name: [form.domain, form.drawn.replace("1", "U")] for name, form in layout.items()},
         }
-        return [{**way, **self._noted(way, signature)}]
+        noted = {"assumed": self.assumed} if self.assumed else {}
+        return [{**way, **noted, **self._noted(way, signature)}]
 
     def _ways(self, signature: Signature) -> list[dict[str, Any]]:
         return self._conventions(signature)
@@ -287,17 +337,22 @@ class _Plan:
         self.by_hand = ByHand(convention, call, call, adapter.origin, source)
         self.by_hand.reader = _Read([], self.by_hand.library)
         functions, found = adapter.functions, adapter.found
+        self.renew = functions.renew
 
-        def parted(*values: Any) -> tuple[Any, Any]:
-            return functions.parted(found.taken, found.layout, dict(zip(found.layout, values, strict=True)))
+        def named(values: Sequence[Any]) -> dict[str, Any]:
+            return dict(zip(found.layout, values, strict=True))
 
         self.hands = (
-            lambda *values: parted(*values)[0],
-            lambda *values: picked(parted(*values)[1], found.places),
+            lambda *values: functions.number(found.taken, found.layout, named(values)),
+            lambda *values: picked(
+                functions.parted(found.taken, found.layout, named(values))[1], found.places
+            ),
             None,
         )
 
-    def run(self, case: Case, *, fresh: bool) -> Answer:  # functions have no instance that could be old
+    def run(self, case: Case, *, fresh: bool) -> Answer:
+        if self.renew is not None:
+            self.renew(fresh=fresh)
         return self.by_hand.run(case, self.hands)
 
 

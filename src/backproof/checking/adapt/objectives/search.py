@@ -11,7 +11,8 @@ from typing import Any
 
 from backproof.checking.adapt.execution import Origin
 from backproof.checking.adapt.following.tangents import words
-from backproof.checking.adapt.objectives.objective import Fit, Functions, Objective, fit
+from backproof.checking.adapt.objectives.networks import Network, Parts, networks
+from backproof.checking.adapt.objectives.objective import Fit, Functions, Objective, fit, fit_assumed
 from backproof.checking.adapt.recognition import Recognised, Site
 from backproof.checking.adapt.words.kinds import arguments_of, is_loss_of_target
 from backproof.checking.adapt.words.names import (
@@ -28,7 +29,7 @@ from backproof.checking.adapt.words.signatures import code_of, libraries_used, p
 from backproof.checking.adapt.words.wrapping import returned_names, returns_several
 from backproof.checking.candidate import Description
 
-__all__ = ["computes", "find_objectives", "recognise_fitted", "recognise_objective"]
+__all__ = ["computes", "find_objectives", "recognise_fitted", "recognise_network", "recognise_objective"]
 
 #: Names of what does more than to compute: it trains, draws, reads or tests.
 _DOINGS = word_set(
@@ -81,6 +82,8 @@ def find_objectives(
     forwards = {pair.forward for pair in find_pairs(functions, {})}  # what these keep is for their backward
     for name, function in functions.items():
         one = _beside(name, functions, site)
+        if one is None:
+            one = _network_of(name, functions, site)
         if one is None and name not in forwards:
             one = recognise_objective(name, function, site(Pair(name, name, name)))
         if one is not None:
@@ -118,6 +121,48 @@ def _beside(
     return None
 
 
+def _network_of(
+    backward: str,
+    functions: Mapping[str, Any],
+    site: Callable[[Pair], Callable[[Mapping[str, object]], Site]],
+) -> Recognised | None:
+    """Recognise the backward of a network, whose forward and cost are functions beside it."""
+    if not is_backward(backward) or not _may_be_called(backward, functions[backward]):
+        return None
+    able = {
+        name: one
+        for name, one in functions.items()
+        if one is functions[backward] or _may_be_called(name, one)
+    }
+    parts = Parts(able, lambda arguments: able)
+    for network in networks(parts, backward):
+        both = {"forward": able.get(network.forward), "backward": able[backward]}
+        place = site(Pair(network.forward, backward, backward))(both)
+        found = recognise_network(backward, network, place, able[backward], "function-pair")
+        if found is not None:
+            return found
+    return None
+
+
+def recognise_network(
+    name: str, network: Network, place: Site, backward: Callable[..., Any], style: str
+) -> Recognised | None:
+    """Recognise a network where a way to call it is found and its gradients are something like its cost's."""
+
+    def made(factor: float) -> Functions:
+        parts = network.parts
+        return Functions(network.value(factor), network.gradients(), parts.keys, parts.axes, parts.renew)
+
+    if not network.assumed:
+        return recognise_fitted(name, made(1.0), place, code_of(backward), style)
+    fitted = fit_assumed(made)
+    return (
+        None
+        if fitted is None
+        else _described(name, *fitted, place, code_of(backward), style, network.assumed)
+    )
+
+
 def _recognised(name: str, functions: Functions, place: Site) -> Recognised | None:
     return recognise_fitted(name, functions, place, code_of(functions.gradients), "function-pair")
 
@@ -136,13 +181,25 @@ def recognise_fitted(
         return None
     if one and not LOSS_WORDS & parts and not found.is_complete:
         return None  # the number it gives may be the gradient of one parameter
+    return _described(name, functions, found, place, code, style)
+
+
+def _described(
+    name: str,
+    functions: Functions,
+    found: Fit,
+    place: Site,
+    code: types.CodeType | None,
+    style: str,
+    assumed: str = "",
+) -> Recognised:
     kind, arguments = "model", tuple(found.layout)  # a loss of its own parameters
     lines = place.lines
     description = Description(
         name, kind, style, place.file, place.cell, lines, arguments=arguments, sources=("backward",)
     )
     origin = Origin(code.co_filename if code else None, lines)
-    return Recognised(description, Objective(description, functions, found, origin))
+    return Recognised(description, Objective(description, functions, found, origin, assumed))
 
 
 def _is_meant(parts: AbstractSet[str], function: Callable[..., Any], found: Fit) -> bool:

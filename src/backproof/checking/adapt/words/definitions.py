@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from backproof.checking.adapt.words.calls import numbers_given
 from backproof.checking.adapt.words.signatures import code_of
 from backproof.checking.reading.source import Unit
 
@@ -46,6 +47,7 @@ class Definitions:
     """The definitions of a file by name."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
+        self._units = units
         self._by_name: dict[str, list[Definition]] = {}
         for number, unit in enumerate(units):
             for name, node in _definitions(unit.tree.body):
@@ -58,6 +60,10 @@ class Definitions:
         places = self._by_name.get(name, [])
         exact = [place for place in places if any(place.holds(function) for function in known)]
         return (exact or places or [None])[-1]  # type: ignore[list-item]  # None where there is none
+
+    def numbers(self, name: str) -> dict[int, object]:
+        """Give the arguments that a ``torch.autograd.Function`` is only called with numbers for, with one."""
+        return numbers_given((unit.tree.body for unit in self._units), name)
 
     def before(self, name: str, place: Definition) -> dict[str, int]:
         """Give the line of the definition of this name that a later one replaces, as ``earlier``."""

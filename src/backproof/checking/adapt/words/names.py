@@ -161,6 +161,7 @@ MORE_FORWARDS = (
     "call",
     "apply",
     "activate",
+    "activation",
     "compute",
     "evaluate",
     "calculate",

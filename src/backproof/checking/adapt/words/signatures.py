@@ -61,6 +61,7 @@ class Parameter:
     """One argument of the user's function; a ``variadic`` one stands for any number (``*inputs``).
 
     ``texts`` are the strings in the function's code: one of them may be what an argument has to be.
+    One that is ``handed`` over has no default of its own: what it is given is known.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Parameter:
     default: object = None
     keyword: bool = False
     variadic: bool = False
+    handed: bool = False
     texts: tuple[str, ...] = field(default=(), compare=False)
 
 

@@ -13,7 +13,7 @@ from backproof.checking.findings import Finding
 from backproof.checking.judge.directions import agrees_along
 from backproof.checking.judge.examination import Examination, Trial
 from backproof.checking.judge.gradients.purpose import examine_bypassed
-from backproof.checking.judge.preparing.roles import is_given, is_limit
+from backproof.checking.judge.preparing.roles import is_given, is_learned, is_limit
 from backproof.diagnoses import Severity
 from backproof.ops.domain import BINARY, SIGN
 
@@ -81,7 +81,8 @@ def _mixes_samples(exam: Examination, argument: str) -> bool:
 
 def _missing(exam: Examination, argument: str, source: str, part: str) -> None:
     target = argument in GIVEN and is_no_loss(exam)
-    if exam.own and is_given(argument) and argument != exam.op.first and not target:
+    kind = exam.candidate.description.kind
+    if exam.own and is_given(argument, kind) and argument != exam.op.first and not target:
         exam.remarks.append(f"{argument} gets no gradient: by its name it is given, not learned")
         return
     if exam.own and is_limit(argument) and exam.trials[0].answer.handmade:
@@ -101,5 +102,9 @@ def _missing(exam: Examination, argument: str, source: str, part: str) -> None:
         message = f"The backward pass returns nothing where the gradient for {argument} is due. Return it."
     else:
         message = f"No gradient reaches {argument}: it is not used, or not connected to the output."
-    severity = Severity.WARNING if target else None  # it may be one all the same
+    doubtful = target  # it may be one all the same
+    if exam.own and exam.trials[0].answer.handmade and not is_learned(argument):
+        message += f" If {argument} is a number, or given, that it is None is right: a comment may say so."
+        doubtful = True
+    severity = Severity.WARNING if doubtful else None
     exam.add("missing-gradient", message, part, severity, argument=argument, source=source)

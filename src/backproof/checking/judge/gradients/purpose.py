@@ -53,7 +53,14 @@ def examine_purpose(
         return True
     if declared and not _has_form(exam, op, argument, source, came[0], declared):
         return False
-    if not declared and not (exam.own and is_stepwise(exam, argument, [trial for trial, _ in came])):
+    # What a parameter does beside steps in the input (a range, a width) no derivative tells either.
+    trials = [trial for trial, _ in came]
+    steps = [
+        one
+        for one in (argument, exam.op.first)
+        if exam.own and not declared and is_stepwise(exam, one, trials)
+    ]
+    if not declared and not steps:
         return False
     evidence: dict[str, Any] = {"argument": argument, "source": source}
     if declared != _OF_UPSTREAM and name_by_probe(exam, op, argument, source, part, evidence):
@@ -61,7 +68,7 @@ def examine_purpose(
     why = (
         f"and its code says that it is {declared}: whether it is the one that is meant, no derivative tells."
         if declared
-        else f"which is piecewise constant in {argument}: its derivative is 0 wherever there is one. It "
+        else f"which is piecewise constant in {steps[0]}: its derivative is 0 wherever there is one. It "
         "stands in for another's, as a straight-through estimator does; a comment may say so."
     )
     exam.on_purpose = True

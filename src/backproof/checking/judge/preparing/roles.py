@@ -12,7 +12,15 @@ from backproof.checking.judge.own import NoOutput
 from backproof.checking.references import words
 from backproof.ops.domain import Argument
 
-__all__ = ["is_given", "is_mask", "is_of_features", "with_one_logit", "with_single_numbers"]
+__all__ = [
+    "is_given",
+    "is_learned",
+    "is_limit",
+    "is_mask",
+    "is_of_features",
+    "with_one_logit",
+    "with_single_numbers",
+]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -24,8 +32,14 @@ _MASKS = _set("mask masks keep")
 _GIVEN = _MASKS | _set(
     "noise noises index indices indexes idx ids label labels target targets length lengths onehot seed"
 )
+#: What nobody learns of what a loss takes.
+_GIVEN_TO_LOSS = _set("y t gt truth weight weights")
 #: Between what, or how often, something is done.
-_LIMITS = _set("lo low lower min minimum hi high upper max maximum bound n exponent order degree")
+_LIMITS = _set("lo low lower min minimum hi high upper max maximum bound n exponent order degree qmin qmax")
+#: What is learned, or is data as the first argument is; so is a single letter.
+_LEARNED = _set(
+    "weight weights bias biases kernel filter gamma input other tensor u v w b a x y z x1 x2 y1 y2"
+)
 #: What has an element for each feature, and none for each sample.
 _FEATURES = _set("gamma bias shift")
 #: What may be one number for all elements. (A ``weight``, ``gamma`` or ``bias`` is an array.)
@@ -47,15 +61,15 @@ def _words(name: str) -> set[str]:
     return set(name.lower().split("_"))
 
 
-def is_given(name: str) -> bool:
-    """Say whether an argument's name tells that it is not learned.
+def is_given(name: str, kind: str = "") -> bool:
+    """Say whether an argument's name tells that it is not learned; ``kind`` is that of what takes it.
 
     Examples
     --------
-    >>> is_given("drop_mask"), is_given("slope")
-    (True, False)
+    >>> is_given("drop_mask"), is_given("slope"), is_given("pos_weight"), is_given("pos_weight", "loss")
+    (True, False, False, True)
     """
-    return bool(_GIVEN & _words(name))
+    return bool((_GIVEN_TO_LOSS | _GIVEN if kind == "loss" else _GIVEN) & _words(name))
 
 
 def is_limit(name: str) -> bool:
@@ -67,6 +81,17 @@ def is_limit(name: str) -> bool:
     (True, True, False)
     """
     return bool(_LIMITS & _words(name))
+
+
+def is_learned(name: str) -> bool:
+    """Say whether an argument's name tells that it is learned, or data; not that it may be a setting.
+
+    Examples
+    --------
+    >>> is_learned("weight"), is_learned("x2"), is_learned("smooth")
+    (True, True, False)
+    """
+    return bool(_LEARNED & _words(name))
 
 
 def is_mask(name: str) -> bool:

@@ -117,7 +117,9 @@ def _refined(
         exam = _within_bounds(exam)
     if alone:
         return exam
-    return (with_one_logit if exam.op.kind == "loss" else with_single_numbers)(exam, otherwise)
+    if exam.op.kind == "loss":
+        exam = with_one_logit(exam, otherwise)
+    return with_single_numbers(exam, otherwise)
 
 
 def _within_bounds(exam: Examination) -> Examination:
@@ -288,6 +290,8 @@ def _remark(exam: Examination, convention: Convention) -> None:
         judged = f" and for {', '.join(held)}" if held else ""
         rest = f", not for {' nor for '.join(left)}" if left else ""
         exam.remarks.append(f"no reference is known: judged for its input{judged}{rest}")
+    if assumed := convention.get("assumed"):
+        exam.remarks.append(f"no loss is written: its gradients are taken for those of {assumed}")
 
 
 def own_arguments(description: Description) -> Iterator[dict[str, Argument]]:
