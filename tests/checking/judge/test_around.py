@@ -218,3 +218,26 @@ def test_a_gradient_left_out_is_an_error_where_its_name_says_that_it_is_due(
     assert one.candidate is not None
     found = [f for f in judge(one.candidate).findings if f.diagnosis == "missing-gradient"]
     assert [f.severity for f in found] == [severity], f"{found}"
+
+
+#: What a softmax takes beyond its reference.
+SOFTENED = """
+def softmax_forward(x, temperature=1.0):
+    e = np.exp((x - x.max(-1, keepdims=True)) / temperature)
+    p = e / e.sum(-1, keepdims=True)
+    return p, (p, temperature)
+def softmax_backward(dp, cache):
+    p, temperature = cache
+    return p * (dp - (dp * p).sum(-1, keepdims=True)) HERE
+"""
+
+
+@pytest.mark.parametrize(("part", "verdict"), [("/ temperature", Verdict.PASS), ("", Verdict.FAIL)])
+def test_what_a_candidate_takes_beyond_its_reference_is_judged_by_its_own_forward(
+    part: str, verdict: Verdict
+) -> None:
+    (one,) = found_in(HEAD + SOFTENED.replace("HERE", part))
+    assert one.candidate is not None
+    judgement = judge(one.candidate)
+    assert judgement.verdict is verdict, f"{judgement}"
+    assert all("temperature=0.7" in f.message for f in judgement.findings), f"{judgement}"

@@ -37,7 +37,7 @@ from backproof.checking.judge.examinations.customs import (
 )
 from backproof.checking.judge.examinations.further import examine_further
 from backproof.checking.judge.examinations.ignored import examine_ignored
-from backproof.checking.judge.examinations.otherwise import examine_options
+from backproof.checking.judge.examinations.otherwise import examine_beyond_reference, examine_options
 from backproof.checking.judge.examinations.parameters import examine_parameters
 from backproof.checking.judge.examinations.randomness import examine_randomness
 from backproof.checking.judge.forward import examine_forward
@@ -147,6 +147,7 @@ def _examine_beyond(exam: Examination, op: Op) -> None:
         examine_ties(exam, op)
     if op is exam.op:
         examine_options(exam)
+        examine_beyond_reference(exam)
         examine_ignored(exam)
 
 

@@ -21,8 +21,8 @@ from backproof.checking.adapt.words.intentions import (
     says_scaled,
     tokens_at,
 )
-from backproof.checking.adapt.words.kinds import is_loss_by_arguments
-from backproof.checking.adapt.words.names import side_of_bound
+from backproof.checking.adapt.words.kinds import is_loss_by_arguments, is_penalty
+from backproof.checking.adapt.words.names import canonical, side_of_bound
 from backproof.checking.adapt.words.signatures import Method, Parameter
 from backproof.checking.candidate import (
     Answer,
@@ -132,7 +132,11 @@ class ComponentAdapter(Adapter):
         intended = says_intention(self._description.name, self._written(), said_at(self.origin))
         if intended:
             noted["intended"] = intended
-        return noted if signature.reference else {**noted, **self._free(way)}
+        free = self._free(way)
+        if not signature.reference:
+            return {**noted, **free}
+        more = {name: value for name, value in free["free"].items() if not canonical(name, signature.options)}
+        return {**noted, "beyond": {**free, "free": more}} if more else noted
 
     def _texts(self) -> Sequence[str | None]:
         """Give the docstrings in which the candidate says what it is."""
@@ -151,7 +155,8 @@ class ComponentAdapter(Adapter):
             | {p.name: way[part][p.name]["value"] for p in found if _is_set(p, way.get(part, {}))}
             for part, found in parts.items()
         }
-        free = {name: value for found in taking.values() for name, value in found.items()}
+        # A penalty may be in the gradient alone: what is trained with it is told elsewhere.
+        free = {n: v for found in taking.values() for n, v in found.items() if not is_penalty(n)}
         every = {part: [p.name for p in found if p.name in free] for part, found in parts.items()}
         return {"free": free, "taking": {part: found for part, found in every.items() if found}}
 

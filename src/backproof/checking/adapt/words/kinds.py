@@ -13,6 +13,7 @@ __all__ = [
     "arguments_of",
     "is_loss_by_arguments",
     "is_loss_of_target",
+    "is_penalty",
     "is_strength",
     "kind_of",
     "looks_like_optimizer",
@@ -33,6 +34,7 @@ _STRENGTHS = word_set(
     "lam lambda lambd lamda lmbda lmbd lmd reg decay penalty strength regularization "
     "regularisation regularizer coeff coefficient"
 )
+_PENALTIES = word_set("decay reg penalty regularization regularisation regularizer regulariser l1 l2")
 _STRENGTHS_ALONE = _STRENGTHS | word_set("lambda_ alpha gamma l1 l2")
 #: How words for an optimizer begin, also in French, Spanish, Portuguese, Italian, German.
 _OPTIMIZERS = ("optimi", "otimiz", "ottimizz")
@@ -98,6 +100,17 @@ def is_strength(name: str) -> bool:
     [True, True, True, False, False]
     """
     return normalise(name) in _STRENGTHS_ALONE or bool(_STRENGTHS & set(split(name)))
+
+
+def is_penalty(name: str) -> bool:
+    """Say whether an argument's name tells that it is the strength of a penalty, and can be nothing else.
+
+    Examples
+    --------
+    >>> [is_penalty(name) for name in ("weight_regularizer_l1", "weight_decay", "alpha", "lambda_")]
+    [True, True, False, False]
+    """
+    return bool(_PENALTIES & set(split(name)))
 
 
 def is_loss_of_target(name: str, forward: Sequence[Parameter]) -> bool:

@@ -25,7 +25,7 @@ from backproof.checking.mistakes.search import output_of
 from backproof.checking.references import OpReference, words
 from backproof.diagnoses import Severity
 
-__all__ = ["examine_options", "other_value"]
+__all__ = ["examine_beyond_reference", "examine_options", "other_value"]
 
 #: What is smaller keeps something from being 0, and is no part of what is computed.
 _GUARD = 1e-3
@@ -74,6 +74,19 @@ def examine_options(exam: Examination) -> None:
             _judge(exam, other, values)
             if values is changed and (exam.own or _is_alike(other)):
                 return
+
+
+def examine_beyond_reference(exam: Examination) -> None:
+    """Judge by its own forward what a candidate takes beyond its reference: the temperature of a softmax."""
+    beyond = exam.convention.get("beyond")
+    if exam.own or not beyond or exam.has_errors() or exam.doubts:
+        return
+    taken = exam.trials[0].case.inputs
+    given = {name: argument for name, argument in exam.op.arguments.items() if name in taken}
+    op = replace(exam.op, arguments=given)
+    own = replace(exam, op=op, own=True, options={}, convention={**exam.convention, **beyond}, cases=0)
+    examine_options(own)
+    exam.cases += own.cases
 
 
 def _judge(exam: Examination, other: Examination, values: Mapping[str, object]) -> None:
