@@ -180,3 +180,22 @@ class Regression:
 def test_it_is_checked_as_an_object_too(given: object) -> None:
     judgement = bp.check(given)
     assert judgement.verdict is Verdict.PASS, f"{judgement}"
+
+
+def test_the_gradient_for_a_prediction_is_that_of_its_loss_and_of_no_network() -> None:
+    script = """
+def linear_forward(x, w, b):
+    return x @ w + b, (x, w)
+def linear_backward(dy, cache):
+    return dy @ cache[1].T, cache[0].T @ dy, dy.sum(0)
+def mse(pred, target):
+    return ((pred - target) ** 2).mean()
+def mse_grad(pred, target):
+    return 2 * (pred - target)
+"""
+    judged = {one.description.name: judge(one.candidate) for one in found_in(script) if one.candidate}
+    assert {name: found.verdict for name, found in judged.items()} == {
+        "linear_forward": Verdict.PASS,
+        "mse": Verdict.FAIL,
+    }
+    assert judged["mse"].findings[0].diagnosis == "gradient-scale"

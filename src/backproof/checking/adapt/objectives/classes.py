@@ -62,12 +62,12 @@ def recognise_regression(name: str, cls: type, site: Place, instance: object = N
 def _network(found: _Class, backward: str) -> Recognised | None:
     """Recognise the network that a method is the backward of; one that keeps no parameters is none."""
     unbound = {name: _unbound(method) for name, method in found.methods.items()}
-    for network in networks(Parts(unbound, lambda arguments: {}), backward):
+    for network in networks(Parts(unbound, lambda arguments: {}, shared=True), backward):
         used = [name for name in (network.forward, network.cost, backward) if isinstance(name, str) and name]
         parts = {"forward": found.methods.get(network.forward), "backward": found.methods[backward]}
         for keeping in found.keeping(used):
             opening = _opening(keeping, used, backward)
-            kept = Parts(unbound, opening, keeping.names, keeping.keys, keeping.axes, keeping.renew)
+            kept = Parts(unbound, opening, True, keeping.names, keeping.keys, keeping.axes, keeping.renew)
             recognised = recognise_network(
                 found.name, network.of(kept), found.site(parts), found.methods[backward], "numpy-class"
             )

@@ -52,6 +52,8 @@ class Parts:
 
     functions: Mapping[str, Callable[..., Any]]
     opening: Opening
+    #: Whether they share an instance, on which the forward may keep what the backward needs.
+    shared: bool = False
     #: The parameters that an instance keeps.
     kept: Sequence[str] = ()
     #: Of what containers of parameters consist.
@@ -182,71 +184,82 @@ def _forwards(parts: Parts, backward: str) -> list[str]:
 
 def _network(parts: Parts, backward: str, forward: str, cost: str | Cost, target: str) -> Network | None:
     """Bind the arguments of the three; nothing where one of them comes from nowhere."""
-    first = parts.taken(forward) if forward else []
-    data = [p.name for p in first if p.required]
-    returned = _returned(parts.functions[forward]) if forward else {}
-    last = [backward, *([cost] if isinstance(cost, str) else [])]
+    asked = [p.name for p in parts.taken(backward) if p.required]
+    data = [p.name for p in parts.taken(forward) if p.required] if forward else []
     if not forward:
-        data = [p.name for p in parts.taken(backward) if p.required and p.name != target]
+        data = [name for name in asked if name != target]
         if any((target_score(name) < 0 and role_of(name) != "data") or is_cache(name) for name in data):
             return None
-    known = {**{p.name: p.default for p in first if not p.required}}
+    elif not parts.shared and not any(_among(name, data) or is_cache(name) for name in asked):
+        return None  # it is the gradient for the prediction alone
+    ways = _Ways(data, target, _returned(parts.functions[forward]) if forward else {}, {})
+    ways.known.update({p.name: p.default for p in parts.taken(forward) if not p.required} if forward else {})
+    sources: dict[str, Mapping[str, Source]] = {forward: {name: _argument(name) for name in data}}
     strengths: list[str] = []
-    sources: dict[str, dict[str, Source]] = {forward: {name: _argument(name) for name in data}}
-    for part in last:
-        bound: dict[str, Source] = {}
-        for parameter in parts.taken(part):
-            name = parameter.name
-            source = _source(name, data, target, returned, known)
-            if source is not None:
-                bound[name] = source
-            elif is_strength(name) and parameter.required:
-                strengths.append(name)
-                bound[name] = _argument(name)
-            elif parameter.required:
-                return None
-        sources[part] = bound
+    for part in [backward, *([cost] if isinstance(cost, str) else [])]:
+        taken = parts.taken(part)
+        strengths += [p.name for p in taken if p.required and is_strength(p.name)]
+        bound = {p.name: ways.source(p.name) or _strength(p) for p in taken}
+        if any(bound[p.name] is None for p in taken if p.required):
+            return None
+        sources[part] = {name: source for name, source in bound.items() if source is not None}
     if not isinstance(cost, str):
-        sources[""] = {"prediction": _prediction(returned)}
-    elif not {target} & set(sources[cost]) and not any(target_score(n) > 0 for n in sources[cost]):
+        sources[""] = {"prediction": _prediction(ways.returned)}
+    elif not any(name == target or target_score(name) > 0 for name in sources[cost]):
         return None
     every = dict.fromkeys([*data, target, *strengths])
-    asked = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in every]
-    return Network(parts, backward, forward, cost, target, sources, asked)
+    called = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in every]
+    return Network(parts, backward, forward, cost, target, sources, called)
 
 
-def _source(
-    name: str,
-    data: Sequence[str],
-    target: str,
-    returned: Mapping[str, int | None],
-    known: Mapping[str, Any],
-) -> Source | None:
-    """Say where an argument of a cost or a backward comes from; ``None`` for nowhere."""
-    same = [one for one in data if normalise(one) == normalise(name)]
-    if name == target or (target_score(name) > 0 and not same and name not in returned):
-        return _argument(target)
-    if same:
-        return _argument(same[0])
-    if name in returned:
-        return _result(returned[name])
-    if name in known or means(name, "lr"):
-        return _constant(known.get(name, 1.0))  # with that rate a step is the gradient itself
-    return _alike(name, data, returned)
+@dataclass(frozen=True)
+class _Ways:
+    """What arguments of a cost or a backward may be."""
+
+    data: Sequence[str]
+    target: str
+    #: What the forward returned, by name, with its place.
+    returned: Mapping[str, int | None]
+    #: What has a default.
+    known: dict[str, Any]
+
+    def source(self, name: str) -> Source | None:
+        """Say where an argument comes from; ``None`` for nowhere."""
+        same = [one for one in self.data if normalise(one) == normalise(name)]
+        if name == self.target or (target_score(name) > 0 and not same and name not in self.returned):
+            return _argument(self.target)
+        if same:
+            return _argument(same[0])
+        if name in self.returned:
+            return _result(self.returned[name])
+        if name in self.known or means(name, "lr"):
+            return _constant(self.known.get(name, 1.0))  # with that rate a step is the gradient itself
+        return None if is_strength(name) else self._alike(name)
+
+    def _alike(self, name: str) -> Source | None:
+        """Say the same of an argument whose name is nowhere else, by what it is."""
+        if is_cache(name) and self.returned:
+            return _result(-1) if len(self.returned) > 1 else None
+        alike = _among(name, self.data)
+        if len(alike) == 1:
+            return _argument(alike[0])
+        predicts = is_output(name) or target_score(name) < 0 or role_of(name) == "unknown"
+        return _prediction(self.returned) if self.returned and predicts else None
 
 
-def _alike(name: str, data: Sequence[str], returned: Mapping[str, int | None]) -> Source | None:
-    """Say the same of an argument whose name is nowhere else, by what it is."""
-    if is_cache(name) and returned:
-        return _result(-1) if len(returned) > 1 else None
-    if is_strength(name):
-        return None
-    role = role_of(name)
-    alike = [one for one in data if role_of(one) == role == "data" or {one, name} <= CONTAINERS]
-    if len(alike) == 1:
-        return _argument(alike[0])
-    predicts = is_output(name) or target_score(name) < 0 or role == "unknown"
-    return _prediction(returned) if returned and predicts else None
+def _among(name: str, data: Sequence[str]) -> list[str]:
+    """Give the arguments that one of another function may be: by its name, as data, or as all parameters."""
+    return [
+        one
+        for one in data
+        if normalise(one) == normalise(name)
+        or role_of(one) == role_of(name) == "data"
+        or {one, name} <= CONTAINERS
+    ]
+
+
+def _strength(parameter: Parameter) -> Source | None:
+    return _argument(parameter.name) if parameter.required and is_strength(parameter.name) else None
 
 
 def _argument(name: str) -> Source:
