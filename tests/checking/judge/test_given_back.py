@@ -265,7 +265,7 @@ class LogReg:
         return self.a
 
     def backward(self, X: Any, y: Any) -> Any:  # noqa: N803
-        d = (self.a - y) / len(y)
+        d = (self.a - y) ** 3 / len(y)  # of no usual loss
         return X.T @ d, d.sum(0)
 
 

@@ -152,7 +152,8 @@ def _constructed(construct: Filled, signature: Signature, free: Set[str]) -> Ite
     columns = {
         name: {"size": ["input", 0]} for name, e in construct.items() if e.get("size") == ["input", -1]
     }
-    if columns and signature.reference is None and len(signature.shapes["input"]) == 2:
+    alone = list(signature.shapes) == ["input"] and len(signature.shapes["input"]) == 2
+    if columns and alone and signature.reference is None:
         yield {**construct, **columns}
 
 
