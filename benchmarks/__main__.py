@@ -1,13 +1,13 @@
 """Run every benchmark, or those named.
 
-``python -m benchmarks [start] [check] [watch] [adam] [train_step]``
+``python -m benchmarks [start] [check] [watch] [adam] [train_step] [graphs]``
 """
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import adam, check, start, train_step, watch
+from benchmarks import adam, check, graphs, start, train_step, watch
 
 BENCHMARKS = {
     "start": start.main,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "watch": watch.main,
     "adam": adam.main,
     "train_step": train_step.main,
+    "graphs": graphs.main,
 }
 
 

@@ -143,6 +143,7 @@ def compact(collected: dict[str, Any]) -> dict[str, Any]:
             **{name: model[name] for name in model if name.startswith("loss_")},
             "decimals": model["digits"],
         },
+        "autograd": collected["autograd"],
     }
 
 

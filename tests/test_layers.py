@@ -13,7 +13,7 @@ import backproof
 
 ROOT = Path(backproof.__file__).parent
 
-FOUNDATION = {"_names", "_typing"}
+FOUNDATION = {"_files", "_names", "_typing"}
 DEFINITIONS = {"ops", "updates", "diagnoses"}
 LIBRARIES = {"nn", "optim", "torch"}
 #: These stand side by side: each may use what another exports, and nothing inside it.
@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     **{room: FOUNDATION | DEFINITIONS | LIBRARIES | SIDE_BY_SIDE | {"__init__"} for room in SIDE_BY_SIDE},
 }
 #: The front doors: they may lead to every room.
-DOORS = {"__init__", "__main__", "cli", "pytest_plugin"}
+DOORS = {"__init__", "__main__", "cli", "cli_graphs", "pytest_plugin"}
 
 #: Slow to import, or not installed with the package: imported inside the functions that need them.
 HEAVY = {
@@ -46,11 +46,14 @@ HEAVY = {
 #: Who may import some of it at once, being imported only when it is needed.
 EXCEPT = {
     "cli": {"typer"},  # it is the command line
+    "cli_graphs": {"typer"},  # so is this
     "torch": {"torch", "array_api_compat"},  # it is imported to be used with PyTorch
     "checking/adapt/components/lifting": {"torch"},  # it is imported to lift PyTorch's casts
     "checking/adapt/following/tensors": {"torch"},  # it is imported to follow tensors
     "checking/report": {"rich"},  # it is imported to print a report
     "diagnoses/terminal": {"rich"},  # it is imported to print a page
+    "graphs/symbols": {"sympy"},  # it is imported to write formulas
+    "graphs/deriving": {"sympy"},  # so is this, by derive, prove and check
 }
 
 

@@ -19,18 +19,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backproof import nn, optim
     from backproof.checking.api import assert_correct, check
+    from backproof.graphs.api import derive
+    from backproof.graphs.deriving.prove import prove
+    from backproof.graphs.graph import graph
 
-__all__ = ["__version__", "assert_correct", "check", "nn", "optim"]
+__all__ = ["__version__", "assert_correct", "check", "derive", "graph", "nn", "optim", "prove"]
 
 __version__ = "0.1.0"
 
 
+#: Where the verbs stand.
+_VERBS = {
+    "assert_correct": "backproof.checking.api",
+    "check": "backproof.checking.api",
+    "derive": "backproof.graphs.api",
+    "graph": "backproof.graphs.graph",
+    "prove": "backproof.graphs.deriving.prove",
+}
+
+
 def __getattr__(name: str) -> object:
     # What a name needs is loaded when the name is used: `import backproof` stays quick.
-    if name in ("assert_correct", "check"):
-        from backproof.checking import api
-
-        return getattr(api, name)
+    if name in _VERBS:
+        return getattr(importlib.import_module(_VERBS[name]), name)
     if name in ("nn", "optim"):
         return importlib.import_module(f"backproof.{name}")
     raise AttributeError(f"module 'backproof' has no attribute {name!r}")

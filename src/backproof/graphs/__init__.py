@@ -1,0 +1,1 @@
+"""Graphs: a computation with every value, local gradient and path, derived, proven and drawn."""

@@ -1,0 +1,106 @@
+"""Hessians: the gradient rules, run on dual numbers, say how each gradient changes with each input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backproof.graphs.deriving.duals import DUALS, Dual
+from backproof.graphs.plan import Steps
+from backproof.graphs.tape import Tape
+
+if TYPE_CHECKING:
+    from backproof.graphs.graph import Graph
+
+__all__ = ["hessian", "of_graph"]
+
+
+def hessian(
+    tape: Tape, given: Mapping[int, Any], output: int, places: Sequence[int]
+) -> dict[tuple[int, int], Any]:
+    """Give the second derivatives of an output for each pair of inputs.
+
+    H[x, y] = ∂²L/∂x∂y = ∂/∂y (∂L/∂x): the forward and the backward pass are run once for each element of y,
+    on numbers that carry how they change with that element (forward-mode over reverse-mode). It is exact up
+    to rounding.
+
+    Parameters
+    ----------
+    given
+        The values of the inputs and the constants, by their places.
+    output
+        The place of L; of one with axes each element has its own.
+    places
+        The inputs.
+
+    Returns
+    -------
+    dict
+        For each pair an array of the shapes of L, of x and of y, one after the other.
+
+    Examples
+    --------
+    >>> from backproof.graphs.reading import read
+    >>> program = read("x**2*y")
+    >>> x, y = program.names["x"], program.names["y"]
+    >>> given = {**program.tape.given, x: np.float64(3.0), y: np.float64(2.0)}
+    >>> float(hessian(program.tape, given, program.output, [x, y])[x, y])
+    6.0
+    """
+    plan = Steps(tape, DUALS)
+    columns: dict[tuple[int, int], list[Any]] = {(x, y): [] for x in places for y in places}
+    shape = np.shape(plan.forward(_duals(given))[output])
+    for y in places:
+        for element in np.ndindex(np.shape(given[y])):
+            direction = np.zeros(np.shape(given[y]))
+            direction[element] = 1
+            rows = _rows(plan, _duals(given, {y: direction}), output, places)
+            for x in places:
+                columns[x, y].append(rows[x])
+    return {
+        (x, y): np.moveaxis(np.asarray(found), 0, -1).reshape(shape + np.shape(given[x]) + np.shape(given[y]))
+        for (x, y), found in columns.items()
+    }
+
+
+def of_graph(graph: Graph, names: Sequence[str], output: int) -> dict[tuple[str, str], Any]:
+    """Give the second derivatives of a node of a graph for each pair of inputs, by default of all.
+
+    Raises
+    ------
+    KeyError
+        If there is no such input.
+    """
+    inputs = graph.input_places
+    for name in names:
+        if name not in inputs:
+            raise KeyError(f"the inputs are {', '.join(inputs) or 'none'}; got {name!r}")
+    tape, named = graph.tape, {inputs[name]: name for name in names or inputs}
+    given = {place: graph.values[place] for place, op in enumerate(tape.ops) if op is None}
+    found = hessian(tape, given, output, list(named))
+    return {(named[x], named[y]): value if value.ndim else float(value) for (x, y), value in found.items()}
+
+
+def _duals(given: Mapping[int, Any], directions: Mapping[int, Any] | None = None) -> dict[int, Any]:
+    """Make dual numbers of the values; indices and masks do not change."""
+    known = directions or {}
+    return {
+        place: Dual(value, known.get(place)) if np.asarray(value).dtype.kind == "f" else value
+        for place, value in given.items()
+    }
+
+
+def _rows(plan: Steps, given: Mapping[int, Any], output: int, places: Sequence[int]) -> dict[int, list[Any]]:
+    """Give, for each element of the output, how its gradients change along the direction."""
+    values = plan.forward(given)
+    rows: dict[int, list[Any]] = {place: [] for place in places}
+    for element in np.ndindex(values[output].shape):
+        unit = np.zeros(values[output].shape)
+        unit[element] = 1
+        gradients = plan.backward(values, {output: Dual(unit)})
+        for place in places:
+            found = gradients[place]
+            rows[place].append(found.tangent if isinstance(found, Dual) else np.zeros(np.shape(given[place])))
+    return rows

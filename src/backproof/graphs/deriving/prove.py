@@ -1,0 +1,160 @@
+"""Proving: each line of a solution against the one before, and of a derivative against the gradient rules."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backproof.diagnoses import DIAGNOSES
+from backproof.graphs.deriving.proof import Line, Mistaken, Proof
+from backproof.graphs.deriving.shown import Shown
+from backproof.graphs.deriving.solution import Task
+from backproof.graphs.deriving.solver import SOLVER, NoAnswer, require_seconds
+from backproof.graphs.deriving.verdict import Verdict
+from backproof.graphs.deriving.wire import unpack
+
+__all__ = ["prove"]
+
+#: A written solution has no more lines.
+_MOST_LINES = 100
+#: This share of the time is for numbers, which take little.
+_NUMBERS = 0.2
+
+
+def prove(
+    f: str | Sequence[str],
+    wrt: str | None = None,
+    claim: str | Sequence[str] = (),
+    where: str = "",
+    seconds: float = 5.0,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+) -> Proof:
+    """Say of each line of a solution whether it is equal to the one before.
+
+    Parameters
+    ----------
+    f
+        An expression, or the lines of a solution. A line may begin with an equals sign.
+    wrt
+        The name that the first line is differentiated for, by the gradient rules; the lines behind it are
+        claims about that gradient. Without it they are claims about the first line itself.
+    claim
+        Further lines.
+    where
+        Steps that the lines use: ``y = 1/(1 + exp(-x))``.
+    seconds
+        How long SymPy may think about all lines.
+    shapes
+        For names that stand for arrays their shapes: these are compared element by element.
+
+    Raises
+    ------
+    ExpressionError
+        If an expression is not understood; it points at the place.
+    NotSymbolic
+        If there is something in it that has no formula.
+    ValueError
+        If there is nothing to prove, a line is empty, a name does not occur, or the time is none.
+
+    Examples
+    --------
+    >>> proof = prove("1/(1 + exp(-x))", wrt="x", claim="y*(1 - y)", where="y = 1/(1 + exp(-x))")
+    >>> print(proof)
+    ∂/∂x 1/(1 + exp(-x))
+      = y*(1 - y)
+          proven
+    >>> print(prove("exp(2*x + 3)", wrt="x", claim="exp(2*x + 3)").lines[0].mistakes[0])
+    inner-derivative-missing: the derivative of 2*x for x, which is 2, is not multiplied in
+    """
+    require_seconds(seconds)
+    end = time.monotonic() + seconds
+    lines = _lines(f, claim)
+    task = Task(lines, where, wrt, shapes or {})
+    numbers = task.numbers().verdicts(_NUMBERS * seconds)
+    solution = _Asked(task, end, numbers)
+    found = [solution.line(number) for number in range(len(lines) - 1)]
+    first = f"∂/∂{wrt} {lines[0]}" if wrt else lines[0]
+    return Proof(first, tuple(found), None if wrt else solution.shown(0))
+
+
+def _lines(f: str | Sequence[str], claim: str | Sequence[str]) -> list[str]:
+    given = [line for part in (f, claim) for line in ([part] if isinstance(part, str) else part)]
+    lines = [line.strip().removeprefix("=").strip() for line in given]
+    if not 1 < len(lines) <= _MOST_LINES:
+        raise ValueError(
+            f"expected a line and what it is claimed to be equal to, at most {_MOST_LINES} lines in all; "
+            f"got {len(lines)}"
+        )
+    for number, line in enumerate(lines, 1):
+        if not _COMMENT.sub("", line).strip(" ;\n\t\r"):
+            raise ValueError(f"expected an expression in each line; line {number} of {len(lines)} is empty")
+    return lines
+
+
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+class _Asked:
+    """A solution that SymPy's process is asked about; without an answer the numbers tell."""
+
+    def __init__(self, task: Task, end: float, numbers: Sequence[Verdict | None]) -> None:
+        self.task, self.words, self.end, self.numbers = task, task.words(), end, numbers
+        count = len(task.lines)
+        self.formulas: list[Any] = [None] * count
+        self.shapes: list[tuple[int, ...]] | None = None
+        try:
+            found = SOLVER.ask("written", [self.words], self._left())
+        except NoAnswer as error:
+            self.why = str(error)
+            return
+        self.why = found["doubt"]
+        self.shapes = [tuple(shape) for shape in found["shapes"]]
+        self.formulas = [None if line is None else unpack(line) for line in found["lines"]]
+
+    def _left(self, share: float = 1.0) -> float:
+        return max((self.end - time.monotonic()) * share, 0.0)
+
+    def line(self, number: int) -> Line:
+        """Judge a line beside the one before."""
+        before, text = self.task.lines[number : number + 2]
+        verdict = self._verdict(number)
+        wrong = self._mistakes(number, verdict) if verdict.kind == "refuted" else ()
+        return Line(text, before, verdict, wrong, self.shown(number + 1))
+
+    def _verdict(self, number: int) -> Verdict:
+        told = self.numbers[number]
+        if self.shapes is None or self.why:
+            return self._told(number, self.why)
+        one, other = self.shapes[number : number + 2]
+        if one != other and one and other:
+            return Verdict("refuted", why=f"shape {one} ≠ {other}")
+        share = 1 / (len(self.task.lines) - 1 - number)
+        questions = ("compare line", "prove line")
+        verdict = SOLVER.judged(questions, [self.words, number], self._left(share))
+        if verdict.kind == "undecided" and told is not None:
+            return self._told(number, verdict.why)
+        return verdict
+
+    def _told(self, number: int, why: str) -> Verdict:
+        """Give what the numbers tell; they accuse nobody where the formula of the gradient is in doubt."""
+        told = self.numbers[number]
+        if told is None or (self.shapes is not None and told.kind == "refuted"):
+            return Verdict("undecided", why=why)
+        return dataclasses.replace(told, why=why)
+
+    def _mistakes(self, number: int, verdict: Verdict) -> tuple[Mistaken, ...]:
+        """Ask what is wrong; without an answer a gradient is just wrong."""
+        try:
+            found = SOLVER.ask("mistakes", [self.words, number, verdict.values], self._left())
+        except NoAnswer:
+            name = "gradient-value" if verdict.values else "gradient-shape"
+            found = [(name, DIAGNOSES[name].meaning)] if self.task.wrt else []
+        return tuple(Mistaken(DIAGNOSES[name] if name else None, says) for name, says in found)
+
+    def shown(self, number: int) -> Shown | None:
+        """Show a single number; of an array the line as it was written says more."""
+        formula = self.formulas[number]
+        return None if formula is None else Shown.of(formula)

@@ -1,0 +1,132 @@
+"""The functions that an expression may call: every op of the catalogue, by the names people use."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from backproof.ops import CATALOGUE
+from backproof.ops.domain import REAL, Argument
+from backproof.ops.op import Op
+
+__all__ = ["COMPARISONS", "function", "key", "keyed", "like", "needed", "squashed"]
+
+#: What mathematics, NumPy and SciPy say besides.
+_BESIDES = {
+    "ln": "log",
+    "σ": "Sigmoid",
+    "expit": "Sigmoid",
+    "max": "maximum",
+    "min": "minimum",
+    "dot": "matmul",
+}
+
+
+def _comparison(name: str, compare: Callable[[Any, Any], Any]) -> Op:
+    """Make the op that says where one is greater or less: a condition, which has no gradient."""
+    return Op(
+        name=name,
+        kind="elementary",
+        forward=lambda xp, *both: compare(*both),
+        arguments={"input": Argument(REAL, "N D"), "other": Argument(REAL, "N D")},
+        options={},
+        elementwise=True,
+    )
+
+
+#: Conditions, by their signs. Their derivative is 0 wherever there is one: they have no gradient rule.
+COMPARISONS: Mapping[str, Op] = {
+    "<": _comparison("less", operator.lt),
+    "<=": _comparison("less_equal", operator.le),
+    ">": _comparison("greater", operator.gt),
+    ">=": _comparison("greater_equal", operator.ge),
+}
+
+
+@functools.cache
+def _keys() -> Mapping[int, str]:
+    """Give what each op is kept as, by its identity."""
+    kept = {id(op.main): f"{name}.main" for name, op in CATALOGUE.items()}
+    return kept | {id(op): name for name, op in {**CATALOGUE, **COMPARISONS}.items()}
+
+
+def key(op: Op) -> str:
+    """Give a name by which `keyed` finds an op again, in another process as well.
+
+    Raises
+    ------
+    TypeError
+        If it is not of the catalogue.
+
+    Examples
+    --------
+    >>> key(CATALOGUE["Tanh"]), key(COMPARISONS["<"])
+    ('Tanh', '<')
+    """
+    if id(op) not in _keys():
+        raise TypeError(f"expected ops of the catalogue, which are kept by their names; got op={op.name}")
+    return _keys()[id(op)]
+
+
+def keyed(name: str) -> Op:
+    """Give the op that was kept by a name.
+
+    Examples
+    --------
+    >>> keyed("Tanh") is CATALOGUE["Tanh"]
+    True
+    """
+    if name in COMPARISONS:
+        return COMPARISONS[name]
+    op = CATALOGUE[name.removesuffix(".main")]
+    return op.main if name.endswith(".main") else op
+
+
+def squashed(name: str) -> str:
+    """Give a name without what people write in different ways.
+
+    Examples
+    --------
+    >>> squashed("leaky_relu"), squashed("LeakyReLU"), squashed("mean squared error")
+    ('leakyrelu', 'leakyrelu', 'meansquarederror')
+    """
+    return name.replace("_", "").replace(" ", "").lower()
+
+
+@functools.cache
+def _known() -> Mapping[str, Op]:
+    # A node has one value: of an op with several outputs it is the first.
+    ops = {name: op if op.reduction else op.main for name, op in CATALOGUE.items()}
+    known = {squashed(name): op for name, op in reversed(ops.items())}
+    known |= {name: ops[other] for name, other in _BESIDES.items()}
+    for op in ops.values():
+        for alias, options in op.aliases.items():
+            if not options:
+                known.setdefault(squashed(alias), op)
+        if op.kind == "loss":
+            known.setdefault(squashed(op.name).removesuffix("loss"), op)
+    return known
+
+
+def function(name: str) -> Op | None:
+    """Give the op of a name; ``None`` if there is none.
+
+    Examples
+    --------
+    >>> [function(name).name for name in ("tanh", "cross_entropy", "MSELoss", "kl_div", "ln")]
+    ['tanh', 'CrossEntropyLoss', 'MSELoss', 'KLDivLoss', 'log']
+    """
+    return _known().get(squashed(name))
+
+
+def like(name: str) -> list[str]:
+    """Give names of functions that are nearly this one."""
+    return difflib.get_close_matches(squashed(name), _known(), 2)
+
+
+def needed(op: Op) -> list[str]:
+    """Give the names of the arguments that have to be given: the others may be left out."""
+    return [name for name, argument in op.arguments.items() if not argument.optional]

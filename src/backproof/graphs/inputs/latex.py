@@ -1,0 +1,375 @@
+r"""LaTeX: the grammar of expressions in the notation of formulas.
+
+Sums, signs and steps are read as everywhere. What is its own here:
+
+    product     factor ((* | / | \cdot | \times | \div | nothing) factor)…
+    item        number | letter [_ index] | \alpha | group | bracket | \frac group group
+                | \sqrt [[ number ]] group | | sum | | function [^ power] argument
+    argument    bracket | what follows up to a sign, a bracket or a function: \sin 2x is sin(2x)
+
+Each letter is a name of its own, and two that stand together are a product; ``\sigma`` with a bracket is
+the sigmoid, ``e`` with an exponent the exponential function, ``\pi`` the number. ``w_{12}`` is the name
+``w_12``, ``\alpha`` is ``alpha``, ``\hat{y}`` is ``y_hat``. A step is named by ``f =`` or ``f(x) =``. What
+could be meant in two ways is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+
+from backproof.graphs.functions import function
+from backproof.graphs.inputs.notation import (
+    ACCENTS,
+    BRACKETS,
+    COMMANDS,
+    DERIVATIVE,
+    FONTS,
+    FRACTIONS,
+    FUNCTIONS,
+    GREEK,
+    INVERSE,
+    PATTERN,
+    SIGNS,
+    TRANSPOSE,
+    UPRIGHT,
+)
+from backproof.graphs.inputs.tokens import Token, short
+from backproof.graphs.reading import Reader
+from backproof.ops import CATALOGUE
+from backproof.ops.op import Op
+
+__all__ = ["LatexReader"]
+
+_DERIVATIVE = (
+    "a derivative is what a graph gives: it cannot be part of the expression; "
+    'give the function alone, and what it is derived for as in derive(f, "x") or --wrt x'
+)
+
+
+class LatexReader(Reader):
+    """Reads LaTeX onto the same tape."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, PATTERN)
+        self.tokens = [_plain(token) for token in self.tokens]
+        #: Whether the next | closes one.
+        self.barred = False
+        #: The steps that were named with their inputs, f(x) = …, and how these were written.
+        self.of: dict[str, str] = {}
+
+    # --- steps
+
+    def naming(self) -> Token | None:
+        """Read ``f =`` or ``f(x, y) =``."""
+        start, token = self.at, self.token
+        if token.kind in ("name", "command") and (name := self.letter()) is not None:
+            written = self.inputs()
+            if self.accept("="):
+                named = Token("name", name, token.place)
+                if written:
+                    self.of[name] = written
+                return named
+        self.at = start
+        return None
+
+    def inputs(self) -> str:
+        """Read names in a bracket, as they stand behind that of a function; give them as text."""
+        start, found = self.at, []
+        if self.accept("("):
+            while self.token.kind in ("name", "command") and (name := self.letter()) is not None:
+                found.append(name)
+                if self.accept(")"):
+                    return ", ".join(found)
+                if not self.accept(","):
+                    break
+        self.at = start
+        return ""
+
+    # --- products and powers
+
+    def product(self) -> int:
+        """Read factors, between which a sign may be left out."""
+        divided = False
+        place = self.factor()
+        while True:
+            sign = self.accept("*", "/")
+            if sign is None:
+                if not self.begins():
+                    return place
+                if divided:
+                    self.fail(r"what is divided by here? write \frac{a}{b}, or a sign: a/b \cdot c")
+                sign, other = self.token, self.power()
+            else:
+                divided = sign.text == "/"
+                other = self.factor()
+            place = self.apply(CATALOGUE["divide" if sign.text == "/" else "multiply"], (place, other), sign)
+
+    def begins(self) -> bool:
+        """Say whether a factor begins here, to which no sign leads."""
+        token = self.token
+        before = self.tokens[self.at - 1]
+        if token.kind == "number" and before.kind == "number":
+            self.fail("a sign is missing between two numbers")
+        if token.text == "|":
+            return not self.barred
+        return token.kind in ("name", "number", "command") or token.text in ("(", "[", "{", "\\{")
+
+    def power(self) -> int:
+        """Read an item with its exponent."""
+        place = self.item()
+        if sign := self.accept("^"):
+            self.require_no_transpose(place, sign)
+            place = self.raised(place, sign)
+        if self.token.text == "^":
+            self.fail("two exponents: put the inner power into a bracket")
+        if self.token.text == "'":
+            self.fail(_DERIVATIVE)
+        return place
+
+    def require_no_transpose(self, place: int, sign: Token) -> None:
+        """Refuse x^T, unless it can only be a power: of a number, or with a T that is known as a name."""
+        found = TRANSPOSE.match(self.text, sign.place)
+        if found and not ("T" in found[0] and (place in self.known or "T" in self.names)):
+            self.fail(
+                r"a transpose is written \operatorname{transpose}(x), a product of matrices "
+                r"\operatorname{matmul}(x, y), a power x^{(T)}"
+            )
+
+    def exponent(self) -> int:
+        """Read what is raised: a group, a letter, or one digit."""
+        return self.group("an exponent")
+
+    def group(self, what: str) -> int:
+        """Read ``{sum}``, or what LaTeX takes where there is no brace: a single sign."""
+        token = self.token
+        if self.accept("{"):
+            return self.inside("}", token)
+        if token.kind == "number" and len(token.text) > 1:
+            self.fail(f"LaTeX takes {token.text[0]} alone as {what}: write {{{short(token.text)}}}")
+        if token.kind not in ("number", "name", "command"):
+            self.fail(f"expected {what} in braces, got {self.said()}")
+        self.nested()
+        place = self.item()
+        self.depth -= 1
+        return place
+
+    def part(self, what: str) -> int:
+        r"""Read a part of a fraction: of ``\frac12`` each digit is one."""
+        token = self.token
+        if token.kind == "number" and token.text[1:].isdigit():
+            self.tokens[self.at] = Token("number", token.text[1:], token.place + 1)
+            return self.constant(np.float64(token.text[0]))
+        return self.group(what)
+
+    def inside(self, close: str, opened: Token) -> int:
+        """Read what stands between brackets, of which one is read."""
+        barred, self.barred = self.barred, close == "|"
+        place = self.comparison()
+        if self.accept(close) is None:
+            self.fail(f"expected {close!r} to close the {opened.text!r}, got {self.said()}")
+        self.barred = barred
+        return place
+
+    # --- items
+
+    def item(self) -> int:
+        """Read what stands by itself."""
+        token = self.token
+        if token.kind == "number":
+            return self.constant(self.number(self.take()))
+        if token.text in BRACKETS or token.text in ("{", "|"):
+            self.take()
+            close = "}" if token.text == "{" else BRACKETS.get(token.text, "|")
+            place = self.inside(close, token)
+            return self.apply(CATALOGUE["abs"], (place,), token) if close == "|" else place
+        if token.text in FRACTIONS:
+            if DERIVATIVE.match(self.text, token.place):
+                self.fail(_DERIVATIVE)
+            self.take()
+            over, under = self.part("the part above"), self.part("the part below")
+            return self.apply(CATALOGUE["divide"], (over, under), token)
+        if token.text == "\\sqrt":
+            return self.root(self.take())
+        if (op := self.function()) is not None:
+            return self.called_with(op, token)
+        if token.kind not in ("name", "command"):
+            self.fail(f"expected a number, a letter or a bracket, got {self.said()}")
+        return self.named()
+
+    def root(self, token: Token) -> int:
+        """Read a square root, or one of another degree."""
+        if not self.accept("["):
+            return self.apply(CATALOGUE["sqrt"], (self.group("the root"),), token)
+        degree = self.inside("]", token)
+        value = self.group("the root")
+        inverse = self.apply(CATALOGUE["divide"], (self.constant(np.float64(1)), degree), token)
+        return self.apply(CATALOGUE["power"], (value, inverse), token)
+
+    def named(self) -> int:
+        """Read a name: an input, a step, or a number that is a letter."""
+        token = self.token
+        if token.text == "\\pi":
+            self.take()
+            return self.constant(np.float64(np.pi))
+        name = self.letter()
+        if token.text == "\\partial":
+            self.fail(_DERIVATIVE)
+        if name is None:
+            near = difflib.get_close_matches(token.text, COMMANDS, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.fail(f"{short(token.text)} is not known here{hint}", token.place)
+        if name == "e" and "e" not in self.names and (sign := self.accept("^")):
+            self.nested()
+            place = self.apply(CATALOGUE["exp"], (self.exponent(),), sign)
+            self.depth -= 1
+            return place
+        if self.token.text == "(":
+            self.require_no_call(name, token)
+        return self.name(Token("name", name, token.place))
+
+    def require_no_call(self, name: str, token: Token) -> None:
+        """Refuse f(…) where f is no function; f(x) where that is a step stands for it."""
+        if name in self.of:
+            if self.inputs() != self.of[name]:
+                self.fail(
+                    f"{name} is a step, named {name}({self.of[name]}): it stands for this alone", token.place
+                )
+        elif name in ("f", "g", "h"):
+            self.fail(f"no function is called {name}; a product is {name} \\cdot (…)", token.place)
+
+    def letter(self) -> str | None:
+        """Read a letter with what belongs to its name; ``None`` if it is none."""
+        token = self.token
+        text = token.text
+        if text in FONTS or text[1:] in ACCENTS:
+            self.take()
+            self.nested()
+            inner = self.braced() if self.token.text == "{" else self.letter()
+            name = inner if inner is None or text in FONTS else f"{inner}_{text[1:]}"
+            self.depth -= 1
+        elif token.kind == "name" or text[1:] in GREEK:
+            self.take()
+            name = text.removeprefix("\\")
+        else:
+            return None
+        return name if name is None else name + self.index_of()
+
+    def braced(self) -> str | None:
+        """Read ``{letter}``."""
+        self.take()
+        name = self.letter()
+        self.expect("}", "behind one letter")
+        return name
+
+    def index_of(self) -> str:
+        """Read the index of a name: ``_1``, ``_{12}``, ``_{i,j}``."""
+        if not self.accept("_"):
+            return ""
+        if not self.accept("{"):
+            token = self.take()
+            if token.kind == "number" and len(token.text) > 1:
+                self.fail(
+                    f"LaTeX takes {token.text[0]} alone as an index: write {{{token.text}}}", token.place
+                )
+            if token.kind not in ("name", "number"):
+                self.fail("an index is a letter, a digit, or several in braces", token.place)
+            return f"_{token.text}"
+        parts = []
+        while not self.accept("}"):
+            token = self.take()
+            if token.text.isalnum():
+                parts.append(token.text)
+            elif token.text != ",":
+                self.fail("an index is of letters and whole numbers", token.place)
+        return f"_{''.join(parts)}"
+
+    # --- functions
+
+    def function(self) -> Op | None:
+        """Read the name of a function, if one is next."""
+        token = self.token
+        if token.text[1:] in FUNCTIONS and token.kind == "command":
+            self.take()
+            return function(FUNCTIONS[token.text[1:]])
+        if token.text == "\\sigma" and self.following.text in ("(", "["):
+            self.take()
+            return CATALOGUE["Sigmoid"]
+        if token.text in UPRIGHT:
+            self.take()
+            return self.called(self.upright())
+        return None
+
+    def upright(self) -> Token:
+        """Read ``{name}``: the letters together."""
+        start = self.token.place
+        self.expect("{", "and the name of a function")
+        letters = []
+        while not self.accept("}"):
+            token = self.take()
+            if token.kind not in ("name", "number") and token.text not in ("_", "\\_"):
+                self.fail("a name is of letters", token.place)
+            letters.append(token.text.lstrip("\\"))
+        return Token("name", "".join(letters), start + 1)
+
+    def called_with(self, op: Op, token: Token) -> int:
+        """Read the argument of a function, or several, and the exponent that may stand before."""
+        raised, base = None, None
+        if op.name == "log" and token.text == "\\log" and self.accept("_"):
+            base = self.group("a base")
+        if sign := self.accept("^"):
+            start = self.token.place
+            raised = self.exponent()
+            if op.name in INVERSE and self.known.get(raised) == -1:
+                op, raised = CATALOGUE[INVERSE[op.name]], None
+            elif self.known.get(raised, 0) < 0:
+                self.fail(f"write 1/{op.name}(…), or the inverse function by its name", start)
+        if self.token.text in ("(", "[", "{", "\\{"):
+            place = self.bracketed(op, token)
+        else:
+            place = self.apply(op, (self.argument(),), token)
+        if base is not None:
+            natural = self.apply(CATALOGUE["log"], (base,), token)
+            place = self.apply(CATALOGUE["divide"], (place, natural), token)
+        if raised is not None and sign:
+            place = self.apply(CATALOGUE["power"], (place, raised), sign)
+            if self.token.text == "^":
+                self.fail("two exponents: put the inner power into a bracket")
+        return place
+
+    def bracketed(self, op: Op, token: Token) -> int:
+        """Read arguments between brackets."""
+        opened = self.take()
+        close = "}" if opened.text == "{" else BRACKETS[opened.text]
+        given: dict[str, int] = {}
+        barred, self.barred = self.barred, False
+        for name in op.arguments:
+            if given and not self.accept(","):
+                break
+            given[name] = self.comparison()
+        self.barred = barred
+        if self.accept(close) is None:
+            self.fail(f"expected {close!r} to close the {opened.text!r}, got {self.said()}")
+        self.require_all(op, given, token)
+        return self.apply(op, self.tape.arranged(op, given), token)
+
+    def argument(self) -> int:
+        """Read an argument without a bracket: 2x, but not what stands behind a sign or a function."""
+        self.nested()
+        place = self.power()
+        while self.token.kind in ("name", "number", "command") and self.begins() and not self.calls():
+            token = self.token
+            place = self.apply(CATALOGUE["multiply"], (place, self.power()), token)
+        self.depth -= 1
+        return place
+
+    def calls(self) -> bool:
+        """Say whether a function is next."""
+        text = self.token.text
+        return text in UPRIGHT or text[1:] in FUNCTIONS or (text == "\\sigma" and self.following.text == "(")
+
+
+def _plain(token: Token) -> Token:
+    """Give a sign as it is written elsewhere."""
+    return Token("sign", SIGNS[token.text], token.place) if token.text in SIGNS else token

@@ -1,0 +1,89 @@
+"""Sources: whatever a graph is made of, brought onto a tape with the values of its inputs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backproof.graphs.plan import Plan
+from backproof.graphs.reading import read
+from backproof.graphs.tape import Tape
+from backproof.graphs.tracing import trace
+
+__all__ = ["Source", "number", "taken"]
+
+
+class Source(NamedTuple):
+    """What a graph is made of: its tape, the places of the outputs, the inputs, and a plan if it has one."""
+
+    tape: Tape
+    outputs: Sequence[int]
+    inputs: Mapping[str, Any]
+    plan: Plan | None = None
+
+
+def taken(source: Any, called_with: Sequence[Any], inputs: Mapping[str, Any]) -> Source:
+    """Take a text, a function, a tensor or a model.
+
+    Raises
+    ------
+    ExpressionError
+        If an expression is not understood.
+    TracingError
+        If a function does something that cannot be written down.
+    TypeError
+        If inputs are given that such a source does not take.
+    ValueError
+        If the value of an input is none.
+
+    Examples
+    --------
+    >>> tape, outputs, inputs, _ = taken("2*x", (), {"x": 3})
+    >>> len(tape), outputs, inputs
+    (3, [2], {'x': np.int64(3)})
+    """
+    if _is(source, "torch", "Tensor"):
+        from backproof.graphs.inputs.autograd import of_tensor
+
+        kept, place, leaves, plan = of_tensor(source, inputs)
+        return Source(kept, [place], leaves, plan)
+    if _is(source, "backproof.nn", "Module") or _is(source, "torch.nn", "Module"):
+        from backproof.graphs.inputs.layers import of_model
+
+        layers, place, arrays = of_model(source, *called_with, **inputs)
+        return Source(layers, [place], arrays)
+    if called_with:
+        raise TypeError(f"expected the inputs by their names, x=…; got {len(called_with)} without a name")
+    values = {name: number(name, value) for name, value in inputs.items()}
+    if isinstance(source, str):
+        program = read(source)
+        return Source(program.tape, [program.output], values)
+    tape, _, places = trace(source, values)
+    return Source(tape, places, values)
+
+
+def _is(source: object, module: str, name: str) -> bool:
+    """Say whether something is of a class of a module, which need not have been imported."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(source, kind)
+
+
+def number(name: str, value: Any) -> Any:
+    """Give a value as an array of numbers, a copy; one without axes as a number.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        array = np.array(value.detach().cpu().numpy() if _is(value, "torch", "Tensor") else value)
+    except (TypeError, ValueError):  # rows of different lengths, or a type that NumPy does not have
+        array = np.array(None)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"expected numbers, got {name}={value!r}")
+    array.flags.writeable = False
+    return array[()]  # of one without axes NumPy's number

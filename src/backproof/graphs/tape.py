@@ -1,0 +1,181 @@
+"""The tape: what a computation consists of, in columns, each node behind those that it is computed from.
+
+A node is a place on the tape. So no graph is too deep to be walked, and a large one costs a few numbers a
+node.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.graphs.functions import key, keyed
+from backproof.ops.domain import CLASS, MASK
+from backproof.ops.op import Op
+
+__all__ = ["Tape", "exact"]
+
+_NO_OPTIONS: Mapping[str, object] = {}
+
+
+class Tape:
+    """The nodes of a computation.
+
+    Attributes
+    ----------
+    ops
+        For each place the op that is applied there; ``None`` for an input or a constant.
+    parents
+        For each place those that the op is applied to, in the order of its arguments.
+    depths
+        For each place how many ops lie on the longest way to it.
+    options
+        For the places whose op has options: these.
+    given
+        The values of the constants, and those that inputs have to begin with, by their places.
+    names
+        The names of the inputs, and those that steps were given, by their places.
+    shapes
+        Of the inputs that a function was traced for the shape of: what it was, by their places.
+
+    Examples
+    --------
+    >>> from backproof.ops import CATALOGUE
+    >>> tape = Tape()
+    >>> x = tape.variable("x")
+    >>> y = tape.apply(CATALOGUE["multiply"], (x, tape.constant(2.0)))
+    >>> tape.parents[y], tape.depths[y], tape.is_input(x)
+    ((0, 1), 1, True)
+    """
+
+    __slots__ = ("depths", "given", "names", "ops", "options", "parents", "shapes")
+
+    def __init__(self) -> None:
+        self.ops: list[Op | None] = []
+        self.parents: list[tuple[int, ...]] = []
+        self.depths = array("q")  # from which NumPy takes them as they are
+        self.options: dict[int, Mapping[str, object]] = {}
+        self.given: dict[int, Any] = {}
+        self.names: dict[int, str] = {}
+        self.shapes: dict[int, tuple[int, ...]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return kept | {"ops": [None if op is None else key(op) for op in self.ops]}
+
+    def __setstate__(self, kept: Mapping[str, Any]) -> None:
+        for name in self.__slots__:
+            setattr(self, name, kept[name])
+        self.ops = [None if name is None else keyed(name) for name in kept["ops"]]
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def variable(self, name: str, given: Any = None) -> int:
+        """Add an input, with a value if it has one already, and give its place."""
+        place = self._leaf()
+        self.names[place] = name
+        if given is not None:
+            self.given[place] = given
+        return place
+
+    def constant(self, value: Any) -> int:
+        """Add a number or an array that stays as it is, and give its place."""
+        place = self._leaf()
+        self.given[place] = value
+        return place
+
+    def apply(self, op: Op, parents: tuple[int, ...], options: Mapping[str, object] = _NO_OPTIONS) -> int:
+        """Add an op that is applied to the nodes at some places, and give its own."""
+        place, depths = len(self.ops), self.depths
+        self.ops.append(op)
+        self.parents.append(parents)
+        depths.append(max([depths[parent] for parent in parents], default=-1) + 1)
+        if options:
+            self.options[place] = options
+        return place
+
+    def arranged(self, op: Op, given: Mapping[str, int]) -> tuple[int, ...]:
+        """Bring places, by the names of the arguments, into their order; ``None`` is what is left out.
+
+        Examples
+        --------
+        >>> from backproof.ops import CATALOGUE
+        >>> tape = Tape()
+        >>> x, target, factor = (tape.variable(name) for name in "xtf")
+        >>> loss = CATALOGUE["BCEWithLogitsLoss"]
+        >>> tape.arranged(loss, {"input": x, "target": target, "pos_weight": factor}), tape.given
+        ((0, 1, 3, 2), {3: None})
+        """
+        names = list(op.arguments)
+        last = max(names.index(name) for name in given)
+        return tuple(given[name] if name in given else self.constant(None) for name in names[: last + 1])
+
+    def _leaf(self) -> int:
+        self.ops.append(None)
+        self.parents.append(())
+        self.depths.append(0)
+        return len(self.ops) - 1
+
+    def is_input(self, place: int) -> bool:
+        """Say whether a value is given from outside: it has a name and no op."""
+        return self.ops[place] is None and place in self.names
+
+    def is_constant(self, place: int) -> bool:
+        """Say whether it is a number, or an array of numbers, that stands in the computation."""
+        return self.ops[place] is None and place not in self.names
+
+    def exact(self) -> set[int]:
+        """Give the places of what some op takes as indices or as true and false: it stays what it is."""
+        known = {id(op): op for op in self.ops if op is not None}
+        places = {key: exact(op) for key, op in known.items() if exact(op)}
+        return {
+            parents[index]
+            for op, parents in zip(self.ops, self.parents, strict=True)
+            for index in places.get(id(op), ())
+            if index < len(parents)
+        }
+
+    def above(self, outputs: Iterable[int]) -> list[int]:
+        """Give the places of all that the outputs are computed from, and theirs, in order.
+
+        Examples
+        --------
+        >>> from backproof.ops import CATALOGUE
+        >>> tape = Tape()
+        >>> x, y = tape.variable("x"), tape.variable("y")
+        >>> tape.above([tape.apply(CATALOGUE["exp"], (x,))])
+        [0, 2]
+        """
+        found = set(outputs)
+        waiting = list(found)
+        while waiting:
+            for parent in self.parents[waiting.pop()]:
+                if parent not in found:
+                    found.add(parent)
+                    waiting.append(parent)
+        return sorted(found)
+
+    def moving(self) -> NDArray[np.bool_]:
+        """Say of each place whether it depends on an input."""
+        moves = [place in self.names and op is None for place, op in enumerate(self.ops)]
+        for place, parents in enumerate(self.parents):
+            if parents:
+                moves[place] = any(moves[parent] for parent in parents)
+        return np.array(moves, dtype=bool)
+
+
+def exact(op: Op) -> list[int]:
+    """Say which of an op's arguments are indices, or true and false.
+
+    Examples
+    --------
+    >>> from backproof.ops import CATALOGUE
+    >>> exact(CATALOGUE["where"]), exact(CATALOGUE["NLLLoss"])
+    ([0], [1])
+    """
+    return [place for place, argument in enumerate(op.arguments.values()) if argument.domain in (CLASS, MASK)]

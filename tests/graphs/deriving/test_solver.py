@@ -1,0 +1,107 @@
+"""Equality: what is proven, what only holds, what is refuted, and what takes too long."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+import sympy
+
+from backproof.graphs.deriving.solver import SOLVER, NoAnswer, Solver
+from backproof.graphs.deriving.wire import pack, unpack
+
+x, y = sympy.symbols("x y", real=True)
+
+PROVEN: list[tuple[Any, Any]] = [
+    (sympy.sin(x) ** 2 + sympy.cos(x) ** 2, sympy.S.One),
+    (1 / (1 + sympy.exp(-x)), sympy.exp(x) / (1 + sympy.exp(x))),
+    (sympy.tanh(x), 2 / (1 + sympy.exp(-2 * x)) - 1),
+    (sympy.Max(0, x), (x + sympy.Abs(x)) / 2),
+    (sympy.Heaviside(x), sympy.Piecewise((1, x > 0), (0, True))),
+    (sympy.Max(x, y) + sympy.Min(x, y), x + y),
+    (sympy.sqrt(x**2), sympy.Abs(x)),
+]
+REFUTED: list[tuple[Any, Any]] = [
+    (x, x + 1),
+    (sympy.sqrt(x**2), x),
+    (sympy.exp(x), sympy.exp(x) + sympy.Rational(1, 10**15)),
+    (sympy.log(x * y), sympy.log(x) * sympy.log(y)),
+    (sympy.S.One, sympy.S.Zero),
+]
+
+
+@pytest.mark.parametrize("pair", PROVEN, ids=str)
+def test_equal_formulas_are_proven(pair: tuple[Any, Any]) -> None:
+    assert SOLVER.equal([pair], 10).kind == "proven"
+
+
+@pytest.mark.parametrize("pair", REFUTED, ids=str)
+def test_others_are_refuted_at_a_point(pair: tuple[Any, Any]) -> None:
+    verdict = SOLVER.equal([pair], 10)
+    assert verdict.kind == "refuted"
+    at = {sympy.Symbol(name, real=True): sympy.Rational(str(value)) for name, value in verdict.at.items()}
+    assert verdict.values == pytest.approx([float(part.subs(at).evalf(30)) for part in pair], rel=1e-12)
+
+
+def test_logarithms_are_of_positive_numbers() -> None:
+    verdict = SOLVER.equal([(sympy.log(x * y), sympy.log(x) + sympy.log(y))], 10)
+    assert str(verdict) == "proven, for x, y > 0"
+
+
+def test_what_has_no_proof_holds_at_points() -> None:
+    # asin + acos = π/2, of which SymPy's simplification knows nothing.
+    verdict = SOLVER.equal([(sympy.asin(x) + sympy.acos(x), sympy.pi / 2)], 10)
+    assert str(verdict) == "holds at 12 points"
+
+
+def test_what_is_nowhere_defined_is_undecided() -> None:
+    pair = (sympy.log(-(x**2) - 1), sympy.log(-(x**2) - 2))
+    assert SOLVER.equal([pair], 10).kind == "undecided"
+
+
+def test_one_of_several_that_differs_is_named() -> None:
+    assert SOLVER.equal([(x, x), (x, 2 * x)], 10).which == 1
+
+
+def test_what_takes_too_long_is_ended_and_the_next_question_is_answered() -> None:
+    solver = Solver()
+    hard = sympy.Add(*(sympy.sin(x + n) ** n * sympy.cosh(y * n) for n in range(1, 60)))
+    start = time.monotonic()
+    verdict = solver.equal([(sympy.exp(hard), sympy.exp(sympy.expand_trig(hard.subs(x, x + 0))))], 1)
+    assert verdict.kind in ("holds", "undecided", "proven")
+    with pytest.raises(NoAnswer, match="found no answer in 0 seconds"):
+        solver.ask("shorter", pack(hard), 0.0)
+    assert time.monotonic() - start < 60
+    assert solver.equal([(x + x, 2 * x)], 10).kind == "proven"
+    solver.end()
+
+
+def test_an_answer_is_an_error_where_sympy_raises() -> None:
+    with pytest.raises(NoAnswer, match="KeyError"):
+        SOLVER.ask("shorter", ["os"], 10)
+
+
+def test_a_program_without_a_main_guard_may_ask() -> None:
+    program = """
+from backproof.graphs.deriving.prove import prove
+print(prove(["x + x", "2*x"]).kind)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, env=os.environ
+    )
+    assert (done.stdout, done.stderr) == ("proven\n", "")
+
+
+@pytest.mark.parametrize("pair", [*PROVEN, *REFUTED], ids=str)
+def test_formulas_cross_as_they_are(pair: tuple[Any, Any]) -> None:
+    for formula in pair:
+        assert unpack(pack(formula)) == formula
+
+
+def test_what_has_no_word_does_not_cross() -> None:
+    with pytest.raises(TypeError, match="no word for Integral"):
+        pack(sympy.Integral(x, x))
