@@ -7,6 +7,7 @@ on the standard error and exit status 2; a traceback is shown only if ``BACKPROO
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import signal
 import sys
@@ -14,11 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backproof import __version__
+from backproof import __version__, cli_graphs
 
 if TYPE_CHECKING:
     from backproof.checking.findings import Report
@@ -299,6 +300,35 @@ def explain(
     return 0
 
 
+def _printing(function: Callable[..., tuple[str | bytes, Path | None, int]]) -> Callable[..., int]:
+    """Make a command of a function that gives what is shown, the file that it is for, and the exit status."""
+
+    @functools.wraps(function)
+    def command(**given: Any) -> int:
+        try:
+            shown, out, status = function(**given)
+            if out is not None:
+                from backproof._files import write_whole
+
+                write_whole(out, shown)
+            elif isinstance(shown, bytes):
+                sys.stdout.buffer.write(shown)
+            else:
+                _write(_encodable(shown))
+        except KeyError as error:
+            return _fail(str(error.args[0]))
+        except (ValueError, TypeError, OSError, ImportError, RecursionError) as error:
+            sys.stderr.write(_encodable(f"backproof: {error}\n"))  # an expression is shown, with the place
+            return _FAILED
+        return status
+
+    return command
+
+
+app.command(name="graph", help=cli_graphs.ABOUT_GRAPH)(_printing(cli_graphs.graph))
+app.command(name="derive", help=cli_graphs.ABOUT_DERIVE)(_printing(cli_graphs.derive))
+
+
 def _explained(page: Page | None) -> str:
     from backproof.checking.report.characters import showable, terminal
     from backproof.diagnoses.terminal import show_list, show_page
@@ -320,6 +350,12 @@ def _shown(text: str) -> str:
     from backproof.checking.report.characters import showable
 
     return showable(text, getattr(sys.stdout, "encoding", None) or "utf-8")
+
+
+def _encodable(text: str) -> str:
+    """Give a text with a question mark for what the terminal has no sign for."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def _write(text: str) -> None:
