@@ -98,7 +98,10 @@ def test_the_examples_of_modules_run() -> None:
     assert not results.failed
 
 
-@pytest.mark.parametrize("page", [*ROOT.glob("docs/*.md"), ROOT / "README.md"], ids=lambda p: p.name)
+PAGES = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/exercises/*.md"), ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):

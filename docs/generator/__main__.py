@@ -1,4 +1,4 @@
-"""Makes the reference, the pages of the diagnoses and the table of accuracy.
+"""Makes the reference, the pages of the diagnoses and the table of accuracy, and runs what other pages show.
 
 Run as ``python -m docs.generator [--measure [ROW …]]``.
 
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from backproof.ops import CATALOGUE, Op
-from docs.generator import courses
+from docs.generator import courses, sessions
 from docs.generator.accuracy import measure_all, measure_elementary
 from docs.generator.curves import curves
 from docs.generator.diagnoses import diagnoses
@@ -80,6 +80,7 @@ def main(arguments: list[str]) -> int:
         print(*missing, sep="\n", file=sys.stderr)
         return 1
     write(DOCS)
+    sessions.write()
     return 0
 
 

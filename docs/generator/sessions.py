@@ -1,0 +1,169 @@
+"""Runs what pages show, and writes down beneath it what came: Python, commands, and what is shown of a value.
+
+A page is written by hand, but for three things, which are made again each time:
+
+- the results in a block of Python with ``>>>``. What is there already stays where it is the same but for
+  ``...``, as doctests have it;
+- what ``$ backproof graph`` and ``$ backproof derive`` print in a block of a console;
+- what stands between ``<!-- shown -->`` and ``<!-- /shown -->``: the value of the last line of Python above,
+  as Markdown.
+
+What it saves, pictures for the most part, it saves beside the page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from backproof.graphs.deriving.check import Check
+
+__all__ = ["PAGES", "ran", "write"]
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The pages with sessions.
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "graph.md",
+    *sorted((ROOT / "docs" / "exercises").glob("*.md")),
+)
+
+_BLOCK = re.compile(
+    r"(?P<python>(?<=```python\n)>>> .*?(?=```))"
+    r"|(?P<console>(?<=```console\n)\$ backproof (?:graph|derive) .*?(?=```))"
+    r"|(?P<shown><!-- shown -->.*?<!-- /shown -->)",
+    re.DOTALL,
+)
+#: All is well; a line is refuted; something was not understood, which a page may show.
+_STATUSES = (0, 1, 2)
+_SAME = doctest.OutputChecker()
+_HOW = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def write(pages: Iterable[Path] = PAGES) -> None:
+    """Run the sessions of pages, and write these with what came."""
+    for page in pages:
+        text = ran(page.read_text(encoding="utf-8"), page.parent)
+        page.write_text(text, encoding="utf-8")
+
+
+def ran(page: str, folder: Path) -> str:
+    r"""Give a page with what its sessions give today; what they save goes into a folder.
+
+    Raises
+    ------
+    RuntimeError
+        If a command fails by a fault of its own. What goes wrong in Python is raised as it is.
+
+    Examples
+    --------
+    >>> ran("```python\n>>> 6*7\n41\n```", Path())
+    '```python\n>>> 6*7\n42\n```'
+    """
+    session = _Session()
+    with contextlib.chdir(folder):
+        return _BLOCK.sub(session.block, page)
+
+
+class _Session:
+    """One page's blocks, run one after the other."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {"__name__": "__main__"}
+        self.last: Any = None
+
+    def block(self, found: re.Match[str]) -> str:
+        """Run a block, and give it with what came."""
+        assert found.lastgroup is not None  # noqa: S101 - each way to match is a group
+        run = {"python": self._python, "console": _commands, "shown": self._shown}
+        return run[found.lastgroup](found[0])
+
+    def _python(self, text: str) -> str:
+        parts = doctest.DocTestParser().parse(text)
+        return "".join(part if isinstance(part, str) else self._example(part) for part in parts)
+
+    def _example(self, example: doctest.Example) -> str:
+        first, *others = example.source.splitlines()
+        shown = "\n".join([f">>> {first}", *(f"... {line}".rstrip() for line in others)])
+        came = self._come(example)
+        same = _SAME.check_output(example.want, came, _HOW)
+        return f"{shown}\n{example.want if same else came}"
+
+    def _come(self, example: doctest.Example) -> str:
+        """Run an example, and give what it prints."""
+
+        def keep(value: Any) -> None:
+            self.last = value
+            if value is not None and not _pictured(value):
+                print(repr(value))
+
+        before, sys.displayhook = sys.displayhook, keep
+        try:
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                exec(compile(example.source, "a page", "single"), self.names)  # noqa: S102 - our own page
+        finally:
+            sys.displayhook = before
+        return said.getvalue().replace("\n\n", "\n<BLANKLINE>\n")  # as doctests write it
+
+    def _shown(self, _: str) -> str:
+        return f"<!-- shown -->\n\n{_markdown(self.last).strip()}\n\n<!-- /shown -->"
+
+
+def _pictured(value: Any) -> bool:
+    """Say whether something is shown better than as its ``repr``: it stands below the block."""
+    return isinstance(value, Check) or hasattr(value, "to_markdown")
+
+
+def _markdown(value: Any) -> str:
+    return _table(value) if isinstance(value, Check) else str(value.to_markdown())
+
+
+def _table(check: Check) -> str:
+    """Write the comparisons as a table: an input a row, a source a column.
+
+    The differences are not in it: what is left of rounding is another on each machine.
+    """
+    sources = list(dict.fromkeys(row.source for row in check.rows))
+    lines = [f"| input | ours | {' | '.join(sources)} | |", "|---|--:|" + "--:|" * len(sources) + "---|"]
+    for name in dict.fromkeys(row.name for row in check.rows):
+        rows = {row.source: row for row in check.rows if row.name == name}
+        ours = max((row.ours for row in rows.values()), key=len)
+        cells = [_numbers(rows[source].theirs) if source in rows else "–" for source in sources]
+        verdicts = ", ".join(dict.fromkeys(row.verdict for row in rows.values()))
+        lines.append(f"| `{name}` | {_numbers(ours)} | {' | '.join(cells)} | {verdicts} |")
+    return "\n".join([*lines, *(f"\nLeft out: {why}." for why in check.left_out)])
+
+
+def _numbers(values: Any) -> str:
+    first = [f"{value:.6g}" for value in values[:2]]  # elements that every source was asked for
+    return ", ".join(first) + (", …" if len(values) > len(first) else "")
+
+
+def _commands(text: str) -> str:
+    """Run the commands of a console; what they say of an error belongs to it."""
+    commands = [line for line in text.splitlines() if line.startswith("$ ")]
+    return "\n".join(f"{line}\n{_printed(line)}" for line in commands)
+
+
+def _printed(line: str) -> str:
+    _, *arguments = shlex.split(line.removeprefix("$ "))
+    run = subprocess.run(  # noqa: S603 - our own command, on our own page
+        [sys.executable, "-m", "backproof", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "96"},
+    )
+    if run.returncode not in _STATUSES or "fault of backproof" in run.stdout:
+        raise RuntimeError(f"{line}\nended with {run.returncode}:\n{run.stdout}")
+    return run.stdout
