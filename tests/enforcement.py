@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import beartype
+import numpy as np
 
 __all__ = ["typechecker"]
 
@@ -29,6 +30,9 @@ def typechecker(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_formula(value: Any) -> bool:
-    if isinstance(value, tuple):
+    kind = type(value)  # of the value itself nothing is asked: some must not be looked at
+    if issubclass(kind, tuple):
         return any(map(_is_formula, value))
-    return type(value).__module__.startswith("sympy.") or str(getattr(value, "dtype", "")) == "object"
+    if issubclass(kind, np.ndarray):
+        return bool(value.dtype == object)
+    return kind.__module__.startswith("sympy.")

@@ -104,7 +104,8 @@ def test_many_nodes_take_memory_as_they_are_many(
         sizes.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert np.isfinite(gradients[0])
-    assert sizes[1] < 12 * sizes[0]
+    # Ten times as many, in tables that grow by doubling; were it quadratic it would be a hundred times.
+    assert sizes[1] < 20 * sizes[0]
     assert sizes[1] < 30e6
 
 
