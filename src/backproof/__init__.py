@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from backproof.graphs.api import derive
     from backproof.graphs.deriving.prove import prove
     from backproof.graphs.graph import graph
+    from backproof.training.api import fit
 
-__all__ = ["__version__", "assert_correct", "check", "derive", "graph", "nn", "optim", "prove"]
+__all__ = ["__version__", "assert_correct", "check", "derive", "fit", "graph", "nn", "optim", "prove"]
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ _VERBS = {
     "assert_correct": "backproof.checking.api",
     "check": "backproof.checking.api",
     "derive": "backproof.graphs.api",
+    "fit": "backproof.training.api",
     "graph": "backproof.graphs.graph",
     "prove": "backproof.graphs.deriving.prove",
 }

@@ -19,6 +19,8 @@ from backproof.updates import apply as take_step
 if TYPE_CHECKING:
     import torch
 
+    from backproof.training.history import History
+
 __all__ = ["Module"]
 
 _Self = TypeVar("_Self", bound="Module")
@@ -169,6 +171,12 @@ class Module(Holder):
             for name, array in {**arrays, **module._buffers}.items():
                 if name not in module._unsaved:
                     yield f"{prefix}.{name}" if prefix else name, array
+
+    def fit(self, X: Any, y: Any = None, **how: Any) -> History:  # noqa: N803 - as everywhere
+        """Train the model: `backproof.fit`."""
+        from backproof.training.api import fit
+
+        return fit(self, X, y, **how)
 
     def state_dict(self, *, prefix: str = "") -> dict[str, NDArray[Any]]:
         """Copy the parameters and buffers, by their paths: PyTorch's names and shapes.

@@ -1,0 +1,1 @@
+"""Data: datasets, the batches made of them, and what people have otherwise."""

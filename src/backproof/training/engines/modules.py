@@ -1,0 +1,81 @@
+"""The engine that any model of ``backproof.nn`` has: module by module, forward and backward."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from backproof import nn, optim
+from backproof.nn.losses import Loss
+
+__all__ = ["ModulesEngine"]
+
+
+class ModulesEngine:
+    """Calls the modules, one after the other, and the optimizer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model = nn.Linear(1, 1, dtype=np.float64, rng=0)
+    >>> engine = ModulesEngine(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1))
+    >>> x, y = np.array([[1.0], [2.0]]), np.array([[3.0], [5.0]])
+    >>> losses = [engine.step(x, y) for _ in range(200)]
+    >>> losses[-1] < 1e-3 < losses[0]
+    True
+    """
+
+    name = "NumPy"
+
+    def __init__(self, model: nn.Module, loss: Loss, optimizer: optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+        self._loss = loss
+        self._named = dict(model.named_parameters())
+
+    def step(self, input: Any, target: Any) -> float:
+        """Go forward and backward, and move the parameters."""
+        self.optimizer.zero_grad()
+        value = float(self._loss(self.model(input), target))
+        gradient = self._loss.backward()
+        self.model.accumulate(gradient)
+        if math.isfinite(value):
+            self.optimizer.step()
+        return value
+
+    def predict(self, input: Any) -> NDArray[Any]:
+        """Compute the output, in prediction."""
+        modes = [(module, module.training) for module in self.model.modules()]
+        try:
+            output: NDArray[Any] = self.model.eval()(input)
+        finally:
+            for module, training in modes:
+                module.training = training
+        return output
+
+    def loss(self, output: NDArray[Any], target: Any) -> float:
+        """Give the loss of an output."""
+        value = float(self._loss(output, target))
+        self._loss.accumulate()
+        return value
+
+    def parameters(self) -> Mapping[str, NDArray[Any]]:
+        """Give the parameters."""
+        return {name: parameter.data for name, parameter in self._named.items()}
+
+    def gradients(self) -> Mapping[str, NDArray[Any] | None]:
+        """Give the gradients of the last step."""
+        return {name: parameter.grad for name, parameter in self._named.items()}
+
+    def load(self, parameters: Mapping[str, NDArray[Any]]) -> None:
+        """Set the parameters."""
+        for name, array in parameters.items():
+            self._named[name].data[...] = array
+
+    def sync(self) -> None:
+        """Do nothing: all is where it belongs."""
+
+    def close(self) -> None:
+        """Do nothing: all is where it belongs."""

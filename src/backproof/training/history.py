@@ -1,0 +1,124 @@
+"""What happened in training: a row for each epoch, and now and then how large gradients and weights were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Epoch", "History", "Sizes"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to.
+
+    Attributes
+    ----------
+    epoch
+        Its number, from 1 on.
+    step
+        How many steps had been made at its end, from the start of training on.
+    loss
+        The mean of its steps' losses, each counted with its samples: while the parameters moved.
+    lr
+        The learning rate of its last step, of the first group.
+    seconds
+        How long it took.
+    validation
+        The loss on the validation data at its end; ``None`` without any.
+    metrics
+        The metrics at its end, on the validation data where there is some, else on the training data.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    lr: float
+    seconds: float
+    validation: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the parameters and their gradients were after a step: root mean squares, by their paths."""
+
+    step: int
+    parameters: Mapping[str, float]
+    gradients: Mapping[str, float]
+
+
+class History(Sequence[Epoch]):
+    """The epochs of a training, the first one first.
+
+    ``history["loss"]`` is the column of a name, an array; ``history[-1]`` the last epoch.
+
+    Attributes
+    ----------
+    epochs
+        The epochs.
+    sizes
+        How large parameters and gradients were, every so many steps.
+    troubles
+        What went wrong, each said once.
+    stopped
+        Why training ended before its last epoch; empty if it did not.
+    about
+        What was trained, on what and how: the model, the loss, the optimizer, the engine, the samples.
+
+    Examples
+    --------
+    >>> history = History([Epoch(1, 3, 0.5, 0.1, 0.0), Epoch(2, 6, 0.25, 0.1, 0.0)])
+    >>> history["loss"].tolist(), history[-1].epoch
+    ([0.5, 0.25], 2)
+    """
+
+    def __init__(self, epochs: Iterable[Epoch] = (), about: Mapping[str, Any] | None = None) -> None:
+        self.epochs = list(epochs)
+        self.sizes: list[Sizes] = []
+        self.troubles: list[Any] = []
+        self.stopped = ""
+        self.about = dict(about or {})
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return iter(self.epochs)
+
+    def __getitem__(self, which: Any) -> Any:
+        return self.column(which) if isinstance(which, str) else self.epochs[which]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns: those of an epoch, and of the metrics."""
+        metrics = dict.fromkeys(name for epoch in self.epochs for name in epoch.metrics)
+        validated = ["validation"] if any(epoch.validation is not None for epoch in self.epochs) else []
+        return ["epoch", "step", "loss", *validated, *metrics, "lr", "seconds"]
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Give a column; NaN where an epoch has no number.
+
+        Raises
+        ------
+        KeyError
+            If there is none of that name.
+        """
+        if name not in self.columns:
+            raise KeyError(f"the columns are {', '.join(self.columns)}; got {name!r}")
+        found = [epoch.metrics.get(name, getattr(epoch, name, None)) for epoch in self.epochs]
+        return np.array([np.nan if value is None else value for value in found])
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Give all columns as lists, of which tables are made: ``pandas.DataFrame(history.to_dict())``."""
+        return {name: self.column(name).tolist() for name in self.columns}
+
+    def __repr__(self) -> str:
+        if not self.epochs:
+            return "<History: no epoch yet>"
+        last = self.epochs[-1]
+        return f"<History: {last.epoch} epochs, loss {last.loss:.6g}>"

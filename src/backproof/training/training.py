@@ -1,0 +1,178 @@
+"""The loop: epochs of steps, each run by the engine, with whoever looks on."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from backproof.training.callbacks import Callback
+from backproof.training.data.batches import Batch, Batches
+from backproof.training.engines.engine import Engine
+from backproof.training.history import Epoch, History
+
+__all__ = ["Training", "Validation"]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What is measured at the end of an epoch, and on what.
+
+    Attributes
+    ----------
+    batches
+        The data: input and target; ``None`` for none.
+    is_apart
+        Whether it is other data than that for training.
+    metrics
+        Functions of prediction and target, by their names.
+    """
+
+    batches: Batches | None = None
+    is_apart: bool = False
+    metrics: Mapping[str, Callable[[Any, Any], float]] = field(default_factory=dict)
+
+
+class Training:
+    """One training, and where it is.
+
+    Attributes
+    ----------
+    engine
+        What runs the steps.
+    model, optimizer
+        What is trained, and by what; `Engine.sync` brings them up to date.
+    batches
+        The data.
+    history
+        What happened so far.
+    epoch
+        How many epochs are done.
+    position
+        How many steps of the present epoch are done.
+    step
+        How many steps are done in all.
+    epochs
+        How many epochs there are to be.
+    stopped
+        Why it ends early; empty while it goes on.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        batches: Batches,
+        *,
+        epochs: int,
+        model: Any = None,
+        optimizer: Any = None,
+        schedule: Any = None,
+        validation: Validation | None = None,
+        callbacks: Sequence[Callback] = (),
+        history: History | None = None,
+    ) -> None:
+        self.engine, self.batches, self.epochs = engine, batches, epochs
+        self.model, self.optimizer, self.schedule = model, optimizer, schedule
+        self.validation = validation or Validation()
+        self.callbacks = list(callbacks)
+        self.history = History() if history is None else history
+        self.epoch = self.position = self.step = 0
+        self.stopped = ""
+        #: Of the present epoch so far: the losses, each times its samples; the samples; and the seconds.
+        self.total, self.samples, self.seconds = 0.0, 0, 0.0
+
+    def stop(self, why: str) -> None:
+        """End training after the present step; the first reason is kept."""
+        self.stopped = self.stopped or why
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the first group."""
+        return float(self.optimizer.param_groups[0]["lr"]) if self.optimizer is not None else math.nan
+
+    def run(self) -> History:
+        """Run what is left of it, and give the history."""
+        try:
+            for each in self.callbacks:
+                each.on_start(self)
+            while self.epoch < self.epochs and not self.stopped:
+                self._run_epoch()
+        finally:
+            self.history.stopped = self.stopped
+            try:
+                for each in self.callbacks:
+                    each.on_end(self)
+            finally:
+                self.engine.close()
+        return self.history
+
+    def _run_epoch(self) -> None:
+        self.batches.set_epoch(self.epoch)
+        before, start = self.seconds, time.perf_counter()
+        step, told = self.engine.step, self._told("on_step")
+        for given, target in self._remaining():
+            loss = step(given, target)
+            count = len(given)
+            self.total += loss * count
+            self.samples += count
+            self.position += 1
+            self.step += 1
+            self.seconds = before + time.perf_counter() - start
+            for tell in told:
+                tell(self, loss)
+            if self.stopped:
+                return
+        if not self.position:
+            raise ValueError("expected at least one batch an epoch; got none: the data is empty or used up")
+        self._end_epoch(before, start)
+
+    def _told(self, what: str) -> list[Callable[..., None]]:
+        """Give the methods of that name of those who have one of their own."""
+        own = [each for each in self.callbacks if getattr(type(each), what) is not getattr(Callback, what)]
+        return [getattr(each, what) for each in own]
+
+    def _remaining(self) -> Iterator[Batch]:
+        """Give the batches of the epoch that are not done."""
+        batches = iter(self.batches)
+        return islice(batches, self.position, None) if self.position else batches
+
+    def _end_epoch(self, before: float, start: float) -> None:
+        validation, metrics = self._measured()
+        lr = self.lr
+        if self.schedule is not None:
+            self._step_schedule(validation)
+        self.epoch += 1
+        mean = self.total / self.samples
+        seconds = before + time.perf_counter() - start
+        self.history.epochs.append(Epoch(self.epoch, self.step, mean, lr, seconds, validation, metrics))
+        self.position, self.total, self.samples, self.seconds = 0, 0.0, 0, 0.0
+        for tell in self._told("on_epoch"):
+            tell(self)
+
+    def _step_schedule(self, validation: float | None) -> None:
+        """Let the schedule go on; one that waits for a plateau is told the loss."""
+        if type(self.schedule).__name__ == "ReduceLROnPlateau":
+            self.schedule.step(self.total / self.samples if validation is None else validation)
+        else:
+            self.schedule.step()
+
+    def _measured(self) -> tuple[float | None, dict[str, float]]:
+        """Give the loss on the validation data, and the metrics; each counts with its samples."""
+        how = self.validation
+        if how.batches is None:
+            return None, {}
+        total, sums, samples = 0.0, dict.fromkeys(how.metrics, 0.0), 0
+        for given, target in how.batches:
+            output, count = self.engine.predict(given), len(given)
+            if how.is_apart:
+                total += self.engine.loss(output, target) * count
+            for name, metric in how.metrics.items():
+                sums[name] += float(metric(output, target)) * count
+            samples += count
+        if not samples:
+            raise ValueError("expected validation data; got none: it is empty or used up")
+        metrics = {name: value / samples for name, value in sums.items()}
+        return (total / samples if how.is_apart else None), metrics
