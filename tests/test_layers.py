@@ -44,6 +44,9 @@ HEAVY = {
     "rich",
     "typer",
     "jax",
+    "polars",
+    "pandas",
+    "sklearn",
 }
 #: Who may import some of it at once, being imported only when it is needed.
 EXCEPT = {
