@@ -1,13 +1,13 @@
 """Run every benchmark, or those named.
 
-``python -m benchmarks [start] [check] [watch] [adam] [train_step] [graphs]``
+``python -m benchmarks [start] [check] [watch] [adam] [train_step] [graphs] [train]``
 """
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import adam, check, graphs, start, train_step, watch
+from benchmarks import adam, check, graphs, start, train, train_step, watch
 
 BENCHMARKS = {
     "start": start.main,
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "adam": adam.main,
     "train_step": train_step.main,
     "graphs": graphs.main,
+    "train": train.main,
 }
 
 

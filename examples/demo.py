@@ -1,6 +1,7 @@
-"""Checks the examples, shows what is found, and holds it against what there is to find.
+"""Checks the examples, shows a gradient, and trains a model; the pictures are left in ``out/``.
 
-Run by ``make demo``. Ends with 0 if `expected.json` is met to the letter, with 1 otherwise.
+Run by ``make demo``. What is found is held against `expected.json`. Ends with 0 if that is met to the letter
+and all else went well, with 1 otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 FILES = (
     "first_steps.py",
     "notebook_losses_and_activations.ipynb",
@@ -30,6 +32,33 @@ def check(*options: str, capture: bool) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=HERE, check=False, text=True, stdout=subprocess.PIPE if capture else None
     )
+
+
+EXPRESSION = "a = 2*x; b = sin(y); f = tanh(log(1 + z*a/b))"
+VALUES = ("x=1", "y=2", "z=3")
+#: What else is shown, after the check: a gradient, and a training.
+SHOWN = (
+    ("graph", EXPRESSION, *VALUES, "--wrt", "y"),
+    ("graph", EXPRESSION, *VALUES, "--out", "out/graph.svg"),
+    ("derive", EXPRESSION, *VALUES, "--wrt", "y"),
+    (
+        "train",
+        "examples/tables/exam.csv",
+        "--target",
+        "passed",
+        "--validation",
+        "0.2",
+        "--plot",
+        "out",
+    ),
+)
+
+
+def run(*arguments: str) -> int:
+    """Run a command as a user does, and show it."""
+    written = " ".join(f'"{part}"' if " " in part or "*" in part else part for part in arguments)
+    print(f"\n$ backproof {written}", flush=True)
+    return subprocess.run([sys.executable, "-m", "backproof", *arguments], cwd=ROOT, check=False).returncode
 
 
 def deviations(found: dict[str, Any], expected: dict[str, Any]) -> Iterator[str]:
@@ -58,6 +87,18 @@ def deviations(found: dict[str, Any], expected: dict[str, Any]) -> Iterator[str]
 
 
 def main() -> int:
+    """Check, then show the rest."""
+    if checked() != 0:
+        return 1
+    (ROOT / "out").mkdir(exist_ok=True)
+    failed = [arguments[0] for arguments in SHOWN if run(*arguments) != 0]
+    for name in failed:
+        print(f"not as expected: backproof {name} failed")
+    print("\nThe pictures are in out/.")
+    return 1 if failed else 0
+
+
+def checked() -> int:
     """Check twice: once to be read, once to be compared."""
     shown = check(capture=False)
     report = check("--format", "json", capture=True)

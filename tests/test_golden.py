@@ -144,6 +144,7 @@ def compact(collected: dict[str, Any]) -> dict[str, Any]:
             "decimals": model["digits"],
         },
         "autograd": collected["autograd"],
+        "regression": collected["regression"],  # reproduced in training/test_regressions.py
     }
 
 

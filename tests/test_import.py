@@ -53,7 +53,7 @@ def run(program: str) -> str:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import backproof", "from backproof import ops, updates, diagnoses", "from backproof import nn"],
+    ["import backproof", "from backproof import ops, updates, diagnoses", "from backproof import data, nn"],
 )
 def test_nothing_heavy_is_imported(statement: str) -> None:
     loaded = json.loads(run(f"{statement}; import json, sys; print(json.dumps(list(sys.modules)))"))
@@ -63,7 +63,7 @@ def test_nothing_heavy_is_imported(statement: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import backproof", "from backproof import ops, updates, diagnoses", "from backproof import nn"],
+    ["import backproof", "from backproof import ops, updates, diagnoses", "from backproof import data, nn"],
 )
 def test_numpy_alone_suffices(statement: str) -> None:
     run(f"{ALONE}\n{statement}")

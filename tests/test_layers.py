@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
 #: One line that leads up: `Module.fit` calls the verb.
 LOOKING_UP = {"backproof.nn.module": {"training"}}
 #: The front doors: they may lead to every room.
-DOORS = {"__init__", "__main__", "cli", "cli_graphs", "pytest_plugin"}
+DOORS = {"__init__", "__main__", "cli", "cli_graphs", "cli_train", "pytest_plugin"}
 
 #: Slow to import, or not installed with the package: imported inside the functions that need them.
 HEAVY = {
@@ -52,6 +52,7 @@ HEAVY = {
 EXCEPT = {
     "cli": {"typer"},  # it is the command line
     "cli_graphs": {"typer"},  # so is this
+    "cli_train": {"typer"},  # and this
     "torch": {"torch", "array_api_compat"},  # it is imported to be used with PyTorch
     "checking/adapt/components/lifting": {"torch"},  # it is imported to lift PyTorch's casts
     "checking/adapt/following/tensors": {"torch"},  # it is imported to follow tensors
@@ -59,6 +60,12 @@ EXCEPT = {
     "diagnoses/terminal": {"rich"},  # it is imported to print a page
     "graphs/symbols": {"sympy"},  # it is imported to write formulas
     "graphs/deriving": {"sympy"},  # so is this, by derive, prove and check
+    "training/plots": {"matplotlib"},  # it is imported to draw a plot
+    "training/engines/torch": {"torch"},  # it is imported to run modules of PyTorch
+    "training/comparing": {"torch"},  # it is imported to compare with PyTorch
+    "training/comparing/figures": {"matplotlib"},  # it is imported to draw a comparison
+    "training/tables": {"polars"},  # it is imported to read a table
+    "training/estimators": {"sklearn"},  # it is imported for estimators, which derive from scikit-learn's
 }
 
 

@@ -4,7 +4,7 @@ A page is written by hand, but for three things, which are made again each time:
 
 - the results in a block of Python with ``>>>``. What is there already stays where it is the same but for
   ``...``, as doctests have it;
-- what ``$ backproof graph`` and ``$ backproof derive`` print in a block of a console;
+- what ``$ backproof graph``, ``derive`` and ``train`` print in a block of a console, in the project's folder;
 - what stands between ``<!-- shown -->`` and ``<!-- /shown -->``: the value of the last line of Python above,
   as Markdown.
 
@@ -34,12 +34,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     ROOT / "README.md",
     ROOT / "docs" / "graph.md",
+    ROOT / "docs" / "train.md",
     *sorted((ROOT / "docs" / "exercises").glob("*.md")),
 )
 
 _BLOCK = re.compile(
     r"(?P<python>(?<=```python\n)>>> .*?(?=```))"
-    r"|(?P<console>(?<=```console\n)\$ backproof (?:graph|derive) .*?(?=```))"
+    r"|(?P<console>(?<=```console\n)\$ backproof (?:graph|derive|train) .*?(?=```))"
     r"|(?P<shown><!-- shown -->.*?<!-- /shown -->)",
     re.DOTALL,
 )
@@ -148,10 +149,15 @@ def _numbers(values: Any) -> str:
     return ", ".join(first) + (", …" if len(values) > len(first) else "")
 
 
+#: What is another on each machine: seconds, and what is left of rounding.
+_VARYING = re.compile(r" *(\d+\.\d+ s\b|-?\d\.\de-\d\d)")
+
+
 def _commands(text: str) -> str:
     """Run the commands of a console; what they say of an error belongs to it."""
     commands = [line for line in text.splitlines() if line.startswith("$ ")]
-    return "\n".join(f"{line}\n{_printed(line)}" for line in commands)
+    came = "\n".join(f"{line}\n{_printed(line)}" for line in commands)
+    return text if _VARYING.sub("", came) == _VARYING.sub("", text) else came
 
 
 def _printed(line: str) -> str:
@@ -163,6 +169,7 @@ def _printed(line: str) -> str:
         text=True,
         check=False,
         env={**os.environ, "COLUMNS": "96"},
+        cwd=ROOT,
     )
     if run.returncode not in _STATUSES or "fault of backproof" in run.stdout:
         raise RuntimeError(f"{line}\nended with {run.returncode}:\n{run.stdout}")

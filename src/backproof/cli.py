@@ -13,13 +13,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backproof import __version__, cli_graphs
+from backproof import __version__, cli_graphs, cli_train
 
 if TYPE_CHECKING:
     from backproof.checking.findings import Report
@@ -327,6 +328,33 @@ def _printing(function: Callable[..., tuple[str | bytes, Path | None, int]]) -> 
 
 app.command(name="graph", help=cli_graphs.ABOUT_GRAPH)(_printing(cli_graphs.graph))
 app.command(name="derive", help=cli_graphs.ABOUT_DERIVE)(_printing(cli_graphs.derive))
+
+
+def _telling(function: Callable[..., Generator[str, None, int]]) -> Callable[..., int]:
+    """Make a command of a function that tells piece after piece, and gives the exit status at last."""
+
+    @functools.wraps(function)
+    def command(**given: Any) -> int:
+        pieces = function(**given)
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = lambda message, *_, **__: _complain(str(message))
+                while True:
+                    _write(_encodable(next(pieces)))
+        except StopIteration as end:
+            return int(end.value)
+        except (ValueError, OSError, ImportError, MemoryError) as error:
+            return _fail(str(error))
+        except KeyboardInterrupt as stop:
+            if str(stop):
+                _complain(str(stop))
+            return _INTERRUPTED
+
+    return command
+
+
+app.command(name="train", help=cli_train.ABOUT_TRAIN)(_telling(cli_train.train))
+app.command(name="predict", help=cli_train.ABOUT_PREDICT)(_telling(cli_train.predict))
 
 
 def _explained(page: Page | None) -> str:

@@ -19,12 +19,16 @@ _Model = TypeVar("_Model", bound=Module)
 
 
 def save(
-    model: Module | Mapping[str, NDArray[Any]], path: str | os.PathLike[str], *, overwrite: bool = False
+    model: Module | Mapping[str, NDArray[Any]],
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write the state of a model, or a state, to a file.
 
     The file appears whole or not at all: it is written under another name beside it, which it then
-    takes.
+    takes. ``metadata`` are texts by their names, which the format keeps beside the arrays.
 
     Raises
     ------
@@ -51,7 +55,8 @@ def save(
         raise FileExistsError(f"{path} is there already; pass overwrite=True to replace it")
     state = model.state_dict() if isinstance(model, Module) else model
     try:
-        content = serialize({name: np.array(array, order="C") for name, array in state.items()})
+        arrays = {name: np.array(array, order="C") for name, array in state.items()}
+        content = serialize(arrays, None if metadata is None else dict(metadata))
     except (KeyError, SafetensorError) as error:
         dtypes = ", ".join(sorted({str(array.dtype) for array in state.values()}))
         raise TypeError(f"expected dtypes that safetensors has; got {dtypes} ({error})") from error

@@ -215,8 +215,8 @@ def scatter_add(
     [[2.0], [5.0], [0.0]]
     """
     if is_numpy(xp):
-        sums = np.zeros((size, *rows.shape[1:]), rows.dtype)
-        np.add.at(sums, indices, rows)
+        sums = xp.zeros((size, *rows.shape[1:]), dtype=rows.dtype)
+        xp.add.at(sums, indices, rows)
         return sums
     sums = zeros(xp, (size, *rows.shape[1:]), rows)
     if is_torch(xp):

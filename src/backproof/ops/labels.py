@@ -100,7 +100,7 @@ def put_class(
 ) -> Float[Array, "..."]:
     """Put each value into zeros, to its class along a new axis: the transpose of `take_class`."""
     if is_numpy(xp):
-        array = np.zeros((*index.shape, classes), values.dtype)
+        array = xp.zeros((*index.shape, classes), dtype=values.dtype)
         array.reshape(-1)[_places(index, classes)] = values
         return xp.moveaxis(array, -1, axis)
     chosen = xp.moveaxis(one_hot(xp, index, classes, xp.bool), -1, axis)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from backproof.training.callbacks import callback
-from backproof.training.data.sources import batches_of, parted
+from backproof.training.callbacks import Callback, callback
+from backproof.training.data.arguments import whole
+from backproof.training.data.intake import Intake
+from backproof.training.data.sources import sources
 from backproof.training.engines.choice import engine_for
 from backproof.training.history import History
 from backproof.training.metrics import metrics_of
+from backproof.training.parts import loss_for, model_for, optimizer_for, schedule_for
+from backproof.training.recording import SizesEvery
+from backproof.training.showing import watchers
+from backproof.training.trained import Trained
 from backproof.training.training import Training, Validation
+from backproof.training.watching import Watch
 
 __all__ = ["fit"]
 
@@ -30,7 +38,13 @@ def fit(
     schedule: Any = None,
     shuffle: bool = True,
     seed: int = 0,
+    lr: float | None = None,
     engine: Any = None,
+    progress: bool | None = None,
+    watch: bool = True,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    checkpoint_every: float = 30.0,
 ) -> History:
     r"""Train a model: for each batch the loss, its gradients by hand, and a step of the optimizer.
 
@@ -51,20 +65,27 @@ def fit(
     model
         A module of ``backproof.nn``.
     X, y
-        The data: arrays with one sample a row. Rows of one number may be given as an array of one axis.
+        The data, one sample a row: arrays, lists, frames and series of pandas or polars, tensors; arrays that
+        are mapped to files are never read whole. Or X alone: a dataset or a loader, of `backproof.data` or of
+        ``torch.utils.data``, any iterable of batches (input, target), or a function that makes one.
+
+        They are brought into the form that the model and the loss take. Inputs get the dtype of the
+        parameters: a model of float32 computes in float32. Rows of one number may be given as an array of
+        one axis, and so may targets. Nothing is broadcast.
     loss
-        Such as ``nn.MSELoss()``.
+        Such as ``nn.MSELoss()``, or a name, such as ``"mse"`` or ``"cross_entropy"``.
     optimizer
-        Such as ``optim.Adam(model.parameters(), lr=0.01)``.
+        Such as ``optim.Adam(model.parameters(), lr=0.01)``, or a name, such as ``"adam"``.
     epochs
         How often to go through the data.
     batch_size
-        How many samples a step sees; ``None`` for all of them.
+        How many samples a step sees; ``None`` for all of them. A loader has its own.
     validation
-        Data that is measured after each epoch and not trained on: a pair ``(X, y)``, or which share of the
-        data, such as 0.2.
+        Data that is measured after each epoch and not trained on: a pair ``(X, y)``, a dataset, a loader, or
+        which share of the data, such as 0.2.
     metrics
-        What to measure besides: functions of prediction and target, or names such as ``"accuracy"``.
+        What to measure besides: names such as ``"accuracy"``, ``"r2"`` or ``"mae"``, losses, or functions of
+        prediction and target. Each is computed on all predictions at once.
     callbacks
         Who looks on: each a `Callback`, or a function that is called with the training after each epoch.
     schedule
@@ -73,8 +94,25 @@ def fit(
         Whether each epoch has an order of its own.
     seed
         What the orders, and the share for validation, are drawn from.
+    lr
+        The learning rate, where the optimizer is given by its name.
     engine
         What runs the steps; ``None`` chooses.
+    progress
+        Whether to show how it goes: a bar on a terminal, a plot in a notebook, else plain lines. ``None`` for
+        where somebody watches, if it takes longer than a moment.
+    watch
+        Whether to watch for trouble, such as a learning rate that is too high or units that are dead: each is
+        said once, as a `TrainingWarning` and in ``history.troubles``. Where the loss is no number any more
+        training ends, and the model gets its last good parameters back; ``history.stopped`` says why.
+    checkpoint
+        A file, such as ``"run.safetensors"``, in which training is written down: every so often, at its end,
+        and on Ctrl-C or SIGTERM, which then end it. The one before is kept as ``run.safetensors.previous``.
+    resume
+        Go on from the checkpoint, to the bit as if training had never stopped: everything else is to be as
+        it was, but ``epochs`` may be more. Where there is none, training starts from the beginning.
+    checkpoint_every
+        Seconds from one checkpoint to the next.
 
     Examples
     --------
@@ -82,19 +120,56 @@ def fit(
     >>> bool(history["loss"][-1] < 1e-3)
     True
     """
-    X, y, apart = parted(X, y, validation, seed)
-    batches = batches_of(X, y, batch_size, shuffle=shuffle, seed=seed)
-    measured = metrics_of(metrics)
-    looked_at = apart if apart is not None else (X, y) if measured else None
-    still = None if looked_at is None else batches_of(*looked_at, batch_size, shuffle=False)
+    whole("fit", 1, epochs=epochs, **({} if batch_size is None else {"batch_size": batch_size}))
+    whole("fit", 0, seed=seed)
+    first, last = _keeping(checkpoint, resume, checkpoint_every)
+    model, loss = model_for(model), loss_for(loss, model)
+    optimizer = optimizer_for(optimizer, model, lr)
+    measured, watching = metrics_of(metrics, loss), [callback(each) for each in _listed(callbacks)]
+    runs = engine_for(engine, model, loss, optimizer)
+    try:
+        intake = Intake(runs.predict, model, loss)
+        data = sources(X, y, validation, intake, batch_size=batch_size, shuffle=shuffle, seed=seed)
+    except BaseException:
+        runs.close()
+        raise
+    looked_at = data.seen if data.apart is None and measured else data.apart
     training = Training(
-        engine_for(engine, model, loss, optimizer),
-        batches,
+        runs,
+        data.training,
         epochs=epochs,
         model=model,
         optimizer=optimizer,
-        schedule=schedule,
-        validation=Validation(still, apart is not None, measured),
-        callbacks=[callback(each) for each in callbacks],
+        schedule=schedule_for(schedule, optimizer),
+        validation=Validation(looked_at, data.apart is not None, measured),
+        callbacks=[*first, Watch() if watch else SizesEvery(), *watching, *watchers(progress), *last],
+        history=History(about=_about(model, loss, optimizer, runs)),
     )
+    training.history.trained = Trained(model=model, loss=loss, X=X, y=y)
     return training.run()
+
+
+def _listed(callbacks: Any) -> list[Any]:
+    """Give callbacks as a list, one that stands alone too."""
+    return [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else list(callbacks)
+
+
+def _keeping(checkpoint: Any, resume: bool, every: float) -> tuple[list[Callback], list[Callback]]:
+    """Give what keeps a training in a file: the first and the last of its callbacks."""
+    if checkpoint is None:
+        if resume:
+            raise ValueError("resume=True needs the file to go on from: checkpoint=PATH; got checkpoint=None")
+        return [], []
+    from backproof.training.checkpoints import keeping
+
+    return keeping(checkpoint, resume=resume, every=every)
+
+
+def _about(model: Any, loss: Any, optimizer: Any, engine: Any) -> dict[str, str]:
+    """Say what is trained, and how."""
+    return {
+        "model": type(model).__name__,
+        "loss": repr(loss),
+        "optimizer": type(optimizer).__name__,
+        "engine": engine.name,
+    }

@@ -14,7 +14,9 @@ __all__ = ["Callback", "EveryEpoch", "callback"]
 class Callback:
     """Base of what looks on: it is told of what it has a method for.
 
-    `Training` says where training is; ``training.stop("why")`` ends it.
+    `Training` says where training is; ``training.stop("why")`` ends it. One that remembers something has
+    ``state_dict`` and ``load_state_dict``: a checkpoint keeps what the first gives, and the second gets it,
+    after `on_start`, when training goes on from there.
     """
 
     def on_start(self, training: Training) -> None:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from backproof.training.trained import Trained
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.figure import Figure
+
+    from backproof.training.recording import Path
 
 __all__ = ["Epoch", "History", "Sizes"]
 
@@ -69,6 +78,10 @@ class History(Sequence[Epoch]):
         Why training ended before its last epoch; empty if it did not.
     about
         What was trained, on what and how: the model, the loss, the optimizer, the engine, the samples.
+    trained
+        The model and its data themselves, for plots, as long as somebody else has them.
+    path
+        The way that the parameters took, if the callback `Path` recorded it.
 
     Examples
     --------
@@ -83,6 +96,8 @@ class History(Sequence[Epoch]):
         self.troubles: list[Any] = []
         self.stopped = ""
         self.about = dict(about or {})
+        self.trained = Trained()
+        self.path: Path | None = None
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -122,3 +137,60 @@ class History(Sequence[Epoch]):
             return "<History: no epoch yet>"
         last = self.epochs[-1]
         return f"<History: {last.epoch} epochs, loss {last.loss:.6g}>"
+
+    def __str__(self) -> str:
+        from backproof.training.showing.table import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from backproof.training.showing.table import html
+
+        return html(self)
+
+    def plot(self, kind: str = "loss", **how: Any) -> Figure:
+        """Draw it, and give the picture, which a notebook shows.
+
+        Parameters
+        ----------
+        kind
+            ``"loss"``, with that of the validation data; ``"sizes"``, ``"weights"`` and ``"gradients"``
+            through the layers; any of the columns. Of what was trained: ``"regression"``, ``"logistic"`` (one
+            feature), ``"boundary"`` (two features), ``"confusion"``; and ``"surface"``, the loss with the way
+            that the parameters took, which the callback `Path` records.
+        **how
+            ``path="loss.png"`` saves it, as png, svg or pdf; ``ax=`` draws on axes of your own;
+            ``background=`` is a colour, and without one the page is seen. ``model=``, ``X=`` and ``y=`` are
+            those that `fit` was given, unless others are, such as data that was not trained on. More, such as
+            ``names=``, is as each plot of ``backproof.training.plots`` says.
+
+        Raises
+        ------
+        ValueError
+            If there is no such plot, it needs what is not there, or the path has another ending.
+        ModuleNotFoundError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> picture = History([Epoch(1, 3, 0.5, 0.1, 0.0), Epoch(2, 6, 0.25, 0.1, 0.0)]).plot()
+        >>> picture.axes[0].get_ylabel()
+        'loss'
+        """
+        from backproof.training.plots.kinds import plot
+
+        return plot(self, kind, **how)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write all columns into a file of comma-separated values, whole or not at all.
+
+        Raises
+        ------
+        ValueError
+            If the path does not end in .csv.
+        OSError
+            If the file cannot be written; it is then as it was.
+        """
+        from backproof.training.showing.table import save
+
+        save(self, path)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
+
+import numpy as np
 
 from backproof.training.callbacks import Callback
 from backproof.training.data.batches import Batch, Batches
@@ -57,6 +60,8 @@ class Training:
         How many steps are done in all.
     epochs
         How many epochs there are to be.
+    batch
+        The input and the target of the present step.
     stopped
         Why it ends early; empty while it goes on.
     """
@@ -80,13 +85,18 @@ class Training:
         self.callbacks = list(callbacks)
         self.history = History() if history is None else history
         self.epoch = self.position = self.step = 0
+        self.batch: Batch = (None, None)
         self.stopped = ""
         #: Of the present epoch so far: the losses, each times its samples; the samples; and the seconds.
         self.total, self.samples, self.seconds = 0.0, 0, 0.0
 
+        #: Who is told of each step and of each epoch.
+        self._on_step: list[Callable[..., None]] = []
+        self._on_epoch: list[Callable[..., None]] = []
+
     def stop(self, why: str) -> None:
         """End training after the present step; the first reason is kept."""
-        self.stopped = self.stopped or why
+        self.stopped = self.history.stopped = self.stopped or why
 
     @property
     def lr(self) -> float:
@@ -95,25 +105,24 @@ class Training:
 
     def run(self) -> History:
         """Run what is left of it, and give the history."""
-        try:
+        with ExitStack() as ends:  # of which each comes, whatever the others raise
+            ends.callback(self.engine.close)
+            for each in reversed(self.callbacks):
+                ends.callback(each.on_end, self)
             for each in self.callbacks:
                 each.on_start(self)
+            self.history.stopped = self.stopped
+            self._on_step, self._on_epoch = self._told("on_step"), self._told("on_epoch")
             while self.epoch < self.epochs and not self.stopped:
                 self._run_epoch()
-        finally:
-            self.history.stopped = self.stopped
-            try:
-                for each in self.callbacks:
-                    each.on_end(self)
-            finally:
-                self.engine.close()
         return self.history
 
     def _run_epoch(self) -> None:
         self.batches.set_epoch(self.epoch)
         before, start = self.seconds, time.perf_counter()
-        step, told = self.engine.step, self._told("on_step")
-        for given, target in self._remaining():
+        step, told = self.engine.step, self._on_step
+        for batch in self._remaining():
+            given, target = self.batch = batch
             loss = step(given, target)
             count = len(given)
             self.total += loss * count
@@ -149,7 +158,7 @@ class Training:
         seconds = before + time.perf_counter() - start
         self.history.epochs.append(Epoch(self.epoch, self.step, mean, lr, seconds, validation, metrics))
         self.position, self.total, self.samples, self.seconds = 0, 0.0, 0, 0.0
-        for tell in self._told("on_epoch"):
+        for tell in self._on_epoch:
             tell(self)
 
     def _step_schedule(self, validation: float | None) -> None:
@@ -160,19 +169,23 @@ class Training:
             self.schedule.step()
 
     def _measured(self) -> tuple[float | None, dict[str, float]]:
-        """Give the loss on the validation data, and the metrics; each counts with its samples."""
+        """Give the loss on the validation data, each batch counted with its samples, and the metrics."""
         how = self.validation
         if how.batches is None:
             return None, {}
-        total, sums, samples = 0.0, dict.fromkeys(how.metrics, 0.0), 0
+        total, samples = 0.0, 0
+        outputs, targets = [], []
         for given, target in how.batches:
             output, count = self.engine.predict(given), len(given)
             if how.is_apart:
                 total += self.engine.loss(output, target) * count
-            for name, metric in how.metrics.items():
-                sums[name] += float(metric(output, target)) * count
+            if how.metrics:
+                outputs.append(np.array(output))  # an engine may use its own again
+                targets.append(target)
             samples += count
         if not samples:
             raise ValueError("expected validation data; got none: it is empty or used up")
-        metrics = {name: value / samples for name, value in sums.items()}
+        # Not every metric is a mean over samples: each sees all of them.
+        whole = [np.concatenate(each) for each in (outputs, targets)] if how.metrics else []
+        metrics = {name: float(metric(*whole)) for name, metric in how.metrics.items()}
         return (total / samples if how.is_apart else None), metrics

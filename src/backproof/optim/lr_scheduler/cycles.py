@@ -144,7 +144,7 @@ class OneCycleLR(LRScheduler):
                 f"expected anneal_strategy 'cos' or 'linear'; got anneal_strategy={anneal_strategy!r}"
             )
         self.anneal_strategy, self.cycle_momentum = anneal_strategy, cycle_momentum
-        self.phases = _phases(self.total_steps, pct_start, three_phase)
+        self.pct_start, self.three_phase = pct_start, three_phase
         rates = for_each_group("max_lr", max_lr, optimizer)
         if last_epoch == -1:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
@@ -188,13 +188,13 @@ class OneCycleLR(LRScheduler):
 
     def _place(self) -> tuple[_Phase, float]:
         """Give the phase that the step is in, and what share of it has passed."""
-        start = 0.0
-        for phase in self.phases[:-1]:
+        start, phases = 0.0, _phases(self.total_steps, self.pct_start, self.three_phase)
+        for phase in phases[:-1]:
             if self.last_epoch <= phase.end:
                 break
             start = phase.end
         else:
-            phase = self.phases[-1]
+            phase = phases[-1]
         length = phase.end - start
         return phase, (self.last_epoch - start) / length if length else 1.0
 

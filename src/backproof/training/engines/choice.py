@@ -6,6 +6,7 @@ from typing import Any
 
 from backproof.training.engines.engine import Engine
 from backproof.training.engines.modules import ModulesEngine
+from backproof.training.parts import is_torch
 
 __all__ = ["engine_for"]
 
@@ -15,6 +16,17 @@ def engine_for(engine: Any, model: Any, loss: Any, optimizer: Any) -> Engine:
 
     ``engine`` is ``None``, or what makes one of a model, a loss and an optimizer.
     """
-    chosen = ModulesEngine if engine is None else engine
-    made: Engine = chosen(model, loss, optimizer)
-    return made
+    if engine is not None:
+        made: Engine = engine(model, loss, optimizer)
+        return made
+    if is_torch(model):
+        from backproof.training.engines.torch import TorchEngine
+
+        return TorchEngine(model, loss, optimizer)
+    from backproof.training.engines.planned import PlannedEngine
+    from backproof.training.engines.planning.recorded import NotPlanned
+
+    try:
+        return PlannedEngine(model, loss, optimizer)
+    except NotPlanned:
+        return ModulesEngine(model, loss, optimizer)

@@ -15,7 +15,9 @@ class Engine(Protocol):
     """Runs the steps of a loop, for one model, loss and optimizer.
 
     An engine may keep parameters, gradients and the optimizer's state where it likes, until `close`: then
-    they are where they were. In between `sync` brings the model and the optimizer up to date.
+    they are where they were. In between `sync` brings the model and the optimizer up to date. What else
+    decides how it goes on, such as the state of random generators, it gives as ``state_dict``, and takes over
+    as ``load_state_dict``.
     """
 
     #: What it is called where it is said: ``NumPy``, ``NumPy, planned``, ``PyTorch``.

@@ -34,11 +34,19 @@ class ModulesEngine:
         self.model, self.optimizer = model, optimizer
         self._loss = loss
         self._named = dict(model.named_parameters())
+        held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+        #: What is learned and not moved.
+        self._apart = [parameter for parameter in self._named.values() if id(parameter) not in held]
+        #: What the model gave in the last step.
+        self._output: Any = None
 
     def step(self, input: Any, target: Any) -> float:
         """Go forward and backward, and move the parameters."""
         self.optimizer.zero_grad()
-        value = float(self._loss(self.model(input), target))
+        for parameter in self._apart:
+            parameter.zero_grad()
+        output = self._output = self.model(input)
+        value = float(self._loss(output, target))
         gradient = self._loss.backward()
         self.model.accumulate(gradient)
         if math.isfinite(value):

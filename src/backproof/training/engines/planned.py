@@ -1,0 +1,354 @@
+"""The engine for what is made of ops: each step is planned once, and then done again without allocation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+from numpy.typing import NDArray
+
+from backproof import nn, optim
+from backproof.graphs import Steps, of_model
+from backproof.nn.component import REFUSALS
+from backproof.nn.losses import Loss
+from backproof.nn.parameter import Parameter
+from backproof.nn.requirements import REQUIREMENTS
+from backproof.optim.states import States
+from backproof.training.engines.bunches import Bunch, bunches
+from backproof.training.engines.modules import ModulesEngine
+from backproof.training.engines.planning.namespace import Recording
+from backproof.training.engines.planning.program import program
+from backproof.training.engines.planning.recorded import NotPlanned
+from backproof.training.engines.planning.recorder import Diverged, Recorder
+
+__all__ = ["PlannedEngine"]
+
+Array: TypeAlias = NDArray[Any]
+#: Shape and dtype of the input and of the target.
+_Kind: TypeAlias = tuple[tuple[int, ...], np.dtype[Any], tuple[int, ...], np.dtype[Any]]
+#: So many plans are kept, each with its buffers.
+_PLANS = 8
+#: What a container may not do in another way.
+_OWN = ("__call__", "forward", "backward", "accumulate")
+
+
+@dataclass(slots=True, eq=False)
+class _Plan:
+    """How a step goes for batches of one kind.
+
+    Attributes
+    ----------
+    kind
+        The shapes and dtypes.
+    input, target
+        The buffers that a batch is copied to.
+    calls
+        What computes the loss and the gradients.
+    loss
+        Gives the loss.
+    is_new
+        Whether the buffers hold what was computed when it was made.
+    """
+
+    kind: _Kind
+    input: Array
+    target: Array
+    calls: list[Callable[[], object]]
+    loss: Callable[[], float]
+    is_new: bool = True
+
+
+class _Written:
+    """A model with its loss on a tape."""
+
+    def __init__(self, model: nn.Module, loss: Loss) -> None:
+        empty = np.empty(0)
+        try:
+            self.tape, self.output, _ = of_model(model, empty, empty, loss)
+        except TypeError as error:
+            raise NotPlanned(f"there is no tape of the model: {error}") from error
+        places = {name: place for place, name in self.tape.names.items()}
+        self.input, self.target = places.pop("input"), places.pop("target")
+        for place in (self.input, self.target):
+            del self.tape.names[place]  # as constants: nobody wants their gradients
+        self.prediction = self.tape.parents[self.output][0]
+        named = dict(model.named_parameters())
+        self.parameters = {place: named[name] for name, place in places.items()}
+        self.require, self.rules = REQUIREMENTS.get(loss.op.name), loss.op.rules
+        self.exact = self.tape.exact()
+
+    def input_dtype(self, given: Array) -> np.dtype[Any]:
+        """Say in which dtype the first module takes the input."""
+        if self.input in self.exact or given.dtype.kind == "f":
+            return self._require_kind(given, "f" if self.input not in self.exact else "iu")
+        self._require_kind(given, "iub")
+        first = next(parents for parents in self.tape.parents if self.input in parents)
+        held = [self.parameters[place].data.dtype for place in first if place in self.parameters]
+        return held[0] if held else np.dtype(np.float64)
+
+    def target_dtype(self, given: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Say in which dtype the loss takes the target of a prediction."""
+        shares = "target" in self.rules and given.shape == shape
+        if self.target in self.exact and not shares:
+            return self._require_kind(given, "iu")
+        self._require_kind(given, "fiub")
+        return dtype
+
+    def require_alike(self, place: int, gradient: Any) -> None:
+        """Refuse a gradient that the modules would round at each use of its parameter, not once."""
+        uses = sum(parents.count(place) for parents in self.tape.parents)
+        if uses > 1 and gradient.dtype != self.parameters[place].data.dtype:
+            raise NotPlanned(f"expected the parameter's dtype for what is used twice; got {gradient.dtype}")
+
+    @staticmethod
+    def _require_kind(given: Array, kinds: str) -> np.dtype[Any]:
+        if given.dtype.kind not in kinds or not given.dtype.isnative:
+            raise NotPlanned(f"expected an array of a kind in {kinds!r}; got dtype={given.dtype}")
+        return given.dtype
+
+
+class PlannedEngine(ModulesEngine):
+    """Plans a step for each shape of batches, and does it again without looking at anything.
+
+    The first batch of a shape goes through the modules, which say what is wrong with it. From the second
+    on all is computed in buffers that stay, and the parameters lie in an array for each group of the
+    optimizer, which is moved at once. A batch with which a loss would go another way, as with targets that
+    are ignored, goes through the modules.
+
+    What is changed by hand is noticed at the next step: ``requires_grad``, the array of a parameter, a
+    hyperparameter, the parameters of a group, and the optimizer's state if it is another object, or after
+    `sync`. But what a module or a loss has for options is taken as it was in the first step.
+
+    Raises
+    ------
+    NotPlanned
+        If there is something in the model that is no op, or something else at every step, such as dropout or
+        running statistics. It is a ``TypeError``.
+
+    Examples
+    --------
+    >>> model = nn.Linear(1, 1, dtype=np.float64, rng=0)
+    >>> engine = PlannedEngine(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1))
+    >>> x, y = np.array([[1.0], [2.0]]), np.array([[3.0], [5.0]])
+    >>> losses = [engine.step(x, y) for _ in range(200)]
+    >>> losses[-1] < 1e-3 < losses[0]
+    True
+    >>> engine.close()
+    """
+
+    name = "NumPy, planned"
+
+    def __init__(self, model: nn.Module, loss: Loss, optimizer: optim.Optimizer) -> None:
+        _require_fit(model, loss, optimizer)
+        super().__init__(model, loss, optimizer)
+        self._written = _Written(model, loss)
+        self._outputs: dict[_Kind, tuple[tuple[int, ...], np.dtype[Any]]] = {}
+        self._plans: dict[_Kind, _Plan | None] = {}
+        self._plan: _Plan | None = None
+        #: While the parameters are held: in what, what each was, and the state that they came with.
+        self._bunches: list[Bunch] = []
+        self._frozen: list[Array] = []
+        self._expected: list[tuple[Parameter, Array, Array | None, bool]] = []
+        self._groups: list[tuple[dict[str, Any], list[Parameter]]] = []
+        self._states: States | None = None
+
+    def step(self, input: Any, target: Any) -> float:
+        """Do what the plan says, and move the parameters."""
+        plan = self._plan
+        if plan is None or plan.kind != _kind(input, target) or not self._is_held():
+            plan = self._plan = self._planned(input, target)
+            if plan is None:
+                return self._by_modules(input, target)
+        if plan.is_new:  # this is the batch that it was made with
+            plan.is_new = False
+        else:
+            plan.input[...] = input
+            plan.target[...] = target
+            try:
+                for call in plan.calls:
+                    call()
+            except Diverged:
+                return self._by_modules(input, target)
+        value = plan.loss()
+        if math.isfinite(value):
+            for bunch in self._bunches:
+                bunch.move()
+        return value
+
+    def sync(self) -> None:
+        """Give the model its arrays back, and the optimizer its state."""
+        if self._states is not None:
+            for bunch in self._bunches:
+                bunch.give_back(self._states)
+            self._states = self._plan = None
+
+    def close(self) -> None:
+        """Give the model its arrays back, and the optimizer its state."""
+        self.sync()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what a checkpoint keeps: for which batches there is a plan, so that they go by it at once."""
+        known = [(*kind, *output) for kind, output in self._outputs.items()]
+        return {
+            "known": [[part.str if isinstance(part, np.dtype) else part for part in row] for row in known]
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        for *kind, shape, dtype in state["known"]:
+            given, given_dtype, target, target_dtype = kind
+            known = given, np.dtype(given_dtype), target, np.dtype(target_dtype)
+            self._outputs[known] = shape, np.dtype(dtype)
+
+    def _by_modules(self, input: Any, target: Any) -> float:
+        self.sync()
+        value = super().step(input, target)
+        kind, output = _kind(input, target), self._output
+        if kind is not None and kind not in self._outputs:
+            self._outputs[kind] = output.shape, output.dtype
+        return value
+
+    # What is held.
+
+    def _is_held(self) -> bool:
+        """Say whether all is as it was taken over."""
+        optimizer = self.optimizer
+        if optimizer.state is not self._states or len(optimizer.param_groups) != len(self._groups):
+            return False
+        for parameter, data, grad, learned in self._expected:
+            if parameter.data is not data or parameter.grad is not grad:
+                return False
+            if parameter.requires_grad is not learned:
+                return False
+        for group, (known, members) in zip(optimizer.param_groups, self._groups, strict=True):
+            if group is not known or group["params"] != members:
+                return False
+        return True
+
+    def _take(self) -> bool:
+        """Take the parameters over, unless they are held; say whether it can be done."""
+        if self._states is not None:
+            if self._is_held():
+                return True
+            self.sync()
+        parameters, optimizer = list(self._named.values()), self.optimizer
+        if not _can_be_taken(parameters, optimizer.state):
+            return False
+        frozen = [parameter.data for parameter in parameters if not parameter.requires_grad]
+        members = bunches(
+            [parameter for parameter in parameters if parameter.requires_grad],
+            optimizer.param_groups,
+            optimizer.state,
+        )
+        before = [(bunch.group, bunch.parameters) for bunch in self._bunches]
+        if not (_are_one(frozen, self._frozen) and _are_alike(members, before)):
+            self._bunches = [Bunch(those, group, optimizer.rule) for group, those in members]
+            self._frozen = frozen
+            self._plans.clear()
+        self._states = optimizer.state
+        for bunch in self._bunches:
+            bunch.take(self._states)
+        self._expected = [(each, each.data, each.grad, each.requires_grad) for each in parameters]
+        self._groups = [(group, [*group["params"]]) for group in optimizer.param_groups]
+        return True
+
+    # Plans.
+
+    def _planned(self, input: Any, target: Any) -> _Plan | None:
+        """Give the plan for a batch; ``None`` if it goes through the modules."""
+        kind = _kind(input, target)
+        is_refused = kind in self._plans and self._plans[kind] is None
+        if is_refused or kind not in self._outputs or not self._take():
+            return None
+        if kind not in self._plans:
+            if len(self._plans) >= _PLANS:
+                del self._plans[next(iter(self._plans))]
+            try:
+                self._plans[kind] = self._made(kind, input, target)
+            except (*REFUSALS, AttributeError):
+                self._plans[kind] = None
+        return self._plans[kind]
+
+    def _made(self, kind: _Kind, input: Array, target: Array) -> _Plan:
+        """Compute the loss and the gradients of a batch, and note how."""
+        written, recorder = self._written, Recorder()
+        bound = (
+            np.empty(input.shape, written.input_dtype(input)),
+            np.empty(target.shape, written.target_dtype(target, *self._outputs[kind])),
+        )
+        bound[0][...], bound[1][...] = input, target
+        arrays = {written.input: bound[0], written.target: bound[1]}
+        arrays |= {place: parameter.data for place, parameter in written.parameters.items()}
+        given = {place: recorder.watch(array) for place, array in arrays.items()}
+        steps = Steps(written.tape, Recording(recorder))
+        values = steps.forward({**written.tape.given, **given})
+        if written.require is not None:
+            written.require(values[written.prediction], values[written.target])
+        loss = values[written.output].array
+        gradients = steps.backward(values, {written.output: np.ones_like(loss)})
+        goes = {id(parameter): grad for bunch in self._bunches for parameter, grad in bunch.gradients}
+        for place, parameter in written.parameters.items():
+            if parameter.requires_grad:
+                written.require_alike(place, gradients[place])
+                recorder.copy(gradients[place], goes[id(parameter)])
+        calls = program(recorder.instructions, arrays.values(), [loss, *goes.values()])
+        return _Plan(kind, *bound, calls, loss.item)
+
+
+def _require_fit(model: object, loss: object, optimizer: object) -> None:
+    """Refuse what is no model and loss of ours, or another thing at every step."""
+    if not (isinstance(model, nn.Module) and isinstance(loss, Loss)):
+        raise NotPlanned(f"expected a model and a loss of backproof.nn; got {model!r} and {loss!r}")
+    if getattr(type(optimizer), "step", None) is not optim.Optimizer.step:
+        raise NotPlanned(f"expected an optimizer of backproof.optim; got optimizer={optimizer!r}")
+    for module in model.modules():
+        if isinstance(module, nn.Dropout) or any(True for _ in module.buffers(recurse=False)):
+            raise NotPlanned(f"expected modules that are the same at every step; got {module!r}")
+        own = [name for name in _OWN if getattr(type(module), name) is not getattr(nn.Sequential, name)]
+        if isinstance(module, nn.Sequential) and (own or not vars(module).keys().isdisjoint(_OWN)):
+            raise NotPlanned(
+                f"expected modules one after the other; got one with methods of its own, {module!r}"
+            )
+
+
+def _kind(input: Any, target: Any) -> _Kind | None:
+    if isinstance(input, np.ndarray) and isinstance(target, np.ndarray):
+        return input.shape, input.dtype, target.shape, target.dtype
+    return None
+
+
+def _are_one(some: list[Any], others: list[Any]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
+
+
+def _are_alike(some: list[Any], others: list[Any]) -> bool:
+    """Say whether the same parameters of the same groups are together."""
+    return len(some) == len(others) and all(
+        group is other and _are_one(those, these)
+        for (group, those), (other, these) in zip(some, others, strict=True)
+    )
+
+
+def _can_be_taken(parameters: list[Parameter], states: States) -> bool:
+    """Say whether parameters can be written to, and have memory and a state of their own.
+
+    They are contiguous too: matrix products add up in another order where they are not.
+    """
+    ends = sorted(byte_bounds(parameter.data) for parameter in parameters if parameter.data.size)
+    apart = all(end <= start for (_, end), (start, _) in itertools.pairwise(ends))
+    return apart and all(
+        parameter.data.flags.carray  # contiguous, aligned and writeable
+        and all(
+            value.shape == parameter.data.shape and value.dtype == parameter.data.dtype
+            for value in states.get(parameter, {}).values()
+            if isinstance(value, np.ndarray)
+        )
+        for parameter in parameters
+        if parameter.requires_grad
+    )

@@ -1,0 +1,123 @@
+"""The text of a CSV file: its encoding, its separator, and whether its rows are all of one length."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+
+from backproof.training.tables.errors import TableError, listed
+
+__all__ = ["decoded", "header_of", "require_even", "separator_of"]
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+#: So many lines, of so many characters in all, say what separates the columns.
+_LOOKED_AT, _BEGINNING = 20, 1_000_000
+
+
+def decoded(content: bytes, name: str) -> tuple[str, list[str]]:
+    """Give the text of a file, and what is to be said about its encoding.
+
+    Raises
+    ------
+    TableError
+        If it is no text.
+    """
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
+    if encoding != "utf-16" and b"\0" in content:
+        raise TableError(
+            f"{name} is no table that can be read: expected CSV, TSV or Parquet; export it as CSV"
+        )
+    notes = []
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+        notes = [f"{name} is not in UTF-8 and is read as Windows-1252 (Latin-1)"]
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # as old spreadsheets end their lines
+    return text, notes
+
+
+def separator_of(text: str) -> tuple[str, list[str]]:
+    r"""Give what separates the columns, and what is to be said about it: the same number in each line.
+
+    Examples
+    --------
+    >>> separator_of("height, in cm;weight\n1,5;2\n")
+    (';', ['the columns are separated by semicolons'])
+    """
+    best = max(_SEPARATORS, key=lambda sign: _evenness(text, sign))
+    return best, [] if best == "," else [f"the columns are separated by {_SEPARATORS[best]}"]
+
+
+def _evenness(text: str, sign: str) -> tuple[bool, int, bool]:
+    """Say how well a sign separates columns; where a comma does as well, it is that of decimals."""
+    widths = [len(row) for row in islice(_rows(text, sign), _LOOKED_AT) if row] or [1]
+    several = widths[0] > 1
+    return several and len(set(widths)) == 1, widths[0], several and sign != ","
+
+
+def header_of(text: str, separator: str, name: str) -> tuple[list[str], list[str]]:
+    """Give the names of the columns as they stand there, and as they are called.
+
+    Raises
+    ------
+    TableError
+        If a name is there twice, or the first line holds numbers.
+    """
+    raw = next((row for row in _rows(text, separator) if row), [])
+    names = [each.strip() or f"column_{place}" for place, each in enumerate(raw, 1)]
+    twice = sorted({each for each in names if names.count(each) > 1})
+    if twice:
+        raise TableError(f"{name} has several columns of one name: {listed(twice)}; give each its own")
+    if all(_is_number(each) for each in names):
+        raise TableError(
+            f"the first line of {name} holds numbers ({listed(names, 3)}), not the names of columns; "
+            "put a line with their names on top"
+        )
+    return raw, names
+
+
+def require_even(text: str, separator: str, name: str) -> None:
+    """Refuse rows that are shorter or longer than the header.
+
+    Raises
+    ------
+    TableError
+        If there is such a row: with its line.
+    """
+    width, reader = 0, csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        for row in reader:
+            width = width or len(row)
+            if row and len(row) != width:
+                raise TableError(
+                    f"{name}, line {reader.line_num}: expected {width} values, as many as the header has; "
+                    f"got {len(row)}; mend that line (a value that holds {separator!r} goes in quotes)"
+                )
+    except csv.Error as error:
+        raise TableError(f"{name}, line {reader.line_num}: {error}") from None
+
+
+def _rows(text: str, separator: str) -> Iterator[list[str]]:
+    """Give the rows at the beginning."""
+    try:
+        yield from csv.reader(io.StringIO(text[:_BEGINNING]), delimiter=separator)
+    except csv.Error:
+        return  # it is told where the table is read
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

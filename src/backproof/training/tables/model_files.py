@@ -1,0 +1,95 @@
+"""A trained model on disk: one safetensors file with the parameters, and the recipe in its metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from backproof import nn
+from backproof.training.tables.errors import TableError
+from backproof.training.tables.recipe import SCHEMA, Recipe
+
+__all__ = ["load_model", "require_free", "save_model"]
+
+#: Under which name the recipe stands in the metadata.
+_KEY = "backproof.recipe"
+
+
+def require_free(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a file that could not be written in the end, before the work is done.
+
+    Raises
+    ------
+    TableError
+        If it is there and ``overwrite`` does not say that it may be replaced, or its folder cannot be
+        written to.
+    """
+    if path.is_dir():
+        raise TableError(f"{path} is a folder; name a file in it")
+    if path.exists() and not overwrite:
+        raise TableError(f"{path} is there already; name another file, or replace it with --overwrite")
+    if not path.parent.is_dir():
+        raise TableError(
+            f"there is no folder {path.parent} to write {path.name} to; make it, or name another"
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise TableError(f"the folder {path.parent} cannot be written to; name another")
+
+
+def save_model(model: nn.Module, recipe: Recipe, path: Path, *, overwrite: bool = False) -> None:
+    """Write a model with its recipe; the file appears whole or not at all.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a file, and ``overwrite`` does not say that it may be replaced.
+    """
+    nn.save(model, path, overwrite=overwrite, metadata={_KEY: json.dumps(recipe.to_dict())})
+
+
+def load_model(path: Path) -> tuple[nn.Module, Recipe]:
+    """Read a model and its recipe.
+
+    Raises
+    ------
+    TableError
+        If the file is not there, is damaged, or was not written by `save_model`.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+    except FileNotFoundError:
+        raise TableError(f"there is no file {path}") from None
+    except (SafetensorError, OSError) as error:
+        raise TableError(
+            f"{path} is no model that can be read: {error}; expected what `backproof train --save` writes"
+        ) from None
+    if _KEY not in metadata:
+        raise TableError(
+            f"{path} holds no recipe for tables; expected what `backproof train --save` writes, as bare "
+            "parameters do not say what their inputs are"
+        )
+    recipe = _recipe(metadata[_KEY], path)
+    try:
+        return nn.load(path, recipe.model()), recipe
+    except ValueError as error:
+        raise TableError(f"{path} is damaged: {error}") from None
+
+
+def _recipe(text: str, path: Path) -> Recipe:
+    try:
+        saved = json.loads(text)
+        schema = saved["schema"]
+        if schema == SCHEMA:
+            return Recipe.from_dict(saved)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TableError(
+            f"{path} is damaged: its recipe cannot be read ({type(error).__name__}: {error})"
+        ) from None
+    raise TableError(
+        f"{path} was written in the form {schema!r}, and this version of backproof reads {SCHEMA}; "
+        "use the version that wrote it, or train anew"
+    )

@@ -1,0 +1,371 @@
+"""The commands train and predict: what they print and write, and how bad input is told."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from backproof.cli import main
+
+LINE = "x,y\n" + "".join(f"{x},{2 * x + 1 + 0.1 * (x % 3)}\n" for x in range(12))
+SHOP = "age,colour,bought\n" + "".join(
+    f"{20 + n % 30},{('red', 'green', 'blue')[n % 3]},{'yes' if (n * 7) % 30 > 13 + n % 5 else 'no'}\n"
+    for n in range(60)
+)
+IRIS = "width,length,species\n" + "".join(
+    f"{1 + n % 7 + n % 3},{2 + n % 5 + 2 * (n % 3)},{('rose', 'lily', 'iris')[n % 3]}\n" for n in range(45)
+)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[..., str]:
+    """Write a table, and give the name of its file."""
+
+    def write(content: str | bytes, name: str = "data.csv") -> str:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+    return write
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """Train, and give what is told as JSON."""
+    assert main(["train", *arguments, "--format", "json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_line_is_the_one_of_least_squares(
+    table: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = told(capsys, table(LINE), "--target", "y")
+    frame = pl.read_csv(LINE.encode())
+    best = LinearRegression().fit(frame.select("x").to_numpy(), frame["y"].to_numpy())
+    expected = {"intercept": best.intercept_, "x": best.coef_[0]}
+    assert found["coefficients"]["y"] == pytest.approx(expected, abs=1e-9)
+    assert found["counterpart"]["coefficients"]["y"] == pytest.approx(expected, abs=1e-9)
+    assert found["training"]["r2"] == pytest.approx(
+        best.score(frame.select("x").to_numpy(), frame["y"].to_numpy())
+    )
+
+
+def test_classes_are_as_scikit_learn_finds_them(
+    table: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = told(capsys, table(SHOP), "--target", "bought")
+    frame = pl.read_csv(SHOP.encode())
+    inputs = frame.select("age", green=pl.col("colour") == "green", red=pl.col("colour") == "red").to_numpy()
+    best = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10000).fit(
+        inputs.astype(float), frame["bought"].to_list()
+    )
+    expected = [best.intercept_[0], *best.coef_[0]]
+    assert list(found["coefficients"]["yes"]) == ["intercept", "age", "colour=green", "colour=red"]
+    assert list(found["coefficients"]["yes"].values()) == pytest.approx(expected, abs=2e-3)
+    assert found["training"]["accuracy"] == best.score(inputs, frame["bought"].to_list())
+
+
+def test_what_is_printed(table: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+    path = table(
+        "id,site,x,when,y\n" + "".join(f"{n},A,{n * n},{'am' if n % 3 else 'pm'},{n}\n" for n in range(20))
+    )
+    assert main(["train", path, "--target", "y", "--validation", "0.2", "--epochs", "5"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:9] == [
+        f"{path}: 20 rows, 5 columns",
+        "  target     y: a number, from 0 to 19",
+        "  features   2 columns of numbers (id, x), 1 column of words (when: 2 words), standardized",
+        "  model      linear: 3 inputs, 1 output, 4 parameters",
+        lines[4],
+        "  optimizer  adam, lr 0.1",
+        "  training   16 rows, 16 a step; 5 epochs, seed 0; 4 more to validate on",
+        "  note       column 'site' holds 'A' alone and is left out",
+        "  note       column 'id' is a different number in every row; if it is no quantity, --drop it",
+    ]
+    assert lines[4].startswith("  loss       MSELoss, of y less its mean ")
+    assert lines[10].startswith("trained    5 epochs, 5 steps, ")
+    assert lines[11].split() == ["training", "validation"]
+    assert [line.split()[0] for line in lines[12:16]] == ["loss", "rmse", "mae", "r2"]
+    assert lines[18].split() == ["trained", "least", "squares", "difference"]
+
+
+MODELS = {
+    "numbers": (LINE, ["--target", "y"], ["prediction"]),
+    "two classes": (SHOP, ["--target", "bought"], ["prediction", "probability_no", "probability_yes"]),
+    "a network for numbers": (LINE, ["--target", "y", "--model", "mlp:4"], ["prediction"]),
+    "three classes": (
+        IRIS,
+        ["--target", "species", "--model", "mlp:8,8"],
+        ["prediction", "probability_iris", "probability_lily", "probability_rose"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "arguments", "columns"), MODELS.values(), ids=MODELS)
+def test_a_saved_model_predicts_what_was_measured(
+    content: str,
+    arguments: list[str],
+    columns: list[str],
+    table: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data, model = table(content), str(tmp_path / "model.safetensors")
+    found = told(capsys, data, *arguments, "--epochs", "30", "--save", model)
+    assert found["files"] == [model]
+    # Columns may stand in any order, there may be more, and the target need not be among them.
+    frame = pl.read_csv(data)
+    target = frame[arguments[1]]
+    others = frame.drop(arguments[1]).with_columns(more=pl.lit("x"))
+    moved = table(others.select(reversed(others.columns)).write_csv(), "moved.csv")
+    assert main(["predict", model, moved]) == 0
+    predictions = pl.read_csv(capsys.readouterr().out.encode())
+    assert predictions.columns == columns
+    if len(columns) == 1:
+        off = (predictions["prediction"] - target).to_numpy()
+        assert np.sqrt(np.mean(off**2)) == pytest.approx(found["training"]["rmse"])
+    else:
+        assert (predictions["prediction"] == target).mean() == pytest.approx(found["training"]["accuracy"])
+        chances = predictions.drop("prediction")
+        assert chances.sum_horizontal().to_numpy() == pytest.approx(1.0)
+        best = [columns[1:][at].removeprefix("probability_") for at in chances.to_numpy().argmax(axis=1)]
+        assert predictions["prediction"].to_list() == best
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])
+def test_predictions_go_into_a_file(ending: str, table: Callable[..., str], tmp_path: Path) -> None:
+    data, model, out = table(LINE), str(tmp_path / "m.safetensors"), tmp_path / f"out.{ending}"
+    assert main(["train", data, "--target", "y", "--epochs", "1", "--save", model]) == 0
+    assert main(["predict", model, data, "--out", str(out)]) == 0
+    read = {"csv": pl.read_csv, "tsv": lambda f: pl.read_csv(f, separator="\t"), "parquet": pl.read_parquet}
+    assert read[ending](out).shape == (12, 1)
+    assert main(["predict", model, data, "--out", str(out)]) == 2
+    assert main(["predict", model, data, "--out", str(out), "--overwrite"]) == 0
+
+
+def test_pictures_fit_the_kind_of_problem(
+    table: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = {}
+    one = "x,y\n" + "".join(f"{n},{'ab'[n % 3 > 0]}\n" for n in range(30))
+    for name, content, target in (("n", LINE, "y"), ("one", one, "y"), ("two", IRIS, "species")):
+        folder = tmp_path / name
+        arguments = [table(content), "--target", target, "--epochs", "3", "--plot", str(folder)]
+        told(capsys, *arguments)
+        drawn[name] = {path.name for path in folder.iterdir()}
+        assert main(["train", *arguments]) == 2
+        assert "is there already" in capsys.readouterr().err
+    assert drawn == {
+        "n": {"loss.png", "regression.png"},
+        "one": {"loss.png", "confusion.png", "logistic.png"},
+        "two": {"loss.png", "confusion.png", "boundary.png"},
+    }
+
+
+PARTS = {
+    "nothing": ("", "is empty"),
+    "blank": ("\n\n", "is empty"),
+    "only a header": ("x,y\n", "has a header and no rows"),
+    "one row": ("x,y\n1,2\n", "has 1 row to learn from; expected at least 2"),
+    "one column": ("y\n1\n2\n", "no column left to predict 'y' from"),
+    "no header": ("1,2\n3,4\n", "the first line of", "put a line with their names on top"),
+    "a short row": ("x,y\n1,2\n3\n", "line 3: expected 2 values", "got 1"),
+    "a long row": ("x,y\n1,2\n3,4,5\n", "line 3: expected 2 values", "got 3"),
+    "another target": ("x,Y \n1,2\n2,3\n", "--target: the table has no column 'y'; did you mean Y?"),
+    "two of a name": ("x,x,y\n1,2,3\n4,5,6\n", "several columns of one name: x"),
+    "the target is missing": ("x,y\n1,\n2,3\n3,4\n", "y (1 of 3)", "--missing drop"),
+    "values are missing": ("x,z,y\n1,NA,2\n,?,3\n4,5,6\n7,8,9\n", "x (1 of 4), z (2 of 4)", "--missing mean"),
+    "one class": ("x,y\n1,a\n2,a\n", "has one class alone, 'a'"),
+    "always the same": ("x,y\n1,5\n2,5\n", "is 5 in every row"),
+    "infinite": ("x,y\n1,2\ninf,3\n3,4\n", "'x' holds 1 infinite number, the first in row 2"),
+    "an infinite target": ("x,y\n1,2\n2,-inf\n3,4\n", "'y' holds 1 infinite number, the first in row 2"),
+    "a stray word": (
+        "x,y\n1,2\n2,3\noops,4\n5,6\n",
+        "'x' holds numbers and 1 that is none, such as 'oops' in row 3",
+    ),
+    "names": ("x,who,y\n1,Ann,2\n2,Bob,3\n3,Cy,5\n", "a word of its own in each of 3 rows", "--drop who"),
+    "several": (
+        "x,who,when,y\n1,Ann,2020-01-01,2\n2,Bob,2020-01-02,3\n3,Cy,2020-01-05,5\n",
+        "(and neither can when): leave out with --drop who,when",
+    ),
+    "dates": ("when,y\n2020-01-01,2\n2020-01-02,3\n", "'when' holds dates", "--drop when"),
+    "a target of dates": ("x,y\n1,2020-01-01\n2,2020-01-02\n", "'y' holds dates"),
+    "constant": ("x,y\n1,2\n1,3\n", "no column left"),
+    "as many classes as rows": ("x,y\n1,a\n2,b\n3,c\n", "has 3 classes in 3 rows"),
+    "a spreadsheet": (b"PK\x03\x04\x00\x00", "expected CSV, TSV or Parquet; export it as CSV"),
+    "damaged Parquet": (b"PAR1nonsense", "is damaged, or no Parquet"),
+    "damaged gzip": (b"\x1f\x8bnonsense", "is damaged, it cannot be unpacked"),
+    "an open quote": ('x,y\n1,"2\n3,4\n', "cannot be read as CSV"),
+}
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that cannot do its work, and give the line that says why."""
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("backproof: ")
+    assert captured.err.count("\n") == 1
+    assert "unexpected" not in captured.err
+    return captured.err
+
+
+@pytest.mark.parametrize("row", PARTS.values(), ids=PARTS)
+def test_a_bad_table_is_refused_in_a_line(
+    row: tuple[Any, ...], table: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, *said = row
+    line = refused(capsys, "train", table(content), "--target", "y")
+    for part in said:
+        assert part in line
+
+
+OPTIONS = {
+    "--target z": "has no column 'z'; there are x, y",
+    "--target y --features xx": "--features: the table has no column 'xx'; did you mean x?",
+    "--target y --features x,y": "cannot be among --features",
+    "--target y --drop x": "no column left",
+    "--target y --drop x --features x": "cannot be among --features and --drop",
+    "--target y --model liner": "expected --model to be linear",
+    "--target y --model mlp": "mlp:16,16; got 'mlp'",
+    "--target y --model mlp:0": "mlp:16,16; got 'mlp:0'",
+    "--target y --model logistic": "which name no classes",
+    "--target y --model linear --loss cross-entropy": "leave one of them out",
+    "--target y --loss msse": "--loss: expected the name of a loss; got 'msse'",
+    "--target y --optimizer adm": "got 'adm'; did you mean",
+    "--target y --lr -1": "lr",
+    "--target y --lr x": "--lr",
+    "--target y --epochs 0": "expected --epochs to be at least 1; got 0",
+    "--target y --batch-size 0": "expected --batch-size to be at least 1",
+    "--target y --validation 1": "up to 1; got 1.0",
+    "--target y --validation 0.01": "leaves 12 to train on and 0 to validate on",
+    "--target y --seed -1": "expected --seed to be at least 0",
+    "--target y --missing guess": "one of refuse, drop, mean; got 'guess'",
+    "--target y --format xml": "the formats are text, json",
+    "--target y --save .": "is a folder",
+    "--target y --save no/where": "there is no folder no",
+    "": "--target",
+}
+
+
+@pytest.mark.parametrize(("options", "said"), OPTIONS.items(), ids=OPTIONS)
+def test_a_bad_option_is_refused_in_a_line(
+    options: str, said: str, table: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(capsys, "train", table(LINE), *options.split())
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "there is no file" in refused(capsys, "train", str(tmp_path / "no.csv"), "--target", "y")
+    assert "is a folder" in refused(capsys, "train", str(tmp_path), "--target", "y")
+
+
+def test_nothing_is_overwritten(
+    table: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "model.safetensors"
+    model.write_text("precious")
+    arguments = ["train", table(LINE), "--target", "y", "--save", str(model), "--epochs", "1"]
+    assert "is there already" in refused(capsys, *arguments)
+    assert model.read_text() == "precious"
+    assert main([*arguments, "--overwrite"]) == 0
+    assert main(["predict", str(model), table(LINE)]) == 0
+
+
+PREDICTED = {
+    "a column is missing": ("colour\nred\n", "needs the columns age, which the table lacks"),
+    "words for numbers": (
+        "age,colour\n12,red\nold,red\n",
+        "'age' held numbers",
+        "words, such as 'old' in row 2",
+    ),
+    "another word": ("age,colour\n12,pink\n", "'colour' holds 'pink', unknown from training", "'red'"),
+    "a missing value": ("age,colour\n12,red\n,red\n", "values are missing in age (1 of 2)"),
+    "infinite": ("age,colour\ninf,red\n", "'age' holds 1 infinite number"),
+    "nothing": ("", "is empty"),
+    "a header": ("age,colour\n", "no rows"),
+}
+
+
+@pytest.fixture(scope="module")
+def shop_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Train a model on which predictions are tried."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "shop.csv").write_text(SHOP)
+    model = str(folder / "shop.safetensors")
+    assert (
+        main(["train", str(folder / "shop.csv"), "--target", "bought", "--epochs", "1", "--save", model]) == 0
+    )
+    return model
+
+
+@pytest.mark.parametrize("row", PREDICTED.values(), ids=PREDICTED)
+def test_a_table_that_does_not_fit_the_model_is_refused(
+    row: tuple[str, ...], shop_model: str, table: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, *said = row
+    capsys.readouterr()
+    line = refused(capsys, "predict", shop_model, table(content))
+    for part in said:
+        assert part in line
+
+
+def test_what_is_no_model_is_refused(
+    shop_model: str, table: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safetensors.numpy import save_file
+
+    capsys.readouterr()
+    data, whole = table("age,colour\n12,red\n"), Path(shop_model).read_bytes()
+    foreign = tmp_path / "foreign.safetensors"
+    save_file({"weight": np.ones(3)}, foreign)
+    assert "holds no recipe" in refused(capsys, "predict", str(foreign), data)
+    assert "there is no file" in refused(capsys, "predict", str(tmp_path / "no"), data)
+    for length in (0, 4, 100, len(whole) - 1):
+        cut = tmp_path / "cut.safetensors"
+        cut.write_bytes(whole[:length])
+        assert "is no model that can be read" in refused(capsys, "predict", str(cut), data)
+    assert "no model that can be read" in refused(capsys, "predict", data, data)
+    assert "expected --out to end in" in refused(
+        capsys, "predict", shop_model, data, "--out", str(tmp_path / "x.doc")
+    )
+
+
+def test_training_that_comes_to_nothing_fails_and_is_not_saved(
+    table: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "model.safetensors"
+    arguments = [
+        "--target",
+        "y",
+        "--optimizer",
+        "sgd",
+        "--lr",
+        "1e200",
+        "--save",
+        str(model),
+        "--epochs",
+        "9",
+    ]
+    assert main(["train", table(LINE), *arguments]) == 1
+    assert not model.exists()
+    assert "failed" in capsys.readouterr().out
+
+
+def test_a_table_comes_through_the_standard_input_too(
+    table: Callable[..., str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = gzip.compress(LINE.encode())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(packed)))
+    through = told(capsys, "-", "--target", "y", "--epochs", "3")
+    assert (
+        through["coefficients"] == told(capsys, table(LINE), "--target", "y", "--epochs", "3")["coefficients"]
+    )

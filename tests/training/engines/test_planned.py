@@ -1,0 +1,94 @@
+"""The planned engine does to the bit what the modules do, and nothing more in memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from backproof import nn, optim
+from backproof.training.engines.planned import PlannedEngine
+from tests.training.engines.cases import (
+    LOSSES,
+    MODELS,
+    OPTIMIZERS,
+    SHAPES,
+    agree,
+    batches,
+    both,
+    classes,
+    mlp,
+    numbers,
+    tied,
+)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+@pytest.mark.parametrize("model", MODELS)
+def test_models(model: str, dtype: Any) -> None:
+    given = batches(classes, dtype, SHAPES.get(model, (5,)))
+    agree(*both(MODELS[model](), nn.CrossEntropyLoss, OPTIMIZERS["SGD"]), given)
+
+
+def test_a_layer_used_twice() -> None:
+    agree(*both(tied(), nn.CrossEntropyLoss, OPTIMIZERS["SGD"]), batches(classes, np.float32))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses(loss: str) -> None:
+    make, target = LOSSES[loss]
+    model = mlp(nn.Tanh()) if loss != "NLLLoss" else nn.Sequential(mlp(), nn.LogSoftmax(dim=1))
+    agree(*both(model, make, OPTIMIZERS["momentum"]), batches(target, np.float32))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_optimizers(optimizer: str) -> None:
+    agree(*both(mlp(), nn.MSELoss, OPTIMIZERS[optimizer]), batches(numbers, np.float32))
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_against_torch(optimizer: str) -> None:
+    """The same steps in PyTorch, to rounding."""
+    model = mlp(nn.Tanh())
+    twin = model.to_torch()
+    theirs = getattr(torch.optim, optimizer)(twin.parameters(), lr=0.05)
+    engine = PlannedEngine(
+        model, nn.CrossEntropyLoss(), getattr(optim, optimizer)(model.parameters(), lr=0.05)
+    )
+    for given, target in batches(classes, np.float32):
+        value = torch.nn.CrossEntropyLoss()(twin(torch.from_numpy(given)), torch.from_numpy(target))
+        theirs.zero_grad()
+        value.backward()
+        theirs.step()
+        assert engine.step(given, target) == pytest.approx(value.item(), rel=1e-5)
+    engine.close()
+    for name, tensor in twin.state_dict().items():
+        np.testing.assert_allclose(model.state_dict()[name], tensor.numpy(), rtol=1e-4, atol=1e-6)
+
+
+# --- Memory ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "momentum", "RMSprop"])
+def test_a_step_allocates_nothing(optimizer: str) -> None:
+    """A step is done in its buffers. NumPy's own iterators take 8192 elements for a while, of any array."""
+    model = nn.Sequential(nn.Linear(300, 400, rng=1), nn.ReLU(), nn.Linear(400, 10, rng=2))
+    engine = PlannedEngine(model, nn.CrossEntropyLoss(), OPTIMIZERS[optimizer](model.parameters()))
+    rng = np.random.default_rng(0)
+    given, target = rng.standard_normal((64, 300)).astype(np.float32), rng.integers(0, 10, 64)
+    for _ in range(5):
+        engine.step(given, target)
+    tracemalloc.start()
+    try:
+        engine.step(given, target)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        engine.step(given, target)
+        after, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1000
+    assert most - before < 8192 * 4 + 2000  # the hidden units alone are 102400

@@ -1,0 +1,121 @@
+"""The looks: contrast, backgrounds, files, axes of somebody else."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from matplotlib.image import imread
+
+from backproof.training import plots
+from backproof.training.find_lr import RateSweep
+from backproof.training.plots.theme import COLOURS, DASHES, DEPTHS, MARKS, contrast, literal, readable, save
+from tests.training.plots.samples import ACROSS, PLANE, THREE, history, line, scores, with_sizes
+
+#: Ratios that are published: of the extremes, and of the greys that just pass on white.
+PUBLISHED = [("#000000", "#ffffff", 21.0), ("#767676", "#ffffff", 4.54), ("#949494", "#ffffff", 3.03)]
+
+
+@pytest.mark.parametrize(("first", "second", "ratio"), PUBLISHED)
+def test_contrast(first: str, second: str, ratio: float) -> None:
+    assert contrast(first, second) == pytest.approx(ratio, abs=0.005)
+    assert contrast(second, first) == contrast(first, second)
+
+
+def test_as_many_dashes_and_marks_as_colours() -> None:
+    assert len(COLOURS) == len(set(map(str, DASHES))) == len(set(MARKS)) == len(set(COLOURS))
+
+
+def test_depths_grow_darker_all_the_way() -> None:
+    shades = [contrast(to_hex(DEPTHS(share)), "white") for share in np.linspace(0, 1, 40)]
+    assert np.all(np.diff(shades) > 0)
+
+
+@pytest.mark.parametrize("share", np.linspace(0, 1, 21))
+def test_what_is_written_on_a_depth_is_readable(share: float) -> None:
+    ground = to_hex(DEPTHS(share))
+    assert contrast(readable(ground), ground) > 4.5
+
+
+@pytest.mark.parametrize("background", ["white", "#0d1117", "lightyellow"])
+def test_a_background_of_ones_own(background: str) -> None:
+    figure = plots.loss(history([2.0, 1.0]), background=background)
+    assert to_hex(figure.get_facecolor()) == to_hex(background)
+    assert contrast(to_hex(figure.axes[0].xaxis.label.get_color()), background) > 12
+
+
+DRAWS: dict[str, Callable[..., Figure]] = {
+    "loss": lambda **how: plots.loss(history([2.0, 1.0]), **how),
+    "columns": lambda **how: plots.columns(history([2.0, 1.0]), ["lr"], **how),
+    "weights": lambda **how: plots.weights(with_sizes(2), **how),
+    "gradients": lambda **how: plots.gradients(with_sizes(9), **how),
+    "regression": lambda **how: plots.regression(line, ACROSS, ACROSS, **how),
+    "logistic": lambda **how: plots.logistic(line, ACROSS, ACROSS > 0.5, **how),
+    "boundary": lambda **how: plots.boundary(scores, PLANE, THREE, **how),
+    "confusion": lambda **how: plots.confusion(THREE, THREE, **how),
+    "loss_surface": lambda **how: plots.loss_surface(lambda x, y: x * y, {}, points=4, **how),
+    "rates": lambda **how: plots.rates(RateSweep(np.geomspace(1e-3, 1, 9), np.linspace(2, 1, 9)), **how),
+}
+
+
+def test_all_plots_are_tried() -> None:
+    assert {*DRAWS, "layer_sizes"} == {*plots.__all__}
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_on_axes_of_ones_own(draw: Callable[..., Figure], tmp_path: Path) -> None:
+    figure = Figure()
+    figure.add_subplot(121).set_title("mine")
+    ax = figure.add_subfigure(GridSpec(1, 2, figure)[1]).subplots()
+    file = tmp_path / "both.svg"
+    assert draw(ax=ax, path=file) is figure
+    assert ax.get_xlabel() or ax.get_ylabel()
+    assert file.read_bytes()[:5] == b"<?xml"
+
+
+STARTS = {"png": b"\x89PNG", "SVG": b"<?xml", "pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize(("ending", "start"), STARTS.items())
+def test_a_file_is_written_whole_and_the_same_each_time(ending: str, start: bytes, tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.{ending}" for name in ("one", "two")]
+    files[1].write_text("what was there before", "utf-8")
+    figure = plots.loss(history([2.0, 1.0]), path=files[0])
+    save(figure, files[1])
+    assert files[0].read_bytes().startswith(start)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert sorted(tmp_path.iterdir()) == files
+
+
+@pytest.mark.parametrize("path", ["loss", "loss.gif", "", "loss.png/"[:-4]])
+def test_another_ending_is_refused_before_it_is_drawn(path: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a path that ends in \.png, \.svg, \.pdf; got path="):
+        plots.loss(history([2.0]), path=path)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        plots.loss(history([2.0]), path=tmp_path / "none" / "loss.png")
+
+
+def test_a_picture_keeps_its_looks_whatever_the_settings() -> None:
+    with mpl.rc_context(
+        {"text.usetex": True, "savefig.facecolor": "red", "axes.facecolor": "red", "font.size": 40}
+    ):
+        figure = plots.loss(history([2.0, 1.0]))
+        stream = io.BytesIO(figure._repr_png_())  # type: ignore[attr-defined]
+    pixels = imread(stream)
+    assert pixels[2, 2, 3] == 0
+    assert figure.axes[0].xaxis.label.get_fontsize() == 10
+    assert to_rgba(figure.axes[0].get_facecolor())[3] == 0
+
+
+def test_literal() -> None:
+    assert literal("$x$") == r"\$x\$"
