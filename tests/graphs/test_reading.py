@@ -245,16 +245,16 @@ PARTS += ["$", "\\", "\\\\", "\\{", "&", "\\begin{aligned}", "\\cdot", "'"]
 
 @given(st.lists(st.sampled_from(PARTS), max_size=30))
 @settings(max_examples=1500)
-def test_any_parts_are_read_or_refused(parts: list[str]) -> None:
-    _read_or_refused("".join(parts))
+def test_any_parts_are_assert_read_or_refused(parts: list[str]) -> None:
+    _assert_read_or_refused("".join(parts))
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    _read_or_refused(text)
+def test_any_text_is_assert_read_or_refused(text: str) -> None:
+    _assert_read_or_refused(text)
 
 
-def _read_or_refused(text: str) -> None:
+def _assert_read_or_refused(text: str) -> None:
     refused: ExpressionError | None = None
     try:
         program = read(text)

@@ -160,6 +160,23 @@ class Tape:
                     waiting.append(parent)
         return sorted(found)
 
+    def between(self, start: int, end: int) -> list[int]:
+        """Give the places on the ways from one to another, both among them, in order.
+
+        Examples
+        --------
+        >>> from backproof.ops import CATALOGUE
+        >>> tape = Tape()
+        >>> x, y = tape.variable("x"), tape.variable("y")
+        >>> tape.between(x, tape.apply(CATALOGUE["exp"], (x,)))
+        [0, 2]
+        """
+        reaching = {start}
+        for place in self.above([end]):
+            if reaching.intersection(self.parents[place]):
+                reaching.add(place)
+        return sorted(reaching) if end in reaching else []
+
     def moving(self) -> NDArray[np.bool_]:
         """Say of each place whether it depends on an input."""
         moves = [place in self.names and op is None for place, op in enumerate(self.ops)]

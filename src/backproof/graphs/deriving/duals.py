@@ -22,8 +22,6 @@ _CONSTANT = {
     *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "isnan", "isinf", "isfinite"),
     *("floor", "ceil", "sign", "signbit", "zeros_like", "ones_like", "full_like", "shape"),
 }
-#: NumPy's words for ops whose name is another.
-_NAMES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 
 
 class NoTangent(TypeError):
@@ -113,7 +111,7 @@ def _tangent(given: Any) -> Any:
 
 def _elementwise(name: str, inputs: tuple[Any, ...]) -> Dual:
     """Apply an op that goes element by element: its rules, fed tangents, give the tangent."""
-    op = function(_NAMES.get(name, name))
+    op = function(name)
     if op is None or not op.elementwise or op.reduction is not None:
         raise NoTangent(f"it is not known how a tangent goes through np.{name}")
     dtype = np.result_type(*(given.dtype for given in inputs if isinstance(given, Dual)))

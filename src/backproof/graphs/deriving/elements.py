@@ -122,7 +122,7 @@ def backward(tape: Tape, found: Mapping[int, Any], output: int, wrt: int, slopes
             f"a gradient is that of one number; got one of shape={np.shape(found[output])}: "
             "sum it, multiplied by an upstream gradient, as in sum(G*Y)"
         )
-    reaching = _between(tape, output, wrt)
+    reaching = set(tape.between(wrt, output))
     gradients: dict[int, Any] = {output: sympy.S.One}
     known: dict[Any, int] = {}
     for place in sorted(reaching - {wrt}, reverse=True):
@@ -156,14 +156,6 @@ def size(formula: Any, known: dict[Any, int] | None = None) -> int:
     if formula not in known:
         known[formula] = 1 + sum(size(part, known) for part in getattr(formula, "args", ()))
     return known[formula]
-
-
-def _between(tape: Tape, output: int, wrt: int) -> set[int]:
-    reaching = {wrt}
-    for place in tape.above([output]):
-        if reaching.intersection(tape.parents[place]):
-            reaching.add(place)
-    return reaching
 
 
 def _require_time(end: float, op: Op) -> None:

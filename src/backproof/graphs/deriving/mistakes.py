@@ -113,7 +113,7 @@ def _swapped(claim: Claim, wrt: int) -> Iterator[_Tried]:
 def _within(claim: Claim, wrt: int) -> Iterator[_Tried]:
     """Give the gradient with one slip in the chain rule: a factor lost, or the wrong quantity in one."""
     tape, found = claim.program.tape, claim.found
-    places = [p for p in tape.above([claim.output]) if p > wrt and wrt in tape.above([p])]
+    places = tape.between(wrt, claim.output)[1:]
     name = tape.names[wrt]
 
     def gradient(place: int, slopes: Slope | None = None) -> Any:
