@@ -144,6 +144,7 @@ def compact(collected: dict[str, Any]) -> dict[str, Any]:
             "decimals": model["digits"],
         },
         "autograd": collected["autograd"],
+        "torch_seeded": collected["torch_seeded"],
     }
 
 

@@ -53,7 +53,7 @@ EXCEPT = {
     "checking/report": {"rich"},  # it is imported to print a report
     "diagnoses/terminal": {"rich"},  # it is imported to print a page
     "graphs/symbols": {"sympy"},  # it is imported to write formulas
-    "graphs/deriving": {"sympy"},  # so is this, by derive, prove and check
+    "graphs/deriving": {"sympy", "mpmath"},  # so is this, by derive, prove and check
 }
 
 

@@ -44,7 +44,7 @@ def some(seed: int, count: int) -> tuple[Tape, dict[int, np.float64]]:
 def test_both_plans_compute_the_same(seed: int, count: int) -> None:
     tape, inputs = some(seed, count)
     last = len(tape) - 1
-    steps, levels = Steps(tape), Levels(tape)
+    steps, levels = Steps(tape), Levels(tape, np.array(tape.depths))
     values = steps.forward(inputs)
     np.testing.assert_allclose(levels.forward(inputs), values, rtol=1e-9)
     expected = [

@@ -7,6 +7,7 @@ by element are the forward-mode derivative as well.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from backproof.graphs.functions import function
+from backproof.graphs.inputs.composed import COMPOSED
 
 __all__ = ["DUALS", "Dual", "NoTangent"]
 
@@ -155,10 +157,12 @@ def _largest(func: Callable[..., Any], x: Dual, axis: Any = None, keepdims: bool
     return Dual(value.reshape(shape), tangent.reshape(shape))
 
 
-def _clipped(func: Callable[..., Any], x: Any, low: Any = None, high: Any = None, **bounds: Any) -> Any:
-    low, high = bounds.get("min", low), bounds.get("max", high)
-    above = x if low is None else np.maximum(x, low)
-    return above if high is None else np.minimum(above, high)
+def _composed(func: Callable[..., Any], *given: Any, **how: Any) -> Any:
+    return COMPOSED[func.__name__](_numpy, *given, **how)
+
+
+def _numpy(name: str, *given: Any) -> Any:
+    return getattr(np, name)(*given)
 
 
 #: What is a part or a sum of the elements: a tangent goes through it as a value does.
@@ -173,7 +177,7 @@ _THROUGH: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("concatenate", "stack"), _joined),
     **dict.fromkeys(("max", "amax"), _largest),
     "where": _chosen,
-    "clip": _clipped,
+    "clip": _composed,
 }
 
 
@@ -194,6 +198,8 @@ class _Space:
     special = _Special()
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("hypot", "log2"):
+            return functools.partial(COMPOSED[name], _numpy)
         return getattr(np, name)
 
     def zeros(self, shape: Any, dtype: Any = None, device: Any = None) -> Dual:
@@ -206,12 +212,6 @@ class _Space:
 
     def asarray(self, x: Any, **how: Any) -> Any:
         return x if isinstance(x, Dual) else np.asarray(x, **how)
-
-    def hypot(self, x: Any, y: Any) -> Any:
-        return np.sqrt(x * x + y * y)
-
-    def log2(self, x: Any) -> Any:
-        return np.log(x) / math.log(2)
 
 
 #: The namespace that a rule is run with, to be differentiated once more.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backproof.graphs.deriving.duals import DUALS, Dual
-from backproof.graphs.plan import Steps
+from backproof.graphs.plan import Steps, units
 from backproof.graphs.tape import Tape
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def hessian(
     columns: dict[tuple[int, int], list[Any]] = {(x, y): [] for x in places for y in places}
     shape = np.shape(plan.forward(_duals(given))[output])
     for y in places:
-        for element in np.ndindex(np.shape(given[y])):
-            direction = np.zeros(np.shape(given[y]))
-            direction[element] = 1
+        for direction in units(np.zeros(np.shape(given[y]))):
             rows = _rows(plan, _duals(given, {y: direction}), output, places)
             for x in places:
                 columns[x, y].append(rows[x])
@@ -78,8 +76,9 @@ def of_graph(graph: Graph, names: Sequence[str], output: int) -> dict[tuple[str,
         if name not in inputs:
             raise KeyError(f"the inputs are {', '.join(inputs) or 'none'}; got {name!r}")
     tape, named = graph.tape, {inputs[name]: name for name in names or inputs}
-    given = {place: graph.values[place] for place, op in enumerate(tape.ops) if op is None}
-    found = hessian(tape, given, output, list(named))
+    graph.require_again()
+    with np.errstate(all="ignore"):  # what is infinite, or no number, is shown as that
+        found = hessian(tape, graph.leaves, output, list(named))
     return {(named[x], named[y]): value if value.ndim else float(value) for (x, y), value in found.items()}
 
 
@@ -96,9 +95,7 @@ def _rows(plan: Steps, given: Mapping[int, Any], output: int, places: Sequence[i
     """Give, for each element of the output, how its gradients change along the direction."""
     values = plan.forward(given)
     rows: dict[int, list[Any]] = {place: [] for place in places}
-    for element in np.ndindex(values[output].shape):
-        unit = np.zeros(values[output].shape)
-        unit[element] = 1
+    for unit in units(np.zeros(values[output].shape)):
         gradients = plan.backward(values, {output: Dual(unit)})
         for place in places:
             found = gradients[place]
