@@ -268,3 +268,24 @@ def test_logaddexp_is_differentiated_twice_where_both_are_equal() -> None:
     assert g.hessian()["x", "x"] == pytest.approx(0.25)
     for x, y in ((800.0, -800.0), (-800.0, 800.0), (0.5, 3.0)):
         assert g.at(x=x, y=y).value == pytest.approx(np.logaddexp(x, y), rel=1e-15)
+
+
+@pytest.mark.parametrize(("text", "x"), [("relu(x)*y", 0.0), ("hardtanh(x)*y", 1.0), ("abs(x)*y", 0.0)])
+def test_a_hessian_at_a_kink_is_what_the_rules_say_and_symmetric(text: str, x: float) -> None:
+    found = graph(text, x=x, y=1.0)
+    second = found.hessian()
+    assert second["x", "y"] == second["y", "x"] == found.local("a", "x")
+
+
+@pytest.mark.parametrize("to", [True, 1.0])
+def test_an_output_is_asked_for_by_name_or_number(to: Any) -> None:
+    with pytest.raises(TypeError, match="the number or the name of an output; got to="):
+        graph("x*2", x=1.0).grad(to=to)
+
+
+def test_paths_of_a_node_to_itself_and_of_what_is_infinite() -> None:
+    found = graph("f = log(x)*0", x=0.0)
+    assert str(found.paths("f")).splitlines() == ["∂f/∂f, along 1 path", "  1", "  sum: 1"]
+    assert np.isnan(found.paths("x").sum) or found.paths("x")[0].product is not None
+    w = graph("sum(x*w)", x=np.ones(2), w=np.ones(2))
+    assert w.paths("w")[0] == w.paths("w")[0]

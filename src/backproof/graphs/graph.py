@@ -130,6 +130,8 @@ class Graph(Evaluation):
         """
         if isinstance(to, str):
             return self.place(to)
+        if to is not None and (isinstance(to, bool) or not hasattr(to, "__index__")):
+            raise TypeError(f"expected the number or the name of an output; got {to=}")
         if to is not None and not -len(self.outputs) <= to < len(self.outputs):
             raise KeyError(f"the outputs are numbered from 0 to {len(self.outputs) - 1}; got {to=}")
         return self.outputs[-1 if to is None else to]

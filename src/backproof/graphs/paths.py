@@ -38,7 +38,7 @@ class Factor:
 
     child: str
     parent: str
-    value: Any
+    value: Any = field(compare=False)
     edge: Edge = field(repr=False)
     _graph: Graph = field(repr=False, compare=False)
 
@@ -76,7 +76,7 @@ class Path:
 
     nodes: tuple[str, ...]
     factors: tuple[Factor, ...]
-    product: Any
+    product: Any = field(compare=False)
 
     @property
     def formula(self) -> str:
@@ -133,7 +133,8 @@ class Paths(Sequence[Path]):
             numbers = [short(factor.value) for factor in path.factors] or ["1"]
             written = " · ".join(map(bracketed, numbers)) if numbers[1:] else numbers[0]
             said = dict.fromkeys((path.formula, written, short(path.product)))
-            lines += [f"  {path}", f"    = {' = '.join(part for part in said if part != str(path))}"]
+            parts = [part for part in said if part != str(path)]
+            lines += [f"  {path}", *([f"    = {' = '.join(parts)}"] if parts else [])]
         return "\n".join([*lines, f"  sum: {short(self.sum)}"])
 
     def __repr__(self) -> str:
@@ -204,5 +205,6 @@ def _factor(graph: Graph, edge: Edge) -> Factor:
 def _further(graph: Graph, product: Any, factor: Factor) -> Any:
     """Multiply by a factor: of arrays, the gradient of the sum of the output's elements along this path."""
     if is_elementwise(graph.tape, graph.values, factor.edge):
-        return product * factor.value
+        with np.errstate(all="ignore"):  # what is infinite, or no number, is shown as that
+            return product * factor.value
     return np.tensordot(product, factor.value, np.ndim(graph.values[factor.edge.child]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -64,7 +64,10 @@ def planned(tape: Tape, given: Mapping[int, Any]) -> Plan:
     if not _single(given) or len(tape) < _MANY:
         return Steps(tape)
     depths = np.fromiter(tape.depths, np.intp, len(tape))
-    if len(tape) < _WIDE * depths.max() or not all(op is None or _is_plain(op) for op in set(tape.ops)):
+    wide = len(tape) >= _WIDE * depths.max() and all(op is None or _is_plain(op) for op in set(tape.ops))
+    if not wide or not all(
+        isinstance(each, Hashable) for one in tape.options.values() for each in one.values()
+    ):
         return Steps(tape)
     return Levels(tape, depths)
 
@@ -240,6 +243,8 @@ class Levels:
         kinds = [self._kind(tape, place) for place in places.tolist()]
         pairs = np.fromiter(tape.parents.row, np.intp, 2 * count).reshape(-1, 2)
         parents = self.order[pairs.T].take(sequence, axis=1)  # of what has fewer, some that nobody looks at
+        #: What `_reached` found, by the outputs.
+        self._known: dict[tuple[int, ...], list[NDArray[np.bool_] | None]] = {}
         self._levels: list[_Level] = []
         ends: list[int] = (np.flatnonzero(np.diff(level_of[sequence])) + 1).tolist()
         for start, stop in itertools.pairwise([0, *ends, count]):
@@ -275,14 +280,35 @@ class Levels:
         numbers[self.order] = values
         gradients = np.zeros(len(self.order))
         gradients[self.order[list(upstream)]] = list(upstream.values())
-        for kind, part, parents in reversed(self._levels):
+        for (kind, part, parents), reached in zip(
+            reversed(self._levels), self._reached(tuple(upstream)), strict=True
+        ):
+            if reached is not None and not reached.any():
+                continue
             roles = numbers[parents]
             here = gradients[part].copy()  # a rule may give it as it is; NumPy would copy all gradients
             for rule, served, shares in kind.rules:
                 result = rule(np, here, *roles, numbers[part], **kind.known)
                 for which, gradient in zip(served, take(result, shares), strict=True):
-                    np.add.at(gradients, parents[which], gradient)  # nodes may share a parent
+                    flows = gradient if reached is None else np.where(reached, gradient, 0)
+                    np.add.at(gradients, parents[which], flows)  # nodes may share a parent
         return gradients[self.order]
+
+    def _reached(self, outputs: tuple[int, ...]) -> list[NDArray[np.bool_] | None]:
+        """Say of the nodes of each level, the last first, whether an output depends on them (``None``: all).
+
+        Through the others nothing flows, however infinite their local gradients are.
+        """
+        if outputs not in self._known:
+            reached = np.zeros(len(self.order), dtype=bool)
+            reached[self.order[list(outputs)]] = True
+            found: list[NDArray[np.bool_] | None] = []
+            for kind, part, parents in reversed(self._levels):
+                found.append(None if reached[part].all() else reached[part].copy())
+                for which in {which for _, served, _ in kind.rules for which in served}:
+                    reached[parents[which][reached[part]]] = True
+            self._known[outputs] = found
+        return self._known[outputs]
 
 
 def units(value: Any) -> Iterator[Any]:

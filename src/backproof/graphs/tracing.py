@@ -273,8 +273,13 @@ def _apply(name: str, *args: Any, **options: Any) -> Variable:
     if tape is None:
         raise TracingError(f"expected a value that is traced among the arguments of {name}, got none")
     places = {one: _placed(tape, given[one]) for one in op.arguments if given.get(one) is not None}
-    chosen = {one: value for one, value in given.items() if one in op.options}
+    chosen = {one: _number(value) for one, value in given.items() if one in op.options}
     return at(tape, tape.apply(op, tape.arranged(op, places), chosen))
+
+
+def _number(value: Any) -> Any:
+    """Give an option that is one number of NumPy's as Python's."""
+    return value.item() if isinstance(value, np.ndarray | np.generic) and not value.ndim else value
 
 
 def _given(op: Op, args: tuple[Any, ...], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from backproof.graphs.functions import function
 from backproof.graphs.inputs.composed import COMPOSED
+from backproof.ops.op import Op
 
-__all__ = ["DUALS", "Dual", "NoTangent"]
+__all__ = ["DUALS", "Dual", "NoTangent", "elementwise"]
 
 #: What does not change where it is differentiable at all.
 _CONSTANT = {
@@ -54,7 +55,7 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
             return ufunc(*map(_value, inputs), **kwargs)
         if ufunc.__name__ in _THROUGH:
             return _THROUGH[ufunc.__name__](ufunc, *inputs, **kwargs)
-        return _elementwise(ufunc.__name__, inputs)
+        return _called(ufunc.__name__, inputs)
 
     def __array_function__(self, func: Callable[..., Any], types: object, args: Any, kwargs: Any) -> Any:
         if func.__name__ in _CONSTANT:
@@ -111,20 +112,29 @@ def _tangent(given: Any) -> Any:
     return given.tangent if isinstance(given, Dual) else np.zeros_like(given, dtype=float)
 
 
-def _elementwise(name: str, inputs: tuple[Any, ...]) -> Dual:
-    """Apply an op that goes element by element: its rules, fed tangents, give the tangent."""
+def _called(name: str, inputs: Sequence[Any]) -> Any:
     op = function(name)
     if op is None or not op.elementwise or op.reduction is not None:
         raise NoTangent(f"it is not known how a tangent goes through np.{name}")
+    return elementwise(op, inputs, op.options)
+
+
+def elementwise(op: Op, inputs: Sequence[Any], options: Mapping[str, object]) -> Any:
+    """Apply an op that goes element by element: its rules, fed tangents, give the tangent."""
+    known = {**op.options, **options}
+    if not any(isinstance(given, Dual) for given in inputs):
+        return op.forward(np, *inputs, **known)
     dtype = np.result_type(*(given.dtype for given in inputs if isinstance(given, Dual)))
     values = [np.asarray(_value(given)) for given in inputs]
     values = [value if value.dtype.kind == "f" else value.astype(dtype) for value in values]
-    output = np.asarray(op.forward(np, *values, **op.options))
+    output = np.asarray(op.forward(np, *values, **known))
+    if output.dtype.kind != "f":
+        return output[()]
     tangent = np.zeros_like(output)
     for argument, given in zip(op.arguments, inputs, strict=True):
-        if isinstance(given, Dual) and given.tangent.any():
-            known = np.broadcast_to(given.tangent, output.shape)
-            tangent = tangent + op.rules[argument](np, known, *values, output, **op.options)
+        if isinstance(given, Dual) and given.tangent.any() and argument in op.rules:
+            along = np.broadcast_to(given.tangent, output.shape)
+            tangent = tangent + op.rules[argument](np, along, *values, output, **known)
     return Dual(output, tangent)
 
 

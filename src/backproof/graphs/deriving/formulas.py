@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from backproof.graphs.deriving.elements import backward, constants, symbols, values
+from backproof.graphs.deriving.hessians import require_inputs
 from backproof.graphs.deriving.taped import taped
 from backproof.graphs.symbols import real
 
@@ -86,7 +87,7 @@ class Formulas:
         NotSymbolic
             If there is no formula.
         """
-        chosen = names or tuple(self.graph.input_places)
+        chosen = require_inputs(self.graph, names)
         first = {x: np.asarray(self.jacobian(x, to), dtype=object) for x in chosen}
         known = {y: np.asarray(self._symbols(self.graph.place(y)), dtype=object) for y in chosen}
         return {
