@@ -1,4 +1,4 @@
-"""Graphs: a network number by number and as arrays, beside micrograd's `Value`; and large graphs.
+"""Graphs: a network number by number and as arrays, beside micrograd's `Value`; large ones, and pictures.
 
 The network has 2 inputs, two layers of 16 ReLUs and one output, on 8 points, with the sum of squared errors:
 the same numbers everywhere, and losses and gradients must agree. A step of micrograd builds its graph each
@@ -10,19 +10,22 @@ from __future__ import annotations
 import functools
 import itertools
 import random
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from backproof.graphs.graph import graph
+from backproof.graphs.graph import Graph, graph
+from backproof.graphs.inputs.sources import needed
 from backproof.graphs.plan import planned
 from backproof.graphs.tape import Tape
-from backproof.graphs.tracing import Variable, apply
+from backproof.graphs.tracing import apply, at
 from backproof.ops import CATALOGUE
-from benchmarks.timing import in_turn, table
+from benchmarks.timing import in_turn, median_seconds, process_seconds, table
 
 try:
     from micrograd.engine import Value  # type: ignore[import-not-found]  # it may be there
@@ -69,7 +72,7 @@ class Scalars:
         tape = Tape()
         names = itertools.count()
         weights = [
-            [[Variable(tape, tape.variable(f"w{next(names)}", w)) for w in row] for row in layer]
+            [[at(tape, tape.variable(f"w{next(names)}", w)) for w in row] for row in layer]
             for layer in WEIGHTS
         ]
         self.output = loss_of(weights, lambda one: one.relu()).place
@@ -80,6 +83,30 @@ class Scalars:
         values = self.plan.forward(self.tape.given)
         gradients = self.plan.backward(values, {self.output: 1.0})
         return float(values[self.output]), [gradients[place] for place in self.places]
+
+
+class Public:
+    """The same by the calls that users make."""
+
+    def __init__(self) -> None:
+        numbers = [w for layer in WEIGHTS for row in layer for w in row]
+        self.inputs = {f"w{number}": weight for number, weight in enumerate(numbers)}
+        self.made = self.graph()
+        self.made.grad()
+
+    def graph(self) -> Graph:
+        return graph(self.loss, **self.inputs)
+
+    def loss(self, **weights: Any) -> Any:
+        each = iter(weights.values())
+        shaped = [[list(itertools.islice(each, len(row))) for row in layer] for layer in WEIGHTS]
+        return loss_of(shaped, lambda one: one.relu())
+
+    def again(self) -> dict[str, Any]:
+        return self.made.at(**self.inputs).grad()
+
+    def anew(self) -> dict[str, Any]:
+        return self.graph().grad()
 
 
 def arrays() -> Callable[[], tuple[float, Any]]:
@@ -154,15 +181,19 @@ def large(make: Callable[[int], Tape], count: int) -> tuple[float, float, float,
 
 def network() -> None:
     """Compare the network's steps."""
-    built, as_arrays = Scalars(), arrays()
+    built, public, as_arrays = Scalars(), Public(), arrays()
     loss, gradients = built.step()
     other, pairs = as_arrays()
     assert np.isclose(loss, other)
     assert np.allclose(gradients, flat(pairs))
+    assert np.allclose(gradients, list(public.again().values()))
+    assert np.allclose(gradients, list(public.anew().values()))
     # Several of a quick step together: what ran before has the cache to itself.
     batches: list[tuple[str, Callable[[], object], int, str]] = [
         ("number by number, built once", built.step, 20, "goal: 10 times"),
         ("number by number, building included", lambda: Scalars().step(), 2, "goal: 3 times"),
+        ("the same as g.at(w0=…).grad()", public.again, 5, "goal: 10 times"),
+        ("the same as bp.graph(f, w0=…).grad()", public.anew, 2, "goal: 3 times"),
         ("as arrays", as_arrays, 200, "goal: 250 times"),
     ]
     if Value is not None:
@@ -186,8 +217,37 @@ def _repeat(call: Callable[[], object], count: int) -> None:
         call()
 
 
+def layered(*sizes: int) -> Graph:
+    """Make the graph of a network whose steps are written one by one."""
+    steps, before = [], [f"x{index}" for index in range(sizes[0])]
+    for layer, units in enumerate(sizes[1:]):
+        names = [f"h{layer}{unit}" for unit in range(units)]
+        for unit, name in enumerate(names):
+            products = " + ".join(f"w{layer}{unit}{index}*{one}" for index, one in enumerate(before))
+            steps.append(f"{name} = tanh({products})")
+        before = names
+    text = "; ".join(steps)
+    return graph(text, **{name: _rng.gauss(0, 1) for name in needed(text)})
+
+
+def pictures() -> None:
+    """Measure how long a person waits for a picture, and for a command."""
+    made = layered(5, 6, 5, 1)
+    count = sum(node.kind != "constant" for node in made.nodes)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for form in ("svg", "png"):
+            spent = median_seconds(functools.partial(made.save, Path(folder) / f"graph.{form}"), repeats=3)
+            rows.append((f"a picture of {count} nodes, {form.upper()}", f"{spent:.2f} s", "goal: under 2"))
+    command = ["-m", "backproof", "graph", "tanh(log(1 + z*2*x/sin(y)))", "x=1", "y=2", "z=3"]
+    spent = process_seconds(command)
+    rows.append(("backproof graph of ten nodes, a whole process", f"{spent:.2f} s", "goal: under 0.7"))
+    table("Pictures, and the command, medians", rows)
+
+
 def main() -> None:
     network()
+    pictures()
     rows = []
     for name, make in (("1,000 wide", wide), ("a chain", deep)):
         for count in (10_000, 100_000):

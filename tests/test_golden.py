@@ -145,6 +145,7 @@ def compact(collected: dict[str, Any]) -> dict[str, Any]:
         },
         "autograd": collected["autograd"],
         "regression": collected["regression"],  # reproduced in training/test_regressions.py
+        "torch_seeded": collected["torch_seeded"],
     }
 
 

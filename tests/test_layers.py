@@ -59,13 +59,13 @@ EXCEPT = {
     "checking/report": {"rich"},  # it is imported to print a report
     "diagnoses/terminal": {"rich"},  # it is imported to print a page
     "graphs/symbols": {"sympy"},  # it is imported to write formulas
-    "graphs/deriving": {"sympy"},  # so is this, by derive, prove and check
     "training/plots": {"matplotlib"},  # it is imported to draw a plot
     "training/engines/torch": {"torch"},  # it is imported to run modules of PyTorch
     "training/comparing": {"torch"},  # it is imported to compare with PyTorch
     "training/comparing/figures": {"matplotlib"},  # it is imported to draw a comparison
     "training/tables": {"polars"},  # it is imported to read a table
     "training/estimators": {"sklearn"},  # it is imported for estimators, which derive from scikit-learn's
+    "graphs/deriving": {"sympy", "mpmath"},  # so is this, by derive, prove and check
 }
 
 

@@ -129,23 +129,23 @@ def _markdown(value: Any) -> str:
 
 
 def _table(check: Check) -> str:
-    """Write the comparisons as a table: an input a row, a source a column.
+    """Write the comparisons as a table: an input a row, an oracle a column.
 
     The differences are not in it: what is left of rounding is another on each machine.
     """
-    sources = list(dict.fromkeys(row.source for row in check.rows))
-    lines = [f"| input | ours | {' | '.join(sources)} | |", "|---|--:|" + "--:|" * len(sources) + "---|"]
+    oracles = list(dict.fromkeys(row.oracle for row in check.rows))
+    lines = [f"| input | ours | {' | '.join(oracles)} | |", "|---|--:|" + "--:|" * len(oracles) + "---|"]
     for name in dict.fromkeys(row.name for row in check.rows):
-        rows = {row.source: row for row in check.rows if row.name == name}
+        rows = {row.oracle: row for row in check.rows if row.name == name}
         ours = max((row.ours for row in rows.values()), key=len)
-        cells = [_numbers(rows[source].theirs) if source in rows else "–" for source in sources]
+        cells = [_numbers(rows[oracle].theirs) if oracle in rows else "–" for oracle in oracles]
         verdicts = ", ".join(dict.fromkeys(row.verdict for row in rows.values()))
         lines.append(f"| `{name}` | {_numbers(ours)} | {' | '.join(cells)} | {verdicts} |")
     return "\n".join([*lines, *(f"\nLeft out: {why}." for why in check.left_out)])
 
 
 def _numbers(values: Any) -> str:
-    first = [f"{value:.6g}" for value in values[:2]]  # elements that every source was asked for
+    first = [f"{value:.6g}" for value in values[:2]]  # elements that every oracle was asked for
     return ", ".join(first) + (", …" if len(values) > len(first) else "")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,6 +45,8 @@ Examples:
 
 Exit status: 0, each step holds; 1, a claim is refuted or could not be settled; 2, it could not do its work.
 """
+#: What is meant to be a file, and no expression.
+_FILE = re.compile(r"[\w./\\-]+\.(txt|tex|md)")
 _TEXTS = ("text", "markdown", "latex", "html")
 
 
@@ -63,22 +67,22 @@ def graph(
     ] = False,
 ) -> tuple[str | bytes, Path | None, int]:
     """Give what is shown of a graph, the file that it is for, and the exit status."""
-    chosen = form or _format_of(out, ("text", "latex", *_drawings()))
-    if (step and chosen != "text") or (wrt and chosen not in ("text", "latex")):
-        raise ValueError(f"--step is text, and --wrt goes with text and latex; got --format {chosen}")
+    chosen = _format(form, out, ("text", "latex", *_drawings()))
+    if (step and (chosen != "text" or wrt)) or (wrt and chosen not in ("text", "latex")):
+        raise ValueError(
+            f"--step is text, without --wrt, and --wrt goes with text and latex; got --format {chosen}"
+        )
     found = _graph(expression, values or [])
     if step:
         from backproof.graphs.drawing.steps import steps
 
         return "\n".join(map(str, steps(found))) + "\n", out, 0
     if chosen == "text":
-        parts = [str(found), *(_paths(found, name) for name in wrt or ())]
+        parts = [str(found), *(str(found.paths(name)) for name in dict.fromkeys(wrt or ()))]
         return "\n\n".join(parts) + "\n", out, 0
     if chosen == "latex":
         names = wrt or list(found.input_places)
         return "\n".join(found.derive(name).to_latex() for name in names) + "\n", out, 0
-    if chosen not in _drawings():
-        raise ValueError(f"the formats are text, latex, {', '.join(_drawings())}; got --format {chosen}")
     from backproof.graphs.drawing.files import drawn
 
     return drawn(found, chosen), out, 0
@@ -90,18 +94,22 @@ def _drawings() -> Sequence[str]:
     return tuple(FORMATS)
 
 
-def _format_of(out: Path | None, forms: Sequence[str]) -> str:
-    """Give the format that the ending of a file says."""
+def _format(form: str, out: Path | None, forms: Sequence[str]) -> str:
+    """Give the format: the one that is asked for, or that the ending of the file says; both are the same."""
+    if form and form not in forms:
+        raise ValueError(f"the formats are {', '.join(forms)}; got --format {form}")
     if out is None:
-        return "text"
+        return form or "text"
     from backproof.graphs.drawing.files import ENDINGS
 
     every = {"txt": "text", "tex": "latex", "md": "markdown", **ENDINGS}
-    form = every.get(out.suffix[1:].lower())
-    if form not in forms:
+    said = every.get(out.suffix[1:].lower())
+    if said not in forms and not form:
         known = ", ".join(f".{ending}" for ending, one in every.items() if one in forms)
         raise ValueError(f"expected a file that ends in {known}; got --out {out}")
-    return str(form)
+    if form and said in forms and said != form:
+        raise ValueError(f"the ending of --out {out} says {said}; got --format {form}")
+    return form or str(said)
 
 
 def _graph(expression: str, values: Sequence[str]) -> Graph:
@@ -123,45 +131,35 @@ def _read(expression: str) -> str:
     """Give the text of an expression, or of the file of that name."""
     if expression == "-":
         return sys.stdin.read()
+    if not _is_file(expression):
+        if _FILE.fullmatch(expression):
+            raise ValueError(f"there is no file {expression}")
+        return expression
     try:
-        path = Path(expression)
-        return path.read_text("utf-8") if path.is_file() else expression
+        return Path(expression).read_text("utf-8")
     except UnicodeDecodeError:
         raise ValueError(f"expected a file of text, got {expression}") from None
+
+
+def _is_file(expression: str) -> bool:
+    try:
+        return Path(expression).is_file()
     except (OSError, ValueError):  # a text that is too long for the name of a file, or has a NUL
-        return expression
+        return False
 
 
 def _value(given: str) -> tuple[str, Any]:
     name, sign, text = given.partition("=")
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
+    name = unicodedata.normalize("NFKC", name)  # as Python does with names, and as the expression is read
     if not sign or not name.strip().isidentifier() or not isinstance(value, int | float | list):
         raise ValueError(
             f'expected NAME=VALUE, a number or a list such as "w=[[1, 2], [3, 4]]"; got {given!r}'
         )
     return name.strip(), value
-
-
-def _paths(found: Graph, name: str) -> str:
-    """Write each path from a node, its factors and their product, and the sum."""
-    end, paths = found.names[found.outputs[-1]], found.paths(name)
-    lines = [f"∂{end}/∂{name}, along {len(paths)} path{'s' * (len(paths) != 1)}"]
-    for path in paths:
-        factors = [_number(factor.value) for factor in path.factors]
-        numbers = " · ".join(f"({one})" if one[:1] == "-" else one for one in factors) or "1"
-        lines += [f"  {path}", f"    = {numbers} = {_number(path.product)}"]
-    return "\n".join([*lines, f"  sum: {_number(found[name].grad)}"])
-
-
-def _number(value: Any) -> str:
-    import numpy as np
-
-    if np.ndim(value):
-        return f"array of shape {np.shape(value)}"
-    return f"{value:.6g}"
 
 
 def derive(
@@ -174,12 +172,12 @@ def derive(
     where: Annotated[str, typer.Option(help="Steps that the claims use.")] = "",
     form: Annotated[str, typer.Option("--format", help="text, markdown, latex or html.")] = "",
     seconds: Annotated[float, typer.Option(help="How long to try to prove a step.")] = 5.0,
-    out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write to this file; its ending may say the format.")
+    ] = None,
 ) -> tuple[str | bytes, Path | None, int]:
     """Give a derivation, or the judgement of claimed lines, the file that it is for, and the exit status."""
-    chosen = form or _format_of(out, _TEXTS)
-    if chosen not in _TEXTS:
-        raise ValueError(f"the formats are {', '.join(_TEXTS)}; got --format {chosen}")
+    chosen = _format(form, out, _TEXTS)
     text, found = _read(expression), _values(values or [])
     shown: Any
     if claim:
@@ -193,11 +191,17 @@ def derive(
 
         if not wrt:
             raise ValueError("expected --wrt NAME, the name to derive for, or --claim LINE, a line to judge")
-        shown = deriving(f"{where}\n{text}" if where else text, *wrt, seconds=seconds, **found)
+        shown = deriving([where, text] if where else text, *wrt, seconds=seconds, **found)
     return getattr(shown, f"to_{chosen}")() + "\n", out, 0 if shown.holds else 1
 
 
 def _shapes(values: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Give the shapes of arrays; of a number there is nothing to say to a claim, which is made of all."""
     import numpy as np
 
+    numbers = [f"{name}={value}" for name, value in values.items() if not isinstance(value, list)]
+    if numbers:
+        raise ValueError(
+            "a claim is judged for all numbers: of an array a list says the shape; got " + ", ".join(numbers)
+        )
     return {name: np.shape(value) for name, value in values.items()}

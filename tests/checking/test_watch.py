@@ -158,6 +158,7 @@ def test_a_file_that_is_not_there_is_waited_for(tmp_path: Path, monkeypatch: pyt
     with watched([path], monkeypatch) as calls:
         path.write_text("x = 1\n")
         until(lambda: len(calls) == 2)
+    assert len(calls) == 2
 
 
 def test_saved_while_it_was_checked_it_is_checked_again(

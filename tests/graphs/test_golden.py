@@ -1,51 +1,14 @@
-"""Published numbers of computation graphs, reproduced to their digits."""
+"""Published numbers of arrays, reproduced to their digits; those of formulas: `deriving/test_derive.py`."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 from backproof.graphs.graph import graph
-from tests.test_golden import COLLECTED, EXACT, assert_printed
-
-pytestmark = pytest.mark.skipif(
-    not COLLECTED.exists(), reason="the folder of collected numbers is not beside the checkout"
-)
-ROWS: dict[str, Any] = json.loads(COLLECTED.read_text("utf-8")) if COLLECTED.exists() else {}
-AUTOGRAD = [(row[key], row) for row in ROWS.get("autograd", []) for key in ("f", "named") if key in row]
-
-
-@pytest.mark.parametrize(("text", "row"), [(text, row) for text, row in AUTOGRAD if "grad" in row])
-def test_a_gradient_is_the_printed_one(text: str, row: dict[str, Any]) -> None:
-    made = graph(text, **row["at"])
-    for name, printed in row["grad"].items():
-        assert_printed(made[name].grad, printed, row.get("digits", EXACT))
-
-
-@pytest.mark.parametrize(("text", "row"), [(text, row) for text, row in AUTOGRAD if "grad_symbolic" in row])
-def test_a_gradient_is_the_printed_formula(text: str, row: dict[str, Any]) -> None:
-    """The formula is evaluated by our own reader, with the steps that it names."""
-    names = graph_inputs(text)
-    rng = np.random.default_rng(0)
-    for _ in range(5):
-        inputs = {name: float(rng.uniform(0.2, 1.4)) for name in names}
-        made = graph(text, **inputs)
-        where = row.get("where", row.get("named", ""))
-        for name, formula in row["grad_symbolic"].items():
-            steps = f"{where}; printed = {formula}"
-            printed = graph(steps, **{used: inputs[used] for used in graph_inputs(steps)})
-            assert made[name].grad == pytest.approx(printed.value, rel=1e-12)
-
-
-def graph_inputs(text: str) -> list[str]:
-    from backproof.graphs.reading import read
-
-    program = read(text)
-    return [name for name, place in program.names.items() if program.tape.is_input(place)]
+from tests.test_golden import GOLDEN, assert_printed
 
 
 def drawn(*size: int) -> Any:
@@ -54,7 +17,7 @@ def drawn(*size: int) -> Any:
 
 
 def test_the_seeded_exercises() -> None:
-    dot, element, mse = ROWS["torch_seeded"]
+    dot, element, mse = GOLDEN["torch_seeded"]
     x = np.arange(1.0, 6)
     first = graph("w @ x + 5", w=drawn(5), x=x)
     assert_printed(first.value, dot["value"], dot["digits"])

@@ -10,7 +10,7 @@ import pytest
 from backproof.graphs.functions import function
 from backproof.graphs.graph import Graph, graph
 from backproof.graphs.tape import Tape
-from backproof.graphs.tracing import Variable, apply
+from backproof.graphs.tracing import apply, at
 from backproof.ops import CATALOGUE, Op
 from tests.ops.examples import Example, examples
 from tests.ops.results import of_torch
@@ -82,7 +82,7 @@ def test_indices_stay_whole_and_have_no_gradient() -> None:
 
 def test_an_argument_that_is_left_out_between_others_is_none() -> None:
     tape = Tape()
-    x, target, factor = (Variable(tape, tape.variable(name)) for name in ("x", "t", "f"))
+    x, target, factor = (at(tape, tape.variable(name)) for name in ("x", "t", "f"))
     loss = apply("bce_with_logits", x, target, pos_weight=factor)
     values = {"x": np.array([0.5, -1.0]), "t": np.array([1.0, 0.0]), "f": np.array([2.0, 3.0])}
     made = Graph(tape, [loss.place], values)

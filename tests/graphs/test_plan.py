@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def some(seed: int, count: int) -> tuple[Tape, dict[int, np.float64]]:
 def test_both_plans_compute_the_same(seed: int, count: int) -> None:
     tape, inputs = some(seed, count)
     last = len(tape) - 1
-    steps, levels = Steps(tape), Levels(tape)
+    steps, levels = Steps(tape), Levels(tape, np.array(tape.depths))
     values = steps.forward(inputs)
     np.testing.assert_allclose(levels.forward(inputs), values, rtol=1e-9)
     expected = [
@@ -120,3 +121,27 @@ def test_the_gradient_of_a_long_chain_is_the_product() -> None:
             before = values[place - 1]
             product *= 1 - np.tanh(before) ** 2 if op.name == "tanh" else np.cos(before)
     assert plan.backward(values, {len(tape) - 1: np.float64(1)})[0] == pytest.approx(product, rel=1e-9)
+
+
+def _wide(x: Any, y: Any) -> Any:
+    sums = [x * k + y for k in range(1, 80)]
+    while sums[1:]:
+        pairs = [one + other for one, other in zip(sums[::2], sums[1::2], strict=False)]
+        sums = pairs + sums[len(pairs) * 2 :]
+    return sums[0]
+
+
+def _unused(x: Any, y: Any, z: Any) -> Any:
+    _ = 1 / z  # infinite where z is 0
+    return _wide(x, y)
+
+
+def test_nothing_flows_through_what_no_output_depends_on() -> None:
+    made = graph(_unused, x=1.0, y=2.0, z=0.0)
+    assert made.grad() == {"x": 3160.0, "y": 79.0, "z": 0.0}
+    assert isinstance(made._plan, Levels)
+
+
+def test_an_array_as_an_option_is_no_matter_in_a_large_graph() -> None:
+    made = graph(lambda x: _wide(x.leaky_relu(np.array(0.1)), x), x=-2.0)
+    assert made.grad()["x"] == pytest.approx(3160 * 0.1 + 79)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from backproof.graphs.graph import graph
+from backproof.graphs.inputs.sources import needed
 
 if TYPE_CHECKING:
     from backproof.graphs.deriving.derivation import Derivation
@@ -57,25 +56,10 @@ def derive(source: Any, /, *wrt: str, seconds: float = 10.0, **inputs: Any) -> D
       = x*(1 - tanh(w*x)**2)
           substitution: proven
     """
-    lacking = _lacking(source, inputs)
+    lacking = [name for name in needed(source) if name not in inputs]
     found = graph(source, **inputs, **dict(zip(lacking, _stand_ins(len(lacking)), strict=True)))
     derivation = found.derive(*wrt, seconds=seconds)
     return replace(derivation, value=None) if lacking else derivation
-
-
-def _lacking(source: Any, inputs: Mapping[str, Any]) -> list[str]:
-    """Give the names of the inputs that have no value; of a text and of a function alone they are known."""
-    if isinstance(source, str):
-        from backproof.graphs.reading import read
-
-        program = read(source)
-        names = [name for name, place in program.names.items() if program.tape.is_input(place)]
-    elif callable(source) and not hasattr(source, "parameters"):
-        found = inspect.signature(source).parameters.values()
-        names = [p.name for p in found if p.default is p.empty and p.kind not in (2, 4)]
-    else:
-        names = []
-    return [name for name in names if name not in inputs]
 
 
 def _stand_ins(count: int) -> list[float]:

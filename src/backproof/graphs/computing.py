@@ -9,8 +9,8 @@ import numpy as np
 
 from backproof.graphs.edges import contribution, edges_to
 from backproof.graphs.names import named
-from backproof.graphs.plan import Levels, Plan, Steps, Values
-from backproof.graphs.tape import Tape
+from backproof.graphs.plan import Plan, Values
+from backproof.graphs.tape import Tape, fitting
 from backproof.nn.thin import THIN
 
 __all__ = ["backward", "evaluated", "forward", "owned", "weakened"]
@@ -19,23 +19,22 @@ __all__ = ["backward", "evaluated", "forward", "owned", "weakened"]
 _WIDE = np.dtype(np.float64)
 
 
-def owned(value: Any, *, exact: bool) -> Any:
-    """Give a value that nobody can change: whole numbers as floating ones, but for what is exact.
+def owned(value: Any, index: bool | None) -> Any:
+    """Give a value of an input that nobody can change, in the type that is taken: see `fitting`.
 
     Examples
     --------
-    >>> array = owned(np.array([1, 2]), exact=False)
+    >>> array = owned(np.array([1, 2]), None)
     >>> array.tolist(), array.flags.writeable
     ([1.0, 2.0], False)
     """
-    if type(value) is np.float64:
+    if type(value) is np.float64 and not index:
         return value
-    found = np.asarray(value)
-    if not exact and found.dtype.kind != "f":
-        found = found.astype(float)
-    elif not found.ndim or not found.flags.writeable:
-        return value
-    else:
+    fits = fitting(value, index)
+    found = np.asarray(fits)
+    if not found.ndim or not found.flags.writeable:
+        return fits
+    if fits is value:
         found = found.copy()
     found.flags.writeable = False
     return found[()]
@@ -77,7 +76,7 @@ def forward(plan: Plan, tape: Tape, given: Mapping[int, Any]) -> Values:
         return plan.forward(given)
     except Exception as error:
         failed = error
-    if isinstance(plan, Steps | Levels):
+    if plan.again:
         evaluated(tape, range(len(tape)), given)
     raise failed
 
@@ -121,7 +120,7 @@ def backward(plan: Plan, tape: Tape, values: Values, output: int) -> Values:
         return plan.backward(values, {output: np.ones_like(values[output])})
     except Exception as error:
         failed = error
-    for place in tape.above([output]) if isinstance(plan, Steps | Levels) else ():
+    for place in tape.above([output]) if plan.again else ():
         for edge in edges_to(tape, place):
             try:
                 contribution(tape, values, edge, np.ones_like(values[place]))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.graphs.plan import Values
+from backproof.graphs.plan import Values, units
 from backproof.graphs.tape import Tape
 
 __all__ = [
@@ -65,7 +65,8 @@ def contribution(tape: Tape, values: Values, edge: Edge, upstream: Any) -> Any:
     options = tape.options.get(edge.child, {})
     # Of a loss or of several outputs the rules see more than the node's value: it is computed again.
     kept = None if op.reduction or op.outputs[1:] else np.asarray(values[edge.child])
-    return op.gradients(np, np.asarray(upstream), inputs, kept, [argument], **options).get(argument)
+    with np.errstate(all="ignore"):  # what is infinite, or no number, is shown as that
+        return op.gradients(np, np.asarray(upstream), inputs, kept, [argument], **options).get(argument)
 
 
 def is_elementwise(tape: Tape, values: Values, edge: Edge) -> bool:
@@ -99,9 +100,7 @@ def jacobian_along(tape: Tape, values: Values, edge: Edge) -> NDArray[Any]:
     if child.size * parent.size > _LARGEST:
         raise ValueError(f"a Jacobian has at most {_LARGEST} numbers; got shape={child.shape + parent.shape}")
     rows = []
-    for place in np.ndindex(child.shape):
-        unit = np.zeros_like(child)
-        unit[place] = 1
+    for unit in units(child):
         found = contribution(tape, values, edge, unit)
         rows.append(np.zeros_like(parent) if found is None else found)
     return np.reshape(rows, child.shape + parent.shape)

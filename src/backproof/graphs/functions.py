@@ -1,18 +1,32 @@
-"""The functions that an expression may call: every op of the catalogue, by the names people use."""
+"""The functions that an expression may call: the ops of the catalogue, by the names people use."""
 
 from __future__ import annotations
 
 import difflib
 import functools
+import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from backproof.ops import CATALOGUE
+from backproof.ops.backend import erfc
 from backproof.ops.domain import REAL, Argument
 from backproof.ops.op import Op
 
-__all__ = ["COMPARISONS", "function", "key", "keyed", "like", "needed", "squashed"]
+__all__ = [
+    "COMPARISONS",
+    "OWN",
+    "function",
+    "key",
+    "keyed",
+    "like",
+    "needed",
+    "spellings",
+    "squashed",
+    "words",
+]
 
 #: What mathematics, NumPy and SciPy say besides.
 _BESIDES = {
@@ -46,11 +60,29 @@ COMPARISONS: Mapping[str, Op] = {
 }
 
 
+def _complement() -> Op:
+    """Make the op of the complementary error function, 2/√π ∫ₓ^∞ exp(−t²) dt: formulas of GELU hold it."""
+    slope = -2 / math.sqrt(math.pi)
+    return Op(
+        name="erfc",
+        kind="elementary",
+        forward=erfc,
+        arguments={"input": Argument(REAL, "N D")},
+        options={},
+        rules={"input": lambda xp, grad_output, x, output: grad_output * (slope * xp.exp(-(x * x)))},
+        elementwise=True,
+    )
+
+
+#: Ops that stand in no catalogue.
+OWN: Mapping[str, Op] = {**COMPARISONS, "erfc": _complement()}
+
+
 @functools.cache
 def _keys() -> Mapping[int, str]:
     """Give what each op is kept as, by its identity."""
     kept = {id(op.main): f"{name}.main" for name, op in CATALOGUE.items()}
-    return kept | {id(op): name for name, op in {**CATALOGUE, **COMPARISONS}.items()}
+    return kept | {id(op): name for name, op in {**CATALOGUE, **OWN}.items()}
 
 
 def key(op: Op) -> str:
@@ -79,8 +111,8 @@ def keyed(name: str) -> Op:
     >>> keyed("Tanh") is CATALOGUE["Tanh"]
     True
     """
-    if name in COMPARISONS:
-        return COMPARISONS[name]
+    if name in OWN:
+        return OWN[name]
     op = CATALOGUE[name.removesuffix(".main")]
     return op.main if name.endswith(".main") else op
 
@@ -96,12 +128,24 @@ def squashed(name: str) -> str:
     return name.replace("_", "").replace(" ", "").lower()
 
 
+def words(name: str) -> str:
+    """Give the name of a module as that of a function.
+
+    Examples
+    --------
+    >>> words("LeakyReLU"), words("BCEWithLogitsLoss"), words("GaussianNLLLoss")
+    ('leaky_relu', 'bce_with_logits_loss', 'gaussian_nll_loss')
+    """
+    ends = r"(?<=[a-z0-9])(?=[A-Z][a-z0-9])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{3})"
+    return re.sub(ends, "_", name).lower()
+
+
 @functools.cache
 def _known() -> Mapping[str, Op]:
     # A node has one value: of an op with several outputs it is the first.
     ops = {name: op if op.reduction else op.main for name, op in CATALOGUE.items()}
     known = {squashed(name): op for name, op in reversed(ops.items())}
-    known |= {name: ops[other] for name, other in _BESIDES.items()}
+    known |= {name: ops[other] for name, other in _BESIDES.items()} | {"erfc": OWN["erfc"]}
     for op in ops.values():
         for alias, options in op.aliases.items():
             if not options:
@@ -120,6 +164,20 @@ def function(name: str) -> Op | None:
     ['tanh', 'CrossEntropyLoss', 'MSELoss', 'KLDivLoss', 'log']
     """
     return _known().get(squashed(name))
+
+
+def spellings() -> set[str]:
+    """Give all names of functions, as they are written in Python.
+
+    Examples
+    --------
+    >>> sorted(name for name in spellings() if name.lower().startswith("lea"))
+    ['LeakyReLU', 'leaky_relu', 'leakyrelu']
+    """
+    found = {*_known(), *CATALOGUE, *map(words, CATALOGUE)}
+    found |= {alias.replace(" ", "_") for op in CATALOGUE.values() for alias in op.aliases}
+    found |= {name.removesuffix("_loss") for name in found}
+    return {name for name in found if name.isidentifier() and function(name)}
 
 
 def like(name: str) -> list[str]:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import os
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from backproof.graphs.computing import backward, forward, owned, weakened
 from backproof.graphs.edges import edges_between, local_gradient, plain
-from backproof.graphs.inputs.sources import number, taken
+from backproof.graphs.evaluation import Evaluation
+from backproof.graphs.inputs.sources import taken
 from backproof.graphs.names import named
 from backproof.graphs.node import Node
-from backproof.graphs.paths import Path, paths_between
-from backproof.graphs.plan import Levels, Plan, Steps, Values, jacobian, planned
-from backproof.graphs.tape import Tape
+from backproof.graphs.paths import Paths, paths_between
+from backproof.graphs.plan import Values, jacobian
 
 if TYPE_CHECKING:
     from backproof.graphs.deriving.check import Check
     from backproof.graphs.deriving.derivation import Derivation
+    from backproof.graphs.deriving.formulas import Formulas
 
 __all__ = ["Graph", "Node", "graph"]
 
@@ -69,8 +66,8 @@ def graph(source: Any, /, *called_with: Any, **inputs: Any) -> Graph:
     return made
 
 
-class Graph:
-    """A computation and one evaluation of it.
+class Graph(Evaluation):
+    """A computation and one evaluation of it, with a name for each node.
 
     Attributes
     ----------
@@ -83,43 +80,6 @@ class Graph:
     names
         For each of these its name.
     """
-
-    def __init__(
-        self, tape: Tape, outputs: Sequence[int], inputs: Mapping[str, Any], plan: Plan | None = None
-    ) -> None:
-        self.tape, self.outputs = tape, list(outputs)
-        self.inputs = dict(inputs)
-        self._plan = plan
-        lacking = [name for name in self.input_places if name not in self.inputs]
-        unknown = [name for name in self.inputs if name not in self.input_places]
-        if unknown:
-            has = ", ".join(self.input_places) or "none"
-            raise ValueError(
-                f"expected values for the inputs, which are {has}; got {', '.join(unknown)} as well"
-            )
-        if lacking:
-            raise ValueError(f"expected a value for each input; got none for {', '.join(lacking)}")
-        for name, place in self.input_places.items():
-            self.inputs[name] = owned(self.inputs[name], exact=place in self._exact)
-            shape = np.shape(self.inputs[name])
-            if tape.shapes.get(place, shape) != shape:
-                raise ValueError(
-                    f"the function was traced with {name} of shape {tape.shapes[place]}, which it looks at; "
-                    f"make its graph again for {name} of shape={shape}"
-                )
-
-    # --- copies
-
-    def __copy__(self) -> Graph:
-        other = Graph.__new__(Graph)
-        other.__dict__.update(self.__dict__, outputs=list(self.outputs), inputs=dict(self.inputs))
-        return other
-
-    def __deepcopy__(self, memo: object) -> Graph:
-        return copy.copy(self)  # the tape and the numbers do not change
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"tape": self.tape, "outputs": self.outputs, "inputs": self.inputs, "_plan": None}
 
     # --- structure
 
@@ -134,61 +94,10 @@ class Graph:
         return named(self.tape, self.places)
 
     @functools.cached_property
-    def input_places(self) -> dict[str, int]:
-        """The place of each input, by its name."""
-        return {name: place for place, name in self.tape.names.items() if self.tape.ops[place] is None}
-
-    @functools.cached_property
-    def _exact(self) -> set[int]:
-        return self.tape.exact()
-
-    @functools.cached_property
     def _by_name(self) -> dict[str, int]:
         return {name: place for place, name in self.names.items() if not self.tape.is_constant(place)}
 
     # --- values
-
-    def at(self, /, **inputs: ArrayLike) -> Graph:
-        """Evaluate for other values of some inputs; the graph is not built again.
-
-        Examples
-        --------
-        >>> graph("x**2", x=3.0).at(x=4.0)["x"].grad
-        8.0
-        """
-        changed = {**self.inputs, **{name: number(name, value) for name, value in inputs.items()}}
-        other = Graph.__new__(Graph)
-        other.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("values", "gradients")})
-        Graph.__init__(other, self.tape, self.outputs, changed, self._plan)
-        return other
-
-    @functools.cached_property
-    def values(self) -> Values:
-        """The value of each place of the tape."""
-        given = {self.input_places[name]: value for name, value in self.inputs.items()}
-        with np.errstate(all="ignore"):  # what is infinite, or no number, is shown as that
-            if self._plan is not None and not isinstance(self._plan, Steps | Levels):
-                return self._plan.forward(self.tape.given | given)
-            given = weakened(self.tape, given)
-            if self._plan is None or not self._plan.fits(given):
-                self._plan = planned(self.tape, given)
-            return forward(self._plan, self.tape, given)
-
-    @property
-    def value(self) -> Any:
-        """The value of the output."""
-        return plain(self.values[self.outputs[-1]])
-
-    @functools.cached_property
-    def gradients(self) -> Values:
-        """The gradient of the output for each place; of an array, that of the sum of its elements."""
-        return self._back(self.outputs[-1])
-
-    def _back(self, output: int) -> Values:
-        values = self.values
-        assert self._plan is not None  # noqa: S101 - made with the values
-        with np.errstate(all="ignore"):
-            return backward(self._plan, self.tape, values, output)
 
     def grad(self, *names: str, to: str | int | None = None) -> dict[str, Any]:
         """Give the gradients for some inputs or steps, or for all inputs.
@@ -203,12 +112,13 @@ class Graph:
         >>> graph(lambda x: (x**2, 5 * x), x=3.0).grad(to=0)
         {'x': 6.0}
         """
-        found = self.gradients if to is None else self._back(self.end(to))
+        found = self.gradients if to is None else self.back(self.end(to))
         return {name: self._flowed(found, self.place(name)) for name in names or self.input_places}
 
     def _flowed(self, found: Values, place: int) -> Any:
         """Give what has flowed back to a node: zeros where nothing has."""
-        return plain(np.zeros_like(self.values[place]) if found[place] is None else found[place])
+        flowed = found[place]
+        return plain(np.zeros_like(self.values[place]) if flowed is None else flowed)
 
     def end(self, to: str | int | None) -> int:
         """Give the place of an output, by its number or name, or of a step; by default of the last output.
@@ -220,6 +130,8 @@ class Graph:
         """
         if isinstance(to, str):
             return self.place(to)
+        if to is not None and (isinstance(to, bool) or not hasattr(to, "__index__")):
+            raise TypeError(f"expected the number or the name of an output; got {to=}")
         if to is not None and not -len(self.outputs) <= to < len(self.outputs):
             raise KeyError(f"the outputs are numbered from 0 to {len(self.outputs) - 1}; got {to=}")
         return self.outputs[-1 if to is None else to]
@@ -235,8 +147,10 @@ class Graph:
         KeyError
             If there is none of that name.
         """
+        if name in self.input_places:  # all nodes are named only where a step is asked for
+            return self.input_places[name]
         if name not in self._by_name:
-            raise KeyError(f"the nodes are {', '.join(self._by_name)}; got {name!r}")
+            raise KeyError(f"the nodes are {', '.join(self._by_name) or 'none'}; got {name!r}")
         return self._by_name[name]
 
     def node(self, place: int) -> Node:
@@ -282,9 +196,11 @@ class Graph:
             )
         return plain(sum(local_gradient(self.tape, self.values, edge) for edge in edges))
 
-    def paths(self, name: str, to: str | int | None = None) -> list[Path]:
-        """Give each path from a node to the output, with the factors along it and their product."""
-        return list(paths_between(self, self.place(name), self.end(to)))
+    def paths(self, name: str, to: str | int | None = None) -> Paths:
+        """Give each path from a node to the output: the factors along it, their product, and the sum."""
+        place, end = self.place(name), self.end(to)
+        total = self.grad(name, to=self.names[end])[name]
+        return Paths(name, self.names[end], list(paths_between(self, place, end)), total)
 
     def jacobian(self, name: str, to: str | int | None = None) -> Any:
         """Give the Jacobian of the output for an input or a step: its shape is both of theirs together."""
@@ -384,6 +300,19 @@ class Graph:
         from backproof.graphs.deriving.derive import derive
 
         return derive(self, wrt, None if to is None else self.names[self.end(to)], seconds)
+
+    @property
+    def formulas(self) -> Formulas:
+        """The gradients, Jacobians and Hessians as formulas of SymPy.
+
+        Examples
+        --------
+        >>> graph("x*y**2", x=2.0, y=3.0).formulas.grad()
+        {'x': y**2, 'y': 2*x*y}
+        """
+        from backproof.graphs.deriving.formulas import Formulas
+
+        return Formulas(self)
 
     def check(self, *names: str) -> Check:
         """Hold the gradients for the inputs against finite differences, PyTorch and SymPy: a table.

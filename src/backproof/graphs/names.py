@@ -56,4 +56,6 @@ def _written(value: object, place: int) -> str:
     """Write a constant: a number as that, one that nobody knows as a question mark."""
     if not isinstance(value, int | float):
         return f"constant {place}"
+    if value == math.pi:
+        return "pi"
     return "?" if math.isnan(value) else f"{value:.12g}"

@@ -29,6 +29,8 @@ class Node:
         Its value.
     grad
         The gradient of the output for it; zeros where the output does not depend on it.
+    kind
+        ``input``, ``constant`` or ``step``.
     """
 
     name: str

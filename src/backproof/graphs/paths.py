@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from backproof.graphs.drawing.writing import bracketed, short
 from backproof.graphs.edges import Edge, edges_to, is_elementwise, local_gradient, plain
 
 if TYPE_CHECKING:
     from backproof.graphs.graph import Graph
 
-__all__ = ["Factor", "Path", "paths_between"]
+__all__ = ["Factor", "Path", "Paths", "paths_between"]
 
 #: More paths than this tell nobody anything: they double with each node that is used twice.
 _MOST = 1000
@@ -31,12 +32,29 @@ class Factor:
         The names of its nodes: the factor is ∂child/∂parent.
     value
         The number; of arrays the derivative of each element, or the Jacobian.
+    edge
+        The edge.
     """
 
     child: str
     parent: str
-    value: Any
-    edge: Edge
+    value: Any = field(compare=False)
+    edge: Edge = field(repr=False)
+    _graph: Graph = field(repr=False, compare=False)
+
+    @property
+    def formula(self) -> str:
+        """The local gradient as a formula, by the op's rule; ∂child/∂parent where that has none.
+
+        Examples
+        --------
+        >>> from backproof.graphs.graph import graph
+        >>> [factor.formula for factor in graph("f = tanh(w*x)", w=0.5, x=2.0).paths("w")[0].factors]
+        ['1 - f**2', 'x']
+        """
+        from backproof.graphs.deriving.factors import factor
+
+        return factor(self._graph, self.edge).text
 
     def __str__(self) -> str:
         return f"∂{self.child}/∂{self.parent}"
@@ -58,10 +76,69 @@ class Path:
 
     nodes: tuple[str, ...]
     factors: tuple[Factor, ...]
-    product: Any
+    product: Any = field(compare=False)
+
+    @property
+    def formula(self) -> str:
+        """The product of the local gradients, each as a formula."""
+        from backproof.graphs.deriving.factors import written
+
+        edges = [factor.edge for factor in self.factors]
+        return written(self.factors[0]._graph, edges) if edges else "1"
 
     def __str__(self) -> str:
         return " · ".join(map(str, self.factors)) or "1"
+
+
+class Paths(Sequence[Path]):
+    """All paths from a node to the output. The sum of their products is the gradient.
+
+    Attributes
+    ----------
+    start, end
+        The names of the node and of the output.
+    sum
+        The sum.
+
+    Examples
+    --------
+    >>> from backproof.graphs.graph import graph
+    >>> print(graph("f = x*tanh(x)", x=2.0).paths("x"))
+    ∂f/∂x, along 2 paths
+      ∂f/∂x
+        = a = 0.964
+      ∂f/∂a · ∂a/∂x
+        = x · (1 - a**2) = 2 · 0.07065 = 0.1413
+      sum: 1.105
+    """
+
+    def __init__(self, start: str, end: str, paths: Sequence[Path], total: Any) -> None:
+        self.start, self.end, self.sum = start, end, total
+        self._paths = list(paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, which: int) -> Path: ...
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[Path]: ...
+    def __getitem__(self, which: int | slice) -> Path | Sequence[Path]:
+        return self._paths[which]
+
+    def __str__(self) -> str:
+        count = len(self)
+        lines = [f"∂{self.end}/∂{self.start}, along {count} path{'s' * (count != 1)}"]
+        for path in self:
+            numbers = [short(factor.value) for factor in path.factors] or ["1"]
+            written = " · ".join(map(bracketed, numbers)) if numbers[1:] else numbers[0]
+            said = dict.fromkeys((path.formula, written, short(path.product)))
+            parts = [part for part in said if part != str(path)]
+            lines += [f"  {path}", *([f"    = {' = '.join(parts)}"] if parts else [])]
+        return "\n".join([*lines, f"  sum: {short(self.sum)}"])
+
+    def __repr__(self) -> str:
+        return f"<Paths from {self.start} to {self.end}: {len(self)}>"
 
 
 def paths_between(graph: Graph, start: int, end: int) -> Iterator[Path]:
@@ -122,11 +199,12 @@ def _require_few(graph: Graph, following: Mapping[int, Sequence[Edge]], start: i
 
 def _factor(graph: Graph, edge: Edge) -> Factor:
     value = plain(local_gradient(graph.tape, graph.values, edge))
-    return Factor(graph.names[edge.child], graph.names[edge.parent], value, edge)
+    return Factor(graph.names[edge.child], graph.names[edge.parent], value, edge, graph)
 
 
 def _further(graph: Graph, product: Any, factor: Factor) -> Any:
     """Multiply by a factor: of arrays, the gradient of the sum of the output's elements along this path."""
     if is_elementwise(graph.tape, graph.values, factor.edge):
-        return product * factor.value
+        with np.errstate(all="ignore"):  # what is infinite, or no number, is shown as that
+            return product * factor.value
     return np.tensordot(product, factor.value, np.ndim(graph.values[factor.edge.child]))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ from backproof.nn.thin import THIN
 from backproof.ops.op import Op
 from backproof.ops.rule import Rule, take
 
-__all__ = ["Levels", "Plan", "Steps", "Values", "jacobian", "planned"]
+__all__ = ["Levels", "Plan", "Steps", "Values", "jacobian", "planned", "units"]
 
 Values: TypeAlias = Sequence[Any] | NDArray[np.float64]
 #: From so many nodes on, single numbers are computed by levels.
@@ -36,6 +37,11 @@ class Plan(Protocol):
 
     Values and gradients are sequences in the order of the nodes.
     """
+
+    @property
+    def again(self) -> bool:
+        """Whether it can be evaluated for other values."""
+        ...
 
     def fits(self, given: Mapping[int, Any]) -> bool:
         """Say whether it is made for values such as these."""
@@ -55,10 +61,15 @@ def planned(tape: Tape, given: Mapping[int, Any]) -> Plan:
 
     ``given`` are the values of the inputs and constants, by their places.
     """
-    if not _single(given) or len(tape) < max(_MANY, _WIDE * max(tape.depths, default=0)):
+    if not _single(given) or len(tape) < _MANY:
         return Steps(tape)
-    ops = dict(zip(map(id, tape.ops), tape.ops, strict=True)).values()
-    return Levels(tape) if all(op is None or _is_plain(op) for op in ops) else Steps(tape)
+    depths = np.fromiter(tape.depths, np.intp, len(tape))
+    wide = len(tape) >= _WIDE * depths.max() and all(op is None or _is_plain(op) for op in set(tape.ops))
+    if not wide or not all(
+        isinstance(each, Hashable) for one in tape.options.values() for each in one.values()
+    ):
+        return Steps(tape)
+    return Levels(tape, depths)
 
 
 def _single(given: Mapping[int, Any]) -> bool:
@@ -135,6 +146,8 @@ class _Step(NamedTuple):
 class Steps:
     """Evaluates node by node, on the arrays of a namespace: NumPy's by default."""
 
+    again = True
+
     def __init__(self, tape: Tape, xp: Namespace = THIN) -> None:
         moving: list[bool] = tape.moving().tolist()
         self._count = len(tape)
@@ -210,39 +223,44 @@ class Levels:
     The numbers lie in one array in the order of the levels; ``order`` says where each node's is.
     """
 
-    def __init__(self, tape: Tape) -> None:
+    again = True
+
+    def __init__(self, tape: Tape, depths: NDArray[np.intp]) -> None:
         count = len(tape)
-        keys: list[Any] = list(map(id, tape.ops))
+        keys: list[Any] = tape.ops.copy()
         for place, options in tape.options.items():
             keys[place] = (keys[place], *sorted(options.items()))
-        numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        numbers: dict[Any, int] = defaultdict(itertools.count().__next__)
         kind_of = np.fromiter(map(numbers.__getitem__, keys), np.intp, count)
-        level_of = np.array(tape.depths, dtype=np.intp) * len(numbers) + kind_of
-        sequence = np.argsort(level_of, kind="stable")
+        level_of = depths * len(numbers) + kind_of
+        # Few are of 16 bits at most, which NumPy sorts in linear time.
+        sequence = np.argsort(level_of.astype(np.min_scalar_type(level_of.max())), kind="stable")
         #: Where the number of each node lies.
         self.order = np.empty(count, dtype=np.intp)
         self.order[sequence] = np.arange(count)
-        kinds = self._kinds(tape, dict(zip(kind_of.tolist(), range(count), strict=True)))
-        arities = np.array([0 if kind is None else kind.arity for kind in kinds])[kind_of]
-        flat = self.order[np.fromiter(itertools.chain.from_iterable(tape.parents), np.intp)]
-        starts = np.cumsum(arities) - arities
+        places = np.empty(len(numbers), dtype=np.intp)
+        places[kind_of] = np.arange(count)  # of each kind one place
+        kinds = [self._kind(tape, place) for place in places.tolist()]
+        pairs = np.fromiter(tape.parents.row, np.intp, 2 * count).reshape(-1, 2)
+        parents = self.order[pairs.T].take(sequence, axis=1)  # of what has fewer, some that nobody looks at
+        #: What `_reached` found, by the outputs.
+        self._known: dict[tuple[int, ...], list[NDArray[np.bool_] | None]] = {}
         self._levels: list[_Level] = []
         ends: list[int] = (np.flatnonzero(np.diff(level_of[sequence])) + 1).tolist()
         for start, stop in itertools.pairwise([0, *ends, count]):
             kind = kinds[kind_of[sequence[start]]]
             if kind is not None:
-                arguments = np.arange(kind.arity)[:, None]
-                self._levels.append(
-                    _Level(kind, slice(start, stop), flat[starts[sequence[start:stop]] + arguments])
-                )
+                part = slice(start, stop)
+                rows = parents[: kind.arity, part]
+                if kind.arity > len(rows):
+                    rows = self.order[np.transpose([tape.parents[place] for place in sequence[part]])]
+                self._levels.append(_Level(kind, part, rows))
 
     @staticmethod
-    def _kinds(tape: Tape, places: Mapping[int, int]) -> list[_Kind | None]:
-        """Give each kind, from a place where it is; of inputs and constants ``None``."""
-        return [
-            None if op is None else _Kind(op, tape.options.get(place, {}), len(tape.parents[place]))
-            for place, op in ((places[number], tape.ops[places[number]]) for number in range(len(places)))
-        ]
+    def _kind(tape: Tape, place: int) -> _Kind | None:
+        """Give the kind of a node; of inputs and constants ``None``."""
+        op = tape.ops[place]
+        return None if op is None else _Kind(op, tape.options.get(place, {}), len(tape.parents[place]))
 
     def fits(self, given: Mapping[int, Any]) -> bool:
         """Say whether all are single numbers."""
@@ -262,23 +280,56 @@ class Levels:
         numbers[self.order] = values
         gradients = np.zeros(len(self.order))
         gradients[self.order[list(upstream)]] = list(upstream.values())
-        for kind, part, parents in reversed(self._levels):
+        for (kind, part, parents), reached in zip(
+            reversed(self._levels), self._reached(tuple(upstream)), strict=True
+        ):
+            if reached is not None and not reached.any():
+                continue
             roles = numbers[parents]
+            here = gradients[part].copy()  # a rule may give it as it is; NumPy would copy all gradients
             for rule, served, shares in kind.rules:
-                result = rule(np, gradients[part], *roles, numbers[part], **kind.known)
+                result = rule(np, here, *roles, numbers[part], **kind.known)
                 for which, gradient in zip(served, take(result, shares), strict=True):
-                    np.add.at(gradients, parents[which], gradient)  # nodes may share a parent
+                    flows = gradient if reached is None else np.where(reached, gradient, 0)
+                    np.add.at(gradients, parents[which], flows)  # nodes may share a parent
         return gradients[self.order]
+
+    def _reached(self, outputs: tuple[int, ...]) -> list[NDArray[np.bool_] | None]:
+        """Say of the nodes of each level, the last first, whether an output depends on them (``None``: all).
+
+        Through the others nothing flows, however infinite their local gradients are.
+        """
+        if outputs not in self._known:
+            reached = np.zeros(len(self.order), dtype=bool)
+            reached[self.order[list(outputs)]] = True
+            found: list[NDArray[np.bool_] | None] = []
+            for kind, part, parents in reversed(self._levels):
+                found.append(None if reached[part].all() else reached[part].copy())
+                for which in {which for _, served, _ in kind.rules for which in served}:
+                    reached[parents[which][reached[part]]] = True
+            self._known[outputs] = found
+        return self._known[outputs]
+
+
+def units(value: Any) -> Iterator[Any]:
+    """Give for each element of an array the one that is 1 there and 0 elsewhere.
+
+    Examples
+    --------
+    >>> list(units(np.array([0.5, 0.25])))
+    [array([1., 0.]), array([0., 1.])]
+    """
+    for place in np.ndindex(np.shape(value)):
+        unit = np.zeros_like(value)
+        unit[place] = 1
+        yield unit[()]
 
 
 def jacobian(plan: Plan, values: Values, output: int, place: int) -> Any:
     """Give the derivative of each element of an output for each element of a node."""
-    value = np.asarray(values[output])
     rows = []
-    for index in np.ndindex(value.shape):
-        unit = np.zeros_like(value)
-        unit[index] = 1
-        found = plan.backward(values, {output: unit if value.ndim else unit[()]})[place]
+    for unit in units(values[output]):
+        found = plan.backward(values, {output: unit})[place]
         rows.append(np.zeros_like(values[place]) if found is None else found)
-    found = np.reshape(rows, value.shape + np.shape(values[place]))
+    found = np.reshape(rows, np.shape(values[output]) + np.shape(values[place]))
     return found if found.ndim else float(found)

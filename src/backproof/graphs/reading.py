@@ -14,10 +14,11 @@ Nothing is evaluated: names are inputs, steps or ops of the catalogue, and there
 
 from __future__ import annotations
 
+import copy
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import numpy as np
@@ -29,7 +30,7 @@ from backproof.graphs.tape import Tape
 from backproof.ops import CATALOGUE
 from backproof.ops.op import Op
 
-__all__ = ["ExpressionError", "Program", "Reader", "read"]
+__all__ = ["ExpressionError", "Program", "Reader", "is_empty", "read"]
 
 _PATTERN = re.compile(
     r"(?P<space>[ \t\f\r\u00a0]+|#[^\n]*)"
@@ -40,6 +41,7 @@ _PATTERN = re.compile(
     r"|(?P<sign>\*\*|[<>]=?|[-+*/@^()\[\],:=.·×÷−])"
 )
 _COMMENT = re.compile(r"#[^\n]*")
+_CALL = re.compile(r"[^\W\d_]{2,}\s*\(")
 #: Signs of LaTeX, which mean nothing elsewhere.
 _LATEX = ("\\", "{", "$")
 #: With a larger exponent nearly every number is 0 or too large; as a formula it is none that ends.
@@ -62,52 +64,105 @@ _OPS = {
 
 @dataclass(frozen=True)
 class Program:
-    """What was read: the tape, the place of each name, and that of the last step."""
+    """What was read: the tape, the place of each name, and of each text that of its last step."""
 
-    tape: Tape
-    names: Mapping[str, int]
-    output: int
+    tape: Tape = field(default_factory=Tape)
+    names: dict[str, int] = field(default_factory=dict)
+    outputs: list[int] = field(default_factory=list)
+    #: The values of what is made of numbers alone.
+    known: dict[int, np.float64] = field(default_factory=dict)
+    #: The steps that were named with their inputs, f(x) = …, and how these were written.
+    of: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def output(self) -> int:
+        """The place of the last step of all."""
+        return self.outputs[-1]
+
+    @property
+    def inputs(self) -> dict[str, int]:
+        """The places of the names that have no formula: values are given for them."""
+        return {name: place for name, place in self.names.items() if self.tape.is_input(place)}
 
 
-def read(text: str) -> Program:
-    """Read an expression, or several steps of which later ones use those before.
+def read(*texts: str) -> Program:
+    r"""Read an expression, or several steps of which later ones use those before; of several texts each.
 
-    What holds a sign of LaTeX (a backslash, a brace, a dollar) is read as that.
+    A text that holds a sign of LaTeX (a backslash, a brace, a dollar) is read as that. One without, beside
+    one that is LaTeX, could be either unless it calls a function: it is read with the fewest names.
 
     Raises
     ------
     ExpressionError
-        If it is not of the grammar: with the place.
+        If one is not of the grammar: with the place.
 
     Examples
     --------
     >>> program = read("a = 2*x; f = tanh(a)")
     >>> sorted(program.names), program.tape.ops[program.output].name
     (['a', 'f', 'x'], 'tanh')
+    >>> sorted(read("y = sigmoid(x)", r"\frac{y}{2}", "2y/4").names)
+    ['x', 'y']
     """
-    text = text.removeprefix("\ufeff")  # which some editors write before everything
-    plain = _COMMENT.sub("", text)
-    if any(sign in plain for sign in _LATEX):
+    program, mixed = Program(), any(map(_is_latex, texts))
+    for text in (text.removeprefix("\ufeff") for text in texts):  # which some editors write before everything
+        either = mixed and not _is_latex(text) and not _CALL.search(text)
+        program = _read(text, program, (False, True) if either else (_is_latex(text),))
+    try:
+        program.tape.settle()
+    except ValueError as error:
+        raise ExpressionError(str(error), texts[-1], 0) from None
+    return program
+
+
+def is_empty(text: str) -> bool:
+    """Say whether there is no step in a text.
+
+    Examples
+    --------
+    >>> is_empty("; # nothing"), is_empty("x")
+    (True, False)
+    """
+    return not _COMMENT.sub("", text).strip(" ;\n\t\r")
+
+
+def _is_latex(text: str) -> bool:
+    return any(sign in _COMMENT.sub("", text) for sign in _LATEX)
+
+
+def _reader(*, latex: bool) -> type[Reader]:
+    if latex:
         from backproof.graphs.inputs.latex import LatexReader
 
-        return LatexReader(text).program()
-    return Reader(text).program()
+        return LatexReader
+    return Reader
+
+
+def _read(text: str, before: Program, grammars: Sequence[bool]) -> Program:
+    """Read a text, as LaTeX or not, in the grammar that has fewer names for it."""
+    found, errors = [], []
+    for latex in grammars:
+        onto = copy.deepcopy(before) if grammars[1:] else before
+        try:
+            found.append(_reader(latex=latex)(text, onto).program())
+        except ExpressionError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return min(found, key=lambda program: len(program.inputs))
 
 
 class Reader(Literals):
     """Reads by recursive descent, one method a line of the grammar."""
 
-    def __init__(self, text: str, pattern: re.Pattern[str] = _PATTERN) -> None:
+    def __init__(self, text: str, onto: Program, pattern: re.Pattern[str] = _PATTERN) -> None:
         super().__init__(text, pattern)
-        self.tape = Tape()
-        self.names: dict[str, int] = {}
-        #: The values of what is made of numbers alone.
-        self.known: dict[int, np.float64] = {}
+        self.onto, self.tape, self.names, self.known = onto, onto.tape, onto.names, onto.known
 
     # --- steps
 
     def program(self) -> Program:
-        """Read all steps."""
+        """Read all steps, onto what was read before."""
         output = None
         while self.token.kind != "stop":
             if self.token.kind == "end":
@@ -118,7 +173,8 @@ class Reader(Literals):
                 self.unfinished()
         if output is None:
             self.fail("expected an expression, got nothing", 0)
-        return Program(self.tape, self.names, output)
+        self.onto.outputs.append(output)
+        return self.onto
 
     def unfinished(self) -> NoReturn:
         """Say what is wrong where a step should have ended."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,10 @@ import sympy
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanAtom
 
+from backproof.graphs.deriving.cases import compared
+from backproof.graphs.deriving.domains import drawn, unguarded
+from backproof.graphs.deriving.meant import exactly, meaning, number
+from backproof.graphs.inputs.composed import COMPOSED
 from backproof.ops.op import Op
 
 __all__ = ["SPACE", "NotSymbolic", "forward", "local", "number", "real"]
@@ -31,19 +34,10 @@ def real(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
 
-def number(value: Any) -> sympy.Expr:
-    """Give a number as it is meant: 0.5 is ½, and what is rounded as π is, is π.
-
-    Examples
-    --------
-    >>> number(0.25), number(2.0), number(3.141592653589793)
-    (1/4, 2, pi)
-    """
-    return sympy.pi if value == math.pi else _exact(sympy.Float(float(value)))
-
-
-def forward(op: Op, inputs: Sequence[sympy.Expr], options: Mapping[str, object]) -> sympy.Expr:
-    """Give what an op computes, as a formula of its inputs.
+def forward(
+    op: Op, inputs: Sequence[sympy.Expr], options: Mapping[str, object], *, guarded: bool = False
+) -> sympy.Expr:
+    """Give what an op computes, as a formula of its inputs; what only keeps it finite as well if ``guarded``.
 
     Raises
     ------
@@ -57,8 +51,8 @@ def forward(op: Op, inputs: Sequence[sympy.Expr], options: Mapping[str, object])
     1/(1 + exp(-x))
     """
     _require(op, inputs)
-    formula, places = _template(op, None, len(inputs), tuple(sorted(options.items())))
-    return formula.xreplace(dict(zip(places, inputs, strict=False)))
+    formula, places = _template(op, None, len(inputs), tuple(sorted(options.items())), guarded=guarded)
+    return _put(op, formula, dict(zip(places, inputs, strict=False)))
 
 
 def local(
@@ -81,7 +75,7 @@ def local(
     if argument not in op.rules:
         raise NotSymbolic(f"{op.name} has no gradient rule for {argument}")
     formula, places = _template(op, argument, len(inputs), tuple(sorted(options.items())))
-    return formula.xreplace(dict(zip(places, [*inputs, output], strict=True)))
+    return _put(op, formula, dict(zip(places, [*inputs, output], strict=True)))
 
 
 class _Key:
@@ -100,39 +94,49 @@ class _Key:
 
 
 def _template(
-    op: Op, argument: str | None, count: int, options: tuple[tuple[str, object], ...]
+    op: Op,
+    argument: str | None,
+    count: int,
+    options: tuple[tuple[str, object], ...],
+    *,
+    guarded: bool = False,
 ) -> tuple[sympy.Expr, list[sympy.Symbol]]:
     """Give the formula of an op, or of its rule for an argument, and the symbols that stand in it."""
     try:
-        return _made(_Key(op), argument, count, options)
+        return _made(_Key(op), argument, count, options, guarded)
     except TypeError as error:  # an option that cannot be a key
         raise NotSymbolic(f"{op.name} has no formula: {error}") from None
 
 
 @functools.lru_cache(maxsize=512)
 def _made(
-    key: _Key, argument: str | None, count: int, options: tuple[tuple[str, object], ...]
+    key: _Key, argument: str | None, count: int, options: tuple[tuple[str, object], ...], guarded: bool
 ) -> tuple[sympy.Expr, list[sympy.Symbol]]:
     op = key.op
     known = {**op.options, **dict(options)}
     known.pop("reduction", None)
+    meant = exactly(known)
     inputs = [sympy.Dummy(name, real=True) for name in list(op.arguments)[:count]]
     absent = [None] * (len(op.arguments) - count)
-    drawn = _drawn(op, count)
+    numbers = drawn(op, count)
     with np.errstate(all="ignore"):
-        values = op.forward(np, *drawn, **known)
+        values = op.forward(np, *numbers, **known)
     if argument is None:
-        formula = _united(_run(op, op.forward, inputs, known))
-        _require_true(op, formula, dict(zip(inputs, drawn, strict=True)), values)
+        formula = _run(op, op.forward, inputs, meant)
+        formula = _united(formula if guarded else unguarded(op, formula, inputs))
+        _require_true(op, formula, dict(zip(inputs, numbers, strict=True)), values)
         return formula, inputs
     output, rule = sympy.Dummy("output", real=True), op.rules[argument]
-    formula = _united(_run(op, rule, [sympy.Integer(1), *inputs, *absent, output], known))
-    at = {**dict(zip(inputs, drawn, strict=True)), output: values}
+    formula = _run(op, rule, [sympy.Integer(1), *inputs, *absent, output], meant)
+    whole, places = _made(key, None, count, options, guarded)
+    there = whole.xreplace(dict(zip(places, inputs, strict=True)))
+    formula = _united(unguarded(op, formula, inputs, {output: there}))
+    at = {**dict(zip(inputs, numbers, strict=True)), output: values}
     with np.errstate(all="ignore"):
-        slopes = rule(np, np.ones_like(values), *drawn, *absent, values, **known)
+        slopes = rule(np, np.ones_like(values), *numbers, *absent, values, **known)
     if count == _BOTH and not _is_true(formula, at, slopes):
         same = [inputs[0]] * _BOTH
-        tie = _united(_run(op, rule, [sympy.Integer(1), *same, *absent, output], known))
+        tie = _united(_run(op, rule, [sympy.Integer(1), *same, *absent, output], meant))
         formula = _tied(formula, inputs, tie)
     _require_true(op, formula, at, slopes)
     return formula, [*inputs, output]
@@ -154,31 +158,6 @@ def _tied(formula: sympy.Expr, both: Sequence[sympy.Symbol], tie: sympy.Expr) ->
     return sympy.Piecewise((where((0, 1)), one < other), (tie, one <= other), (where((1, 0)), True))
 
 
-#: What numbers each domain has; of all others any.
-_DOMAINS: dict[str, Callable[[Any], Any]] = {
-    "positive": np.exp,
-    "unit": np.tanh,
-    "probability": lambda x: 1 / (1 + np.exp(-x)),
-    "log probability": lambda x: -np.exp(x),
-    "binary": lambda x: 1 / (1 + np.exp(-x)),
-    "sign": np.sign,
-    "mask": lambda x: x > 0,
-}
-
-
-def _drawn(op: Op, count: int) -> list[Any]:
-    """Draw numbers for the arguments, each of its domain; the last ones are equal where they may be."""
-    draw = np.random.default_rng(0)
-    arguments = list(op.arguments.values())[:count]
-    numbers = [draw.normal(scale=2, size=8) for _ in arguments]
-    for each in numbers[1:]:
-        each[-1] = numbers[0][-1]
-    return [
-        _DOMAINS.get(argument.domain, lambda x: x)(each)
-        for argument, each in zip(arguments, numbers, strict=True)
-    ]
-
-
 def _require_true(op: Op, formula: Any, at: Mapping[Any, Any], numbers: Any) -> None:
     """Refuse a formula that has not the numbers of the op: it asks whether an input equals something."""
     if not _is_true(formula, at, numbers):
@@ -187,6 +166,8 @@ def _require_true(op: Op, formula: Any, at: Mapping[Any, Any], numbers: Any) -> 
 
 def _is_true(formula: Any, at: Mapping[Any, Any], numbers: Any) -> bool:
     for place, number_there in enumerate(np.broadcast_to(numbers, (8,))):
+        if np.isnan(number_there):  # it is for other numbers: a logarithm, by an option
+            continue
         point = {name: _number_of(value[place]) for name, value in at.items()}
         found = formula.subs(point)
         found = sympy.Integer(found == sympy.true) if isinstance(found, BooleanAtom) else found
@@ -205,9 +186,22 @@ def _number_of(value: Any) -> Any:
 _BITS = 50_000
 
 
+def _put(op: Op, template: sympy.Expr, given: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+    """Put formulas in the places of a template, and refuse what then has no value anywhere."""
+    formula = template.xreplace(given)
+    if any(part.is_number for part in given.values()) and formula.has(sympy.zoo, sympy.nan):
+        raise NotSymbolic(
+            f"{op.name} of {', '.join(map(str, given.values()))} has no value: there is a division by 0, "
+            "or a logarithm of it"
+        )
+    return compared(formula) if template.has(Relational) else formula
+
+
 def _require(op: Op, inputs: Sequence[sympy.Expr]) -> None:
     if not op.elementwise or op.outputs[1:]:
         raise NotSymbolic(f"{op.name} does not go element by element: it has no formula for single numbers")
+    if any(given is None for given in inputs):
+        raise NotSymbolic(f"{op.name} has no formula where an argument between others is left out")
     bits = max((_bits(given) for given in inputs), default=0)
     if op.name == "power" and len(inputs) == 2 and inputs[1].is_number:
         bits *= int(min(abs(float(inputs[1])), _BITS)) + 1
@@ -221,52 +215,39 @@ def _bits(formula: sympy.Expr) -> int:
 
 def _run(op: Op, function: Callable[..., Any], roles: Sequence[Any], options: Mapping[str, object]) -> Any:
     try:
-        return sympy.sympify(function(SPACE, *roles, **options))
+        with meaning():
+            return sympy.sympify(function(SPACE, *roles, **options))
     except (AttributeError, TypeError, ValueError, sympy.SympifyError) as error:
-        raise NotSymbolic(f"{op.name} has no formula: {error}") from None
+        raise NotSymbolic(f"{op.name} has no formula: what it does depends on its numbers") from error
 
 
 #: What an op uses to stay finite on either side of 0, and what it is there is written with.
 _SIDED = (sympy.Piecewise, sympy.Max, sympy.Min, sympy.Abs)
 _MOST = 3
-#: Whole numbers and simple fractions are meant exactly: 0.5 is ½.
-_DIGITS = 1e-15
 
 
 def _united(formula: sympy.Expr) -> sympy.Expr:
     """Make one formula of several that are the same function, written so as to stay finite on either side."""
-    exact = formula.replace(lambda part: part.is_Float, _exact)
-    if isinstance(exact, sympy.Piecewise):
-        return sympy.Piecewise(*((_united(part), condition) for part, condition in exact.args))
-    if not exact.has(*_SIDED):
-        return exact
-    names = sorted(exact.free_symbols, key=str)
+    if isinstance(formula, sympy.Piecewise):
+        return sympy.Piecewise(*((_united(part), condition) for part, condition in formula.args))
+    if not formula.has(*_SIDED):
+        return formula
+    names = sorted(formula.free_symbols, key=str)
     if len(names) > _MOST:
-        return exact
+        return formula
     try:
-        sides = [exact.subs(side).subs({v: k for k, v in side.items()}) for side in _sides(names)]
+        sides = [formula.subs(side).subs({v: k for k, v in side.items()}) for side in _sides(names)]
     except ValueError:  # it is defined on one side only
-        return exact
+        return formula
     shortest = min(sides, key=sympy.count_ops)
     same = not shortest.has(*_SIDED) and all(sympy.simplify(shortest - side) == 0 for side in sides)
-    return shortest if same else exact
+    return shortest if same else formula
 
 
 def _sides(names: Sequence[sympy.Symbol]) -> Iterator[dict[sympy.Symbol, sympy.Symbol]]:
     """Give the symbols as positive ones and as negative ones, in every combination."""
     for signs in itertools.product(("positive", "negative"), repeat=len(names)):
         yield {name: sympy.Dummy(str(name), **{sign: True}) for name, sign in zip(names, signs, strict=True)}
-
-
-def _exact(given: sympy.Float) -> sympy.Expr:
-    """Give a simple fraction, or a root of one or of one times or over π, where that is what was rounded."""
-    value = float(given)
-    for power, unit, most in ((1, 1, 1000), (2, 1, 100), (2, sympy.pi, 100), (2, 1 / sympy.pi, 100)):
-        fraction = sympy.Rational(str(value**power / float(unit))).limit_denominator(most)
-        exact = sympy.sign(given) * (fraction * unit) ** sympy.Rational(1, power) if power > 1 else fraction
-        if abs(float(exact) - value) <= _DIGITS * abs(value):
-            return exact
-    return given
 
 
 def _each(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -310,12 +291,9 @@ class _Space:
             return _OF_EACH[name]
         if name in _OF_ARRAYS:
             return getattr(np, name)
+        if name in _OF_OTHERS:
+            return functools.partial(COMPOSED[name], lambda function, *each: _OF_EACH[function](*each))
         raise AttributeError(f"{name} of the array API has no formula")
-
-    def clip(self, x: Any, low: Any = None, high: Any = None, **bounds: Any) -> Any:
-        low, high = bounds.get("min", low), bounds.get("max", high)
-        x = x if low is None else self.maximum(x, low)
-        return x if high is None else self.minimum(x, high)
 
     def zeros_like(self, x: Any) -> Any:
         return np.full(x.shape, sympy.S.Zero) if isinstance(x, np.ndarray) else sympy.S.Zero
@@ -354,16 +332,16 @@ _OF_EACH: dict[str, Any] = {
     "abs": _each(sympy.Abs),
     "maximum": _each(sympy.Max),
     "minimum": _each(sympy.Min),
-    "hypot": _each(lambda x, y: sympy.sqrt(x**2 + y**2)),
     "expm1": _each(lambda x: sympy.exp(x) - 1),
     "log1p": _each(lambda x: sympy.log(1 + x)),
-    "square": _each(lambda x: x**2),
     "where": lambda *each: (_each(_where) if any(map(_is_formula, each)) else np.where)(*each),
     "isnan": _each(lambda x: sympy.false),
     "isinf": _each(lambda x: sympy.false),
     "isfinite": _each(lambda x: sympy.true),
     "logical_not": _each(sympy.Not),
 }
+#: What is put together from them.
+_OF_OTHERS = ("clip", "hypot", "square")
 #: What is a part or a sum of the elements: NumPy does it with any object.
 _OF_ARRAYS = {
     *("mean", "reshape", "permute_dims", "matrix_transpose", "moveaxis", "expand_dims", "squeeze"),

@@ -7,21 +7,20 @@ might go another way. Their shapes are known: those of the inputs that the funct
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from backproof.graphs.computing import evaluated
-from backproof.graphs.functions import COMPARISONS, function, like
+from backproof.graphs.functions import COMPARISONS, function, like, spellings
 from backproof.graphs.inputs.composed import COMPOSED, NAMES
-from backproof.graphs.tape import Tape
+from backproof.graphs.tape import Tape, fitting
 from backproof.ops import CATALOGUE
 from backproof.ops.op import Op
 
-__all__ = ["TracingError", "Variable", "apply", "trace"]
+__all__ = ["TracingError", "Variable", "apply", "at", "trace"]
 
 _INDEX = CATALOGUE["indexing"]
 
@@ -36,14 +35,18 @@ def _operator(op: Op, *, reverse: bool = False) -> Callable[[Variable, Any], Var
     def method(self: Variable, other: Any) -> Variable:
         tape, one = self.tape, self.place
         two = other.place if type(other) is Variable and other.tape is tape else _placed(tape, other)
-        # Tape.apply, written out for two: every call on the way counts.
-        ops, depths = tape.ops, tape.depths
-        place = len(ops)
+        if reverse:
+            one, two = two, one
+        # Tape.apply and `at`, written out for two: every call on the way counts.
+        ops, parents, depths = tape.ops, tape.parents.row, tape.depths
+        made = Variable()
+        made.tape, made.place = tape, len(ops)
         ops.append(op)
-        tape.parents.append((two, one) if reverse else (one, two))
+        parents.append(one)
+        parents.append(two)
         deep, deeper = depths[one], depths[two]
         depths.append((deep if deep > deeper else deeper) + 1)
-        return Variable(tape, place)
+        return made
 
     return method
 
@@ -54,7 +57,7 @@ class Variable:
     Examples
     --------
     >>> tape = Tape()
-    >>> x = Variable(tape, tape.variable("x"))
+    >>> x = at(tape, tape.variable("x"))
     >>> y = np.exp(2 * x).relu() + 1
     >>> [op.name for op in tape.ops if op]
     ['multiply', 'exp', 'ReLU', 'add']
@@ -62,9 +65,8 @@ class Variable:
 
     __slots__ = ("place", "tape")
 
-    def __init__(self, tape: Tape, place: int) -> None:
-        self.tape = tape
-        self.place = place
+    tape: Tape
+    place: int
 
     __add__, __radd__ = _operator(CATALOGUE["add"]), _operator(CATALOGUE["add"], reverse=True)
     __mul__, __rmul__ = _operator(CATALOGUE["multiply"]), _operator(CATALOGUE["multiply"], reverse=True)
@@ -92,7 +94,7 @@ class Variable:
             )
         known = tuple(np.array(part) if isinstance(part, list | np.ndarray) else part for part in parts)
         options = {"index": known if isinstance(index, tuple) else known[0]}
-        return Variable(self.tape, self.tape.apply(_INDEX, (self.place,), options))
+        return at(self.tape, self.tape.apply(_INDEX, (self.place,), options))
 
     # --- what NumPy asks for
 
@@ -145,16 +147,9 @@ class Variable:
     def __iter__(self) -> Iterator[Variable]:
         return (self[index] for index in range(len(self)))
 
-    # --- the ops as methods
+    if TYPE_CHECKING:  # the ops as methods; each is there: with __getattr__ Python finds the slots slowly
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_") or not (name in COMPOSED or name in NAMES or function(name)):
-            raise AttributeError(
-                f"a value that is traced has no {name!r}: its numbers are not known{_near(name)}"
-            )
-        method = _method(name)
-        setattr(Variable, name, method)  # the next time it is there
-        return functools.partial(method, self)
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
     # --- what asks for its numbers
 
@@ -184,17 +179,29 @@ class Variable:
     __hash__ = object.__hash__
 
 
+def at(tape: Tape, place: int) -> Variable:
+    """Give the variable of a node."""
+    made = Variable()
+    made.tape, made.place = tape, place
+    return made
+
+
 def _method(name: str) -> Callable[..., Any]:
     """Make the method of a name; an op that is applied to the value alone comes straight to the tape."""
     op = None if name in COMPOSED else function(NAMES.get(name, name))
-    alone = op if op is not None and len(op.arguments) == 1 else None
+    if op is None or len(op.arguments) > 1:
+        return lambda *args, **options: apply(name, *args, **options)
 
     def method(self: Variable, *args: Any, **options: Any) -> Any:
-        if alone is None or args or options:
+        if args or options:
             return apply(name, self, *args, **options)
-        return Variable(self.tape, self.tape.apply(alone, (self.place,)))
+        return at(self.tape, self.tape.apply(op, (self.place,)))
 
     return method
+
+
+for _name in {*COMPOSED, *NAMES, *spellings()} - set(dir(Variable)):
+    setattr(Variable, _name, _method(_name))
 
 
 def _near(name: str) -> str:
@@ -209,22 +216,18 @@ def _shape(tape: Tape, place: int) -> tuple[int, ...]:
         if tape.is_input(each):
             tape.shapes[each] = np.shape(tape.given[each])
     exact = tape.exact()
-    given = {
-        each: tape.given[each] if each in exact else np.asarray(tape.given[each], dtype=float)
-        for each in needed
-        if tape.ops[each] is None
-    }
+    given = {each: fitting(tape.given[each], exact.get(each)) for each in needed if tape.ops[each] is None}
     return np.shape(evaluated(tape, needed, given)[place])
 
 
 def _placed(tape: Tape, value: Any) -> int:
     """Give the place of a value: what is no variable becomes a constant."""
+    if type(value) is float:
+        return tape.constant(np.float64(value))
     if isinstance(value, Variable):
         if value.tape is not tape:
             raise TracingError("expected values of one function, got one of another that is traced, too")
         return value.place
-    if type(value) is float:
-        return tape.constant(np.float64(value))
     array = np.array(value) if not isinstance(value, list | tuple) else _array(value)
     if array.dtype.kind not in "fiub":
         raise TracingError(f"expected numbers, got {value!r} ({type(value).__name__})")
@@ -270,8 +273,13 @@ def _apply(name: str, *args: Any, **options: Any) -> Variable:
     if tape is None:
         raise TracingError(f"expected a value that is traced among the arguments of {name}, got none")
     places = {one: _placed(tape, given[one]) for one in op.arguments if given.get(one) is not None}
-    chosen = {one: value for one, value in given.items() if one in op.options}
-    return Variable(tape, tape.apply(op, tape.arranged(op, places), chosen))
+    chosen = {one: _number(value) for one, value in given.items() if one in op.options}
+    return at(tape, tape.apply(op, tape.arranged(op, places), chosen))
+
+
+def _number(value: Any) -> Any:
+    """Give an option that is one number of NumPy's as Python's."""
+    return value.item() if isinstance(value, np.ndarray | np.generic) and not value.ndim else value
 
 
 def _given(op: Op, args: tuple[Any, ...], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -303,7 +311,7 @@ def trace(called: Callable[..., Any], given: Mapping[str, Any]) -> tuple[Tape, d
     """
     tape = Tape()
     names = {name: tape.variable(name, value) for name, value in given.items()}
-    args, kwargs = _bound(called, {name: Variable(tape, place) for name, place in names.items()})
+    args, kwargs = _bound(called, {name: at(tape, place) for name, place in names.items()})
     result = _run(called, args, kwargs)
     results = list(result) if isinstance(result, tuple | list) else [result]
     if not results or any(one is None or isinstance(one, Mapping) for one in results):
@@ -311,10 +319,7 @@ def trace(called: Callable[..., Any], given: Mapping[str, Any]) -> tuple[Tape, d
             f"expected a function that returns what it computes, got {result!r}; several values are a tuple"
         )
     places = [_placed(tape, one) for one in results]
-    exact = tape.exact()
-    for place, value in tape.given.items():
-        if place not in exact and np.asarray(value).dtype.kind in "iu":
-            tape.given[place] = np.asarray(value, dtype=float)[()]
+    tape.settle()
     return tape, names, places
 
 
@@ -322,6 +327,13 @@ def _run(called: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str,
     """Call the function; NumPy hides behind an error of its own what a variable says when it is written."""
     try:
         return called(*args, **kwargs)
+    except AttributeError as error:
+        if not isinstance(error.obj, Variable):
+            raise
+        name = str(error.name)
+        raise AttributeError(
+            f"a value that is traced has no {name!r}: its numbers are not known{_near(name)}"
+        ) from None
     except ValueError as error:
         if isinstance(error.__cause__, TracingError):
             raise TracingError(

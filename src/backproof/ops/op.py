@@ -58,7 +58,7 @@ class Evaluation(NamedTuple):
     values: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one definition each: no two are the same
 class Op:
     """A pure forward with a hand-derived gradient rule for each differentiable argument.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html.parser
 import time
 from typing import Any
@@ -13,11 +14,14 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from sympy.parsing.sympy_parser import parse_expr
 
+from backproof.graphs.api import derive
 from backproof.graphs.deriving.derivation import Derivation
 from backproof.graphs.deriving.prove import prove
+from backproof.graphs.deriving.shown import Shown
+from backproof.graphs.deriving.verdict import Verdict
 from backproof.graphs.graph import graph
 from backproof.graphs.symbols import NotSymbolic
-from tests.graphs.deriving.expressions import EXPRESSIONS, NAMES
+from tests.graphs.deriving.expressions import EXPRESSIONS, NAMES, by_torch
 from tests.test_golden import GOLDEN, assert_printed
 
 AT = {"x": 0.7, "y": -0.4, "z": 1.3, "a": 0.3, "b": -0.6, "w1": 0.5, "w2": -0.2, "x1": 1.1, "x2": 0.4}
@@ -71,14 +75,6 @@ def test_each_step_is_proven_or_holds(row: dict[str, Any]) -> None:
         assert derivation.value == pytest.approx(g[name].grad, rel=1e-12)
 
 
-def _torch(function: Any) -> Any:
-    return lambda value: function(torch.as_tensor(value, dtype=torch.float64))
-
-
-TORCH = {name: _torch(getattr(torch, name)) for name in ("sin", "cos", "tanh", "exp", "log", "sqrt", "atan")}
-TORCH |= {"sigmoid": _torch(torch.sigmoid), "softplus": _torch(torch.nn.functional.softplus)}
-
-
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(EXPRESSIONS)
 def test_random_expressions_are_derived_as_sympy_and_pytorch_do(text: str) -> None:
@@ -91,7 +87,7 @@ def test_random_expressions_are_derived_as_sympy_and_pytorch_do(text: str) -> No
     tensors = {name: torch.tensor(value, dtype=torch.float64) for name, value in at.items()}
     for tensor in tensors.values():
         tensor.requires_grad_(True)
-    output = torch.as_tensor(eval(text, TORCH, tensors))  # noqa: S307 - the text is made here
+    output = by_torch(text, tensors)
     g = graph(text, **at)
     for name in at:
         derivation = g.derive(name, seconds=2.0)
@@ -153,7 +149,7 @@ def test_a_step_on_the_way_is_derived_for_and_derived() -> None:
 
 def test_elements_of_arrays_may_be_what_it_is_made_of() -> None:
     derivation = graph("tanh(w*x[1])", w=0.5, x=np.array([1.0, 2.0])).derive("w")
-    assert str(derivation.formula) == "x_2*(1 - tanh(w*x_2)**2)"
+    assert str(derivation.formula) == "x[1]*(1 - tanh(w*x[1])**2)"
     assert derivation
 
 
@@ -180,6 +176,9 @@ def derivation() -> Derivation:
 
 def test_as_latex(derivation: Derivation) -> None:
     latex = derivation.to_latex()
+    assert latex.splitlines()[1:3] == [r"a &= w x \\", r"f &= \tanh{\left(a \right)} \\"]
+    assert r"\text{chain rule: proven}" in latex
+    assert r"\frac{\partial f}{\partial a} = 1 - f^{2} \text{ (derivative of tanh)}" in latex
     assert r"\frac{\partial f}{\partial a} \cdot \frac{\partial a}{\partial w}" in latex
     assert latex.count("{") == latex.count("}")
     assert derivation._repr_latex_().startswith(r"$\displaystyle \begin{aligned}")
@@ -187,6 +186,52 @@ def test_as_latex(derivation: Derivation) -> None:
 
 def test_as_markdown(derivation: Derivation) -> None:
     assert derivation.to_markdown().count("1. **") == len(derivation.steps)
+    assert "1. **chain rule** (proven)" in derivation.to_markdown()
+
+
+def test_each_form_has_the_rules_and_the_verdicts(derivation: Derivation) -> None:
+    refuted = Verdict("refuted", why="so it is")
+    wrong = dataclasses.replace(
+        derivation, steps=tuple(dataclasses.replace(step, verdict=refuted) for step in derivation.steps)
+    )
+    for text in (wrong.to_text(), wrong.to_latex(), wrong.to_markdown(), wrong.to_html()):
+        assert text.count("refuted: so it is") == len(derivation.steps)
+        assert all(step.rule in text for step in derivation.steps)
+
+
+#: Expressions, a name, what stands above the derivation, and its last line.
+SHOWN = {
+    ("x*x", "x"): ("a = x*x", "2*x"),
+    ("x + x", "x"): ("a = x + x", "2"),
+    ("8*x**4 + 3*x**3 + 7*x**2 + 6*x + 3", "x"): ("c = x**3", "32*x**3 + 9*x**2 + 14*x + 6"),
+    ("2*(3*x)", "x"): ("b = 2*a", "6"),
+    ("w*x", "w"): ("a = w*x", "x"),
+    ("relu(w*x + b)", "w"): ("d = relu(c) = max(0, c)", "where(b + w*x <= 0, 0, x)"),
+    ("x/(1 + x)/3", "x"): ("b = x/a", "1/(3*(x + 1)**2)"),
+    ("gelu(x)", "x"): (
+        "a = gelu(x) = x*(1 - erfc(sqrt(2)*x/2)/2)",
+        "sqrt(2)*x*exp(-x**2/2)/(2*sqrt(pi)) - erfc(sqrt(2)*x/2)/2 + 1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "name"), SHOWN)
+def test_it_begins_as_it_was_written_and_ends_with_the_formula(text: str, name: str) -> None:
+    derivation = derive(text, name)
+    assert SHOWN[text, name][0] in {note.shown.text for note in derivation.given}
+    last = derivation.steps[-1].right.text
+    assert last.replace(" · ", "*") == SHOWN[text, name][1] == Shown.of(derivation.formula).text
+    assert derivation
+
+
+def test_rounding_is_no_simplification() -> None:
+    rules = [step.rule for step in derive("selu(x)", "x").steps]
+    assert rules == ["derivative of SELU"]
+
+
+def test_of_two_that_are_the_same_it_is_said_which() -> None:
+    notes = [note.rule for step in derive("b = x*x; tanh(b)", "x").steps for note in step.notes]
+    assert notes == ["derivative of tanh", "product rule, for the first x", "product rule, for the second x"]
 
 
 class _Balanced(html.parser.HTMLParser):
@@ -237,6 +282,44 @@ def test_what_cannot_be_derived_is_said(case: str) -> None:
         graph(text, **inputs).derive("q" if kind is KeyError else "x")
 
 
+#: With numbers that are no simple fractions, or branches that only keep what is computed finite.
+PROVEN = (
+    "sigmoid(1.2345*x + 0.6789)",
+    "logsigmoid(1.2345*x)",
+    "bce_loss(sigmoid(x), y)",
+    "softplus(1.2345*x)",
+)
+
+
+@pytest.mark.parametrize("text", PROVEN)
+def test_no_step_is_refuted_by_rounding(text: str) -> None:
+    derivation = graph(text, **{name: 0.3 for name in "xy" if name in text}).derive("x")
+    assert {step.verdict.kind for step in derivation.steps} == {"proven"}, str(derivation)
+
+
+def test_numbers_are_shown_as_they_were_written() -> None:
+    text = str(graph("sigmoid(1.2345*x + 0.6789)", x=1.0).derive("x"))
+    assert "exp(-1.2345*x - 0.6789)" in text
+    assert "00000" not in text
+
+
+def test_an_element_is_derived_for_twice() -> None:
+    g = graph("tanh(w*x[1]*w)", w=0.5, x=np.array([1.0, 2.0]))
+    assert g.derive("w", "w").value == pytest.approx(g.hessian("w")["w", "w"], rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["x/0", "log(x - x)", "1/(x - x)"])
+def test_what_has_no_value_is_refused(text: str) -> None:
+    with pytest.raises(NotSymbolic, match="has no value: there is a division by 0, or a logarithm of it"):
+        graph(text, x=1.0).derive("x")
+
+
+def test_what_is_real_nowhere_says_so() -> None:
+    derivation = graph("sqrt(-x**2 - 1)", x=1.0).derive("x")
+    assert not derivation
+    assert "no point was found at which both are real numbers" in str(derivation)
+
+
 def test_half_of_a_tie_goes_either_way() -> None:
     derivation = graph("minimum(x, x)", x=0.5).derive("x")
     assert str(derivation.formula) == "1"
@@ -268,5 +351,5 @@ def test_a_name_is_no_markup() -> None:
 
 
 def test_nothing_to_derive_for_is_said() -> None:
-    with pytest.raises(TypeError, match="expected the name"):
+    with pytest.raises(TypeError, match=r"expected the name .* formulas\.grad"):
         graph("x", x=1.0).derive()

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import sympy
 
+from backproof.graphs.deriving import whole
 from backproof.graphs.deriving.elements import backward, constants, symbols, values
 from backproof.graphs.graph import graph
 from backproof.graphs.symbols import NotSymbolic
+from backproof.ops import CATALOGUE
 
 RNG = np.random.default_rng(11)
 X, W, G = RNG.normal(size=(2, 3)), RNG.normal(size=(3, 2)), RNG.normal(size=(2, 2))
@@ -67,6 +69,13 @@ def test_the_shift_by_the_largest_is_gone(text: str) -> None:
 def test_too_many_elements_are_refused() -> None:
     with pytest.raises(NotSymbolic, match=r"at most 64 of them; got X of shape=\(9, 9\)"):
         symbols("X", (9, 9))
+
+
+def test_formulas_that_have_not_the_numbers_are_refused() -> None:
+    # It computes something else where it is given formulas.
+    op = CATALOGUE["Softmax"].replace(forward=lambda xp, x, dim: x if xp is np else 2 * x)
+    with pytest.raises(NotSymbolic, match="Softmax has no formula of real numbers"):
+        whole.output(op, [symbols("x", (2,))], {})
 
 
 def test_an_op_that_tells_numbers_apart_has_no_formula() -> None:

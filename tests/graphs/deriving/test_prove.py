@@ -79,6 +79,14 @@ TRUE: dict[str, dict[str, Any]] = {
         "claim": "softmax(z) - [1, 0]",
         "shapes": {"z": (2,)},
     },
+    "LaTeX, and its words in no LaTeX": {
+        "f": r"\frac{1}{1 + e^{-x}}",
+        "wrt": "x",
+        "claim": "y*(1 - y)",
+        "where": "y = sigmoid(x)",
+    },
+    "and the reverse": {"f": "tanh(x)", "wrt": "x", "claim": r"1 - \tanh^2(x)"},
+    "two letters that are a product": {"f": [r"a \cdot b", "ab", "2ab/2"]},
     "classes": {
         "f": "cross_entropy(z, [0, 2])",
         "wrt": "z",
@@ -155,11 +163,95 @@ def test_what_is_wrong_is_named(task: str) -> None:
     assert not generic & set(names) or names == [name]
 
 
+#: Where several paths lead to the output, a claim without one of them, and what is said of it.
+LEFT_OUT: dict[tuple[str, str], str] = {
+    ("(x + y)*(x - y)", "x - y"): "that through x - y is left out: x + y is not added",
+    ("(x + 1)*x", "x"): "that straight into x*(x + 1) is left out: x + 1 is not added",
+    ("x*exp(x)", "exp(x)"): "that through exp(x) is left out: x*exp(x) is not added",
+    ("sin(x)*x", "sin(x)"): "that through sin(x) is left out: x*cos(x) is not added",
+    ("x*sin(x)", "x*cos(x)"): "that straight into x*sin(x) is left out: sin(x) is not added",
+    ("x**2 + sin(x)", "cos(x)"): "that through x**2 is left out: 2*x is not added",
+    ("x/(1 + x)", "1/(1 + x)"): "that through x + 1 is left out",
+}
+
+
+@pytest.mark.parametrize(("text", "claim"), LEFT_OUT)
+def test_a_path_that_is_left_out_is_said(text: str, claim: str) -> None:
+    [mistake] = prove(text, wrt="x", claim=claim).lines[0].mistakes
+    assert mistake.diagnosis is not None
+    assert mistake.diagnosis.name == "gradient-value"
+    assert mistake.says.startswith("x leads to the output along several paths; ")
+    assert LEFT_OUT[text, claim] in mistake.says
+
+
+def test_two_explanations_that_fit_are_both_given() -> None:
+    mistakes = prove("(x + y)*exp(x)", wrt="x", claim="exp(x)").lines[0].mistakes
+    names = [mistake.diagnosis.name for mistake in mistakes if mistake.diagnosis]
+    assert names == ["gradient-value", "gradients-swapped"]
+
+
+def test_a_factor_of_one_is_not_what_is_missing() -> None:
+    for text, claim in (("(x + y)*(x - y)", "x - y"), ("(2*x)*exp(x)", "exp(x)")):
+        mistakes = prove(text, wrt="x", claim=claim).lines[0].mistakes
+        assert not any("is not multiplied in" in mistake.says for mistake in mistakes)
+
+
+def test_e_is_a_name() -> None:
+    said = "e is a name here; Euler's number is exp(1)"
+    assert said in [mistake.says for mistake in prove("e^x", "x", "e^x").lines[0].mistakes]
+    assert said in [mistake.says for mistake in prove("e^x", None, "exp(x)").lines[0].mistakes]
+    assert prove("e^x", "x", "e^x*log(e)").kind == "proven"
+    assert not any(said in mistake.says for mistake in prove("exp(x)", "x", "x").lines[0].mistakes)
+
+
 def test_the_line_that_is_wrong_is_found_and_those_behind_it_are_judged() -> None:
     proof = prove(["(a + b)**2", "a**2 + 2*a*b + b**2", "a**2 + a*b + b**2", "a*(a + b) + b**2"])
     assert [line.verdict.kind for line in proof.lines] == ["proven", "refuted", "proven"]
     assert proof.kind == "refuted"
     assert not proof
+
+
+#: Lines that cannot be computed, whether it is a gradient, and what is said.
+UNFIT: dict[str, tuple[dict[str, Any], list[str], str]] = {
+    "of a gradient": (
+        {"f": "sum(G*(X@W))", "wrt": "W", "claim": ["X@G", "transpose(X)@G"], "shapes": LINEAR},
+        ["refuted", "proven"],
+        "gradient-shape",
+    ),
+    "of a line": (
+        {"f": ["sum(X)", "sum(X@X)", "1*sum(X)"], "shapes": {"X": (2, 3)}},
+        ["refuted", "proven"],
+        "",
+    ),
+    "behind a step": (
+        {"f": "sum(X)", "claim": ["u = X@X; sum(u)", "sum(u) + 1"], "shapes": {"X": (2, 3)}},
+        ["refuted", "refuted"],
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_a_line_whose_shapes_do_not_fit_is_refuted(case: str) -> None:
+    given, kinds, diagnosis = UNFIT[case]
+    proof = prove(**given)
+    assert [line.verdict.kind for line in proof.lines] == kinds
+    assert "of shapes" in proof.lines[0].verdict.why
+    [mistake] = proof.lines[0].mistakes
+    assert (mistake.diagnosis.name if mistake.diagnosis else "") == diagnosis
+
+
+def test_the_element_that_differs_is_named() -> None:
+    verdict = prove(["x*[1, 1]", "x*[1, 2]"], shapes={"x": (2,)}).lines[0].verdict
+    assert verdict.element == (1,)
+    assert "in element [1]" in str(verdict)
+    assert "element" not in str(prove(["x", "2*x"]).lines[0].verdict)
+
+
+def test_a_wrong_gradient_is_not_held_against_a_candidate() -> None:
+    says = str(prove("nll_loss(x, [0])", "x", "x", shapes={"x": (1, 2)}).lines[0].mistakes[0])
+    assert says.startswith("gradient-value: it is not the gradient")
+    assert "candidate" not in says
 
 
 def test_a_factor_between_lines_is_said_without_a_name() -> None:
@@ -262,6 +354,17 @@ ERRORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         NotSymbolic,
         "is that of one number",
     ),
+    "two names": ({"f": "x*y", "claim": "x", "wrt": ["x", "y"]}, TypeError, r"got wrt=\['x', 'y'\]"),
+    "a first line of shapes that do not fit": (
+        {"f": "sum(X@X)", "claim": "1", "shapes": {"X": (2, 3)}},
+        NotSymbolic,
+        "the first line cannot be computed: matmul of shapes",
+    ),
+    "indices that are names": (
+        {"f": "nll_loss(x, t)", "claim": "1", "shapes": {"x": (1, 2), "t": (1,)}},
+        NotSymbolic,
+        "NLLLoss takes indices",
+    ),
     "no grammar": ({"f": "__import__('os')", "claim": "x"}, ExpressionError, "no function is called"),
     "attributes": ({"f": "x", "claim": "x.__class__"}, ExpressionError, "attributes"),
     "a power without end": ({"f": "x**2", "claim": "x**(9**9**9)"}, ValueError, "at most|not written out"),
@@ -288,6 +391,7 @@ def test_what_cannot_be_proven_is_said_in_time(case: str) -> None:
 def test_it_is_shown() -> None:
     proof = prove("exp(2*x)", wrt="x", claim="exp(2*x)")
     assert proof.to_latex().startswith(r"\begin{aligned}")
+    assert "inner-derivative-missing" in proof.to_latex()
     assert "inner-derivative-missing" in proof.to_markdown()
     assert "inner-derivative-missing" in proof._repr_html_()
     assert "<script>" not in prove(["x", "x"], where="# <script>")._repr_html_()

@@ -42,6 +42,9 @@ def test_values_are_the_same(formula: Any) -> None:
 
 CASES = {
     "where": sympy.Piecewise((x**2, x > 1), (sympy.exp(x), True)),
+    "both": sympy.Piecewise((x**2, (x > -1) & (x < 1)), (2, True)),
+    "either": sympy.Piecewise((x**2, (x < -1) | (x > 1)), (2, True)),
+    "equal": sympy.Piecewise((7, sympy.Eq(x, 0.5)), (x, sympy.Ne(x, 3)), (1, True)),
     "several": sympy.Piecewise((0, x < -1), (x, x <= 1), (1, True)),
     "a sign": sympy.sign(x) * x,
     "a choice": sympy.Max(x, 1, -x) - sympy.Min(x, 2),
@@ -59,4 +62,4 @@ def test_cases_have_their_numbers(case: str) -> None:
 
 def test_other_cases_cannot_be_taped() -> None:
     with pytest.raises(NotSymbolic, match="expected cases of one being less than another"):
-        taped(sympy.Piecewise((1, sympy.Ne(x, 0)), (0, True)), "f")
+        taped(sympy.Piecewise((1, sympy.Not(sympy.Symbol("b"))), (0, True)), "f")

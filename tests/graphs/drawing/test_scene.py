@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import struct
 from xml.etree import ElementTree as ET
@@ -20,8 +21,12 @@ from backproof.graphs.graph import graph
 from tests.graphs.drawing.graphs import GRAPHS, network
 
 SVG = "{http://www.w3.org/2000/svg}"
-SCENES = {name: laid_out(seen(made)) for name, made in GRAPHS.items()}
-every_scene = pytest.mark.parametrize("name", SCENES)
+every_scene = pytest.mark.parametrize("name", GRAPHS)
+
+
+@functools.cache
+def scene_of(name: str) -> Scene:
+    return laid_out(seen(GRAPHS[name]))
 
 
 def labels_of(scene: Scene) -> list[Label]:
@@ -48,7 +53,7 @@ def overlap(one: Box | Label, other: Box | Label) -> bool:
 
 @every_scene
 def test_every_node_and_edge_is_there(name: str) -> None:
-    made, scene = GRAPHS[name], SCENES[name]
+    made, scene = GRAPHS[name], scene_of(name)
     tape = made.tape
     constants = {place for place in made.places if tape.is_constant(place)} - set(made.outputs)
     assert [box.node.place for box in scene.boxes] == [p for p in made.places if p not in constants]
@@ -63,7 +68,7 @@ def test_every_node_and_edge_is_there(name: str) -> None:
 
 @every_scene
 def test_nothing_lies_on_anything_else(name: str) -> None:
-    scene = SCENES[name]
+    scene = scene_of(name)
     areas: list[Box | Label] = [*scene.boxes, *labels_of(scene), *scene.legend]
     assert not any(overlap(one, other) for one, other in itertools.combinations(areas, 2))
     for area in areas:
@@ -74,7 +79,7 @@ def test_nothing_lies_on_anything_else(name: str) -> None:
 
 @every_scene
 def test_edges_go_from_box_to_box_and_through_no_other(name: str) -> None:
-    scene = SCENES[name]
+    scene = scene_of(name)
     box_of = {box.node.index: box for box in scene.boxes}
     sides = np.array([(box.x, box.y, box.x + box.width, box.y + box.height) for box in scene.boxes])
     for curve in scene.curves:
@@ -94,7 +99,7 @@ def test_edges_go_from_box_to_box_and_through_no_other(name: str) -> None:
 
 @every_scene
 def test_texts_fit_into_their_boxes(name: str) -> None:
-    for box in SCENES[name].boxes:
+    for box in scene_of(name).boxes:
         title, value, grad = box.texts
         assert width(title.text, title.size) < box.width
         assert width(value.text, value.size) + width(grad.text, grad.size) < box.width - 20
@@ -106,7 +111,7 @@ def test_texts_are_no_wider_than_was_thought() -> None:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(family="DejaVu Sans", size=12)
-    texts = {text.text for scene in SCENES.values() for box in scene.boxes for text in box.texts}
+    texts = {text.text for scene in map(scene_of, GRAPHS) for box in scene.boxes for text in box.texts}
     for text in {*texts, *map(chr, range(32, 127)), "∂·×…σπθλ"} - {"a<b>&\"'�"}:
         found, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
         assert found <= width(text, 12) + 1e-9
@@ -133,7 +138,7 @@ def test_colours_can_be_read() -> None:
 
 @every_scene
 def test_svg_is_xml_with_everything(name: str) -> None:
-    scene = SCENES[name]
+    scene = scene_of(name)
     root = ET.fromstring(as_svg(scene))  # noqa: S314 - it is our own
     groups = root.findall(f"{SVG}g")
     nodes = [group for group in groups if group.get("class", "").startswith("node")]
@@ -150,7 +155,7 @@ def test_svg_is_xml_with_everything(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["five nodes", "a hostile name", "200 nodes", "an input"])
 def test_png_has_the_proportions_of_the_scene(name: str) -> None:
-    scene = SCENES[name]
+    scene = scene_of(name)
     content = as_png(scene)
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     wide, high = struct.unpack(">II", content[16:24])
@@ -164,16 +169,32 @@ def test_constants_stand_in_formulas() -> None:
 
 
 def test_arrays_are_shown_by_their_shapes() -> None:
-    boxes = {box.node.name: box for box in SCENES["arrays"].boxes}
+    boxes = {box.node.name: box for box in scene_of("arrays").boxes}
     assert boxes["X"].texts[1].text == "4×3 numbers"
     assert boxes["loss"].node.formula == "cross_entropy(z, t)"
-    labels = {(c.edge.child.name, c.edge.parent.name): c.edge.label for c in SCENES["arrays"].curves}
+    labels = {(c.edge.child.name, c.edge.parent.name): c.edge.label for c in scene_of("arrays").curves}
     assert labels["h", "b"] == "4×5"
     assert labels["z", "h"] == "4×3×4×5"
     # Of a row it is never a number that could be a gradient.
-    rows = {c.edge.child.name: c.edge.label for c in SCENES["an index"].curves}
+    rows = {c.edge.child.name: c.edge.label for c in scene_of("an index").curves}
     assert (rows["a"], rows["b"], rows["c"]) == ("[1, 0, 0]", "2×3", "[1, 0]")
     assert [c.edge.label for c in laid_out(seen(graph("sum(x)", x=[1.0] * 5))).curves] == ["5 numbers"]
+
+
+#: A gradient for an array of four, and how it is written.
+SPREADS: dict[tuple[float, ...], str] = {
+    (-468.0, -85.0, -100.0, -200.0): "-468 … -85",
+    (1.0, 1.0, 1.0, 1.0): "1",
+    (0.12345, 0.12349, 0.1234, 0.1234): "0.123",
+    (-0.5, 0.0, 1.0, 2000000.0): "-0.5 … 2e+06",
+}
+
+
+@pytest.mark.parametrize("given", SPREADS)
+def test_a_gradient_of_many_numbers_goes_from_the_least_to_the_largest(given: tuple[float, ...]) -> None:
+    made = graph("sum(x*g)", x=np.zeros(4), g=np.array(given))
+    box = next(box for box in laid_out(seen(made)).boxes if box.node.name == "x")
+    assert box.texts[2].text == f"∂ {SPREADS[given]}"
 
 
 def test_too_many_nodes_are_no_picture() -> None:

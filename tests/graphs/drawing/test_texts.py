@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from html.parser import HTMLParser
@@ -20,9 +21,12 @@ from backproof.graphs.drawing.view import View, seen
 from backproof.graphs.graph import graph
 from tests.graphs.drawing.graphs import GRAPHS, network
 
-VIEWS = {name: seen(made) for name, made in GRAPHS.items()}
-every_view = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 every_graph = pytest.mark.parametrize("name", GRAPHS)
+
+
+@functools.cache
+def view_of(name: str) -> View:
+    return seen(GRAPHS[name])
 
 
 def ends_of(view: View) -> list[tuple[int, int]]:
@@ -35,7 +39,7 @@ def refuse(name: str) -> Any:
 
 @every_graph
 def test_json_follows_its_schema_and_says_what_the_graph_says(name: str) -> None:
-    made, view = GRAPHS[name], VIEWS[name]
+    made, view = GRAPHS[name], view_of(name)
     found = json.loads(as_json(view), parse_constant=refuse)
     jsonschema.Draft202012Validator(schema()).validate(found)
     assert [node["id"] for node in found["nodes"]] == list(range(len(made.places)))
@@ -47,7 +51,7 @@ def test_json_follows_its_schema_and_says_what_the_graph_says(name: str) -> None
 
 @every_graph
 def test_contributions_add_up_to_the_gradient(name: str) -> None:
-    found = to_json(VIEWS[name])
+    found = to_json(view_of(name))
     for node in found["nodes"]:
         parts = [edge["contribution"] for edge in found["edges"] if edge["parent"] == node["id"]]
         parts = [np.array(part, float) for part in parts if part is not None]
@@ -58,7 +62,7 @@ def test_contributions_add_up_to_the_gradient(name: str) -> None:
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**to_json(VIEWS["arrays"]), "schema": 2}, schema())
+        jsonschema.validate({**to_json(view_of("arrays")), "schema": 2}, schema())
 
 
 def test_what_is_left_out_of_an_op_is_no_node() -> None:
@@ -68,8 +72,9 @@ def test_what_is_left_out_of_an_op_is_no_node() -> None:
     jsonschema.validate(to_json(view), schema())
 
 
-@every_view
-def test_mermaid_has_every_node_and_edge(view: View) -> None:
+@every_graph
+def test_mermaid_has_every_node_and_edge(name: str) -> None:
+    view = view_of(name)
     lines = as_mermaid(view).splitlines()
     assert lines[0] == "flowchart LR"
     nodes = [match[1] for line in lines if (match := re.fullmatch(r'    n(\d+)\["[^"]*"\]:::\w+', line))]
@@ -79,8 +84,9 @@ def test_mermaid_has_every_node_and_edge(view: View) -> None:
     assert all(re.fullmatch(r"    (n\d.*|classDef .*)", line) for line in lines[1:])
 
 
-@every_view
-def test_dot_has_every_node_and_edge(view: View) -> None:
+@every_graph
+def test_dot_has_every_node_and_edge(name: str) -> None:
+    view = view_of(name)
     text = as_dot(view)
     nodes = re.findall(r"^  n(\d+) \[label=<.*>, fillcolor=.*\];$", text, re.MULTILINE)
     edges = re.findall(r"^  n(\d+) -> n(\d+) \[.*\];$", text, re.MULTILINE)
@@ -121,13 +127,13 @@ class Page(HTMLParser):
 
 @every_graph
 def test_the_page_has_every_step_and_needs_nothing(name: str) -> None:
-    page = Page(as_page(VIEWS[name]))
+    page = Page(as_page(view_of(name)))
     assert not page.open
     assert not page.references
     told = json.loads("".join(page.scripts[:-1]))
     assert [tuple(step["lines"]) for step in told] == [step.lines for step in steps(GRAPHS[name])]
     assert {step["index"] for step in told} == set(page.nodes)
-    text = as_page(VIEWS[name])
+    text = as_page(view_of(name))
     assert set(re.findall(r"https?://[^\s\"']*", text)) == {"http://www.w3.org/2000/svg"}
     assert "default-src 'none'" in text
 
@@ -136,7 +142,7 @@ def test_the_page_has_every_step_and_needs_nothing(name: str) -> None:
 def test_a_notebook_gets_picture_and_table(name: str) -> None:
     part = Page(fragment(GRAPHS[name]))
     assert not part.open
-    assert len(part.nodes) == len(VIEWS[name].boxes)
+    assert len(part.nodes) == len(view_of(name).boxes)
     assert not part.scripts
 
 
@@ -149,11 +155,11 @@ def test_a_notebook_gets_no_picture_of_too_many() -> None:
 @every_graph
 def test_the_table_has_every_node(name: str) -> None:
     lines = table(GRAPHS[name]).splitlines()[2:]
-    assert [line.split("  ")[0] for line in lines] == [node.name for node in VIEWS[name].boxes]
+    assert [line.split("  ")[0] for line in lines] == [node.name for node in view_of(name).boxes]
 
 
 def test_a_long_table_is_cut_in_the_middle() -> None:
-    view = VIEWS["200 nodes"]
+    view = view_of("200 nodes")
     found = rows(view, 10)
     assert len(found) == 11
     assert found[5][1] == f"{len(view.boxes) - 10} more"

@@ -11,8 +11,9 @@ import torch
 from torch.nn import functional
 
 import backproof.torch.nn as ours
-from backproof.graphs.graph import graph
+from backproof.graphs.graph import Graph, graph
 from backproof.graphs.inputs.backward import _NODES
+from backproof.graphs.symbols import NotSymbolic
 
 torch.manual_seed(0)
 A, B = torch.rand(4, 3, dtype=torch.float64) * 0.8 + 0.1, torch.rand(4, 3, dtype=torch.float64) * 0.8 + 0.1
@@ -44,6 +45,7 @@ COMPUTED: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "maximum": (torch.maximum, "maximum"),
     "minimum": (torch.minimum, "minimum"),
     "mm": (lambda a, b: a @ b.T, "matmul"),
+    "addmm": (lambda a, b: functional.linear(a, b, b[:, 0]), "addmm"),
     "bmm": (lambda a, b: torch.bmm(a[None], b.T[None]), "matmul"),
     "mv": (lambda a, b: a @ b[0], "matmul"),
     "dot": (lambda a, b: a[1] @ b[0], "matmul"),
@@ -125,7 +127,7 @@ def test_a_node_is_that_of_pytorch(name: str) -> None:
 def test_the_op_has_the_rule_of_the_node(name: str) -> None:
     """What flows along each edge by the op's own rule is what the node of PyTorch gives."""
     a, b = leaves()
-    made = graph(COMPUTED[name][0](a * 1, b * 1), a=a, b=b)
+    made = graph(COMPUTED[name][0](a * 1, b * 1))
     output = made.outputs[-1]
     op = made.tape.ops[output]
     assert op is not None
@@ -207,3 +209,50 @@ def test_many_nodes_do_not_recurse() -> None:
     y.backward()  # type: ignore[no-untyped-call]  # torch's
     assert x.grad is not None
     assert made["x"].grad == pytest.approx(x.grad.item())
+
+
+def test_a_linear_layer_is_shown_with_its_values() -> None:
+    layer, x = torch.nn.Linear(2, 3), torch.tensor([[1.0, -2.0], [0.5, 3.0]])
+    hidden = layer(x)
+    g = graph(torch.tanh(hidden).sum(), w=layer.weight, b=layer.bias)
+    node = next(node for node in g.nodes if node.op is not None and node.op.name == "addmm")
+    np.testing.assert_allclose(node.value, hidden.detach().numpy(), rtol=1e-6)
+    wanted = torch.autograd.grad(torch.tanh(hidden).sum(), [layer.weight, layer.bias])
+    for name, gradient in zip("wb", wanted, strict=True):
+        np.testing.assert_allclose(g[name].grad, gradient.numpy(), rtol=1e-6)
+    above = [g.names[place] for place in g.tape.parents[g.place(node.name)] if place in g.names]
+    assert g.local(node.name, "b").shape == (2, 3, 3)
+    assert "b" in above
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda g: g.check(), lambda g: g.hessian(), lambda g: g.at(x=1.0)], ids=["check", "hessian", "at"]
+)
+def test_what_asks_for_other_values_is_refused(ask: Callable[[Graph], object]) -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    with pytest.raises(ValueError, match=r"cannot be evaluated again; make the graph of the function"):
+        ask(graph(torch.tanh(1 + x * 3), x=x))
+
+
+def test_a_number_that_is_unknown_is_in_no_formula() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    g = graph(torch.tanh(1 + x * 3), x=x)
+    assert "a + ?" in str(g)
+    with pytest.raises(NotSymbolic, match="unknown"):
+        g.derive("x")
+
+
+@pytest.mark.parametrize("names", [["w", "none"], ["w", "again"]], ids=["no leaf", "twice"])
+def test_names_that_are_no_names_of_leaves_are_refused(names: list[str]) -> None:
+    w, other = torch.ones(2, requires_grad=True), torch.ones(3, requires_grad=True)
+    given = {"w": w, "none": other, "again": w}
+    with pytest.raises(ValueError, match=r"none as well|w and again for the same"):
+        graph((w * 2).sum(), **{name: given[name] for name in names})
+
+
+def test_tensors_of_bfloat16_are_shown_and_complex_ones_refused() -> None:
+    w = torch.tensor([1.5, 2.0], requires_grad=True)
+    assert graph((w.bfloat16() * 2).sum(), w=w)["w"].grad.tolist() == [2, 2]
+    z = torch.ones(2, dtype=torch.complex64, requires_grad=True)
+    with pytest.raises(TypeError, match=r"real numbers; got one of dtype=torch\.complex64"):
+        graph((z * z.conj()).real.sum(), z=z)

@@ -28,28 +28,28 @@ _STEPS = 16
 
 @dataclass(frozen=True)
 class Comparison:
-    """One input's gradient, held against one other source.
+    """One input's gradient, held against one oracle.
 
     Attributes
     ----------
     name
         The input.
-    source
+    oracle
         ``finite differences``, ``PyTorch`` or ``symbolic``.
     ours, theirs
         The numbers that were compared: of an array elements of it, as many as were.
     difference
         The largest difference.
     bound
-        What it may be: the error that the other source gives for itself, and rounding.
+        What it may be: the error that the oracle gives for itself, and rounding.
     verdict
-        ``agrees``, ``differs``, or ``unsure`` where the source does not know better itself.
+        ``agrees``, ``differs``, or ``unsure`` where the oracle does not know better itself.
     of
         How many elements the input has.
     """
 
     name: str
-    source: str
+    oracle: str
     ours: Any
     theirs: Any
     difference: float
@@ -67,7 +67,7 @@ class Check:
     rows
         The comparisons.
     left_out
-        The sources that could not be asked, and why.
+        The oracles that could not be asked, and why.
     """
 
     rows: tuple[Comparison, ...]
@@ -75,7 +75,7 @@ class Check:
 
     @property
     def agrees(self) -> bool:
-        """Whether nothing differs, and for each input some source is sure."""
+        """Whether nothing differs, and for each input some oracle is sure."""
         sure = {row.name for row in self.rows if row.verdict == "agrees"}
         named = {row.name for row in self.rows}
         return bool(named) and sure == named and all(row.verdict != "differs" for row in self.rows)
@@ -84,13 +84,13 @@ class Check:
         return self.agrees
 
     def _cells(self) -> Iterator[tuple[str, ...]]:
-        yield "input", "source", "ours", "theirs", "difference", "bound", "verdict"
+        yield "input", "oracle", "ours", "theirs", "difference", "bound", "verdict"
         for row in self.rows:
             compared = np.size(row.ours)
             numbers = [_number(part) for part in (row.ours, row.theirs)]
             more = f" ({compared} of {row.of})" if compared < row.of else ""
             limits = (f"{row.difference:.1e}", f"{row.bound:.1e}")
-            yield (row.name + more, row.source, *numbers, *limits, row.verdict)
+            yield (row.name + more, row.oracle, *numbers, *limits, row.verdict)
 
     def __str__(self) -> str:
         cells = list(self._cells())
@@ -115,7 +115,7 @@ def _number(value: Any) -> str:
 
 
 def check(graph: Graph, *names: str) -> Check:
-    """Hold the gradient of a graph's output for each input against other sources.
+    """Hold the gradient of a graph's output for each input against oracles.
 
     All is computed in float64.
 
@@ -125,14 +125,14 @@ def check(graph: Graph, *names: str) -> Check:
       which uses none of the gradient rules.
     - **Symbolic**: SymPy's derivative of the output's formula, where there is one.
 
-    Where a difference is larger than what either source may be wrong by, they differ. At a kink, where there
+    Where a difference is larger than what either side may be wrong by, they differ. At a kink, where there
     is no derivative, nothing is sure.
 
     Examples
     --------
     >>> from backproof.graphs.graph import graph
     >>> found = check(graph("tanh(w*x)", w=0.5, x=2.0), "w")
-    >>> [(row.source, row.verdict) for row in found.rows if row.source != "PyTorch"]
+    >>> [(row.oracle, row.verdict) for row in found.rows if row.oracle != "PyTorch"]
     [('finite differences', 'agrees'), ('symbolic', 'agrees')]
     """
     wide = {name: value for name, value in graph.inputs.items() if np.asarray(value).dtype.kind == "f"}
@@ -146,15 +146,15 @@ def check(graph: Graph, *names: str) -> Check:
         left_out.append("the output is computed from no input: there is nothing to compare")
     with np.errstate(all="ignore"):  # a value that is not finite is one of the table
         rounding = _rounding(graph, checked, ours)
-        for source, ask in _SOURCES.items() if checked else ():
+        for oracle, ask in _ORACLES.items() if checked else ():
             try:
                 for name, places, theirs, error in ask(graph, checked):
                     mine = ours[name].ravel()[places]
-                    rows.append(_compared((name, source), mine, theirs, error + rounding[name], ours))
+                    rows.append(_compared((name, oracle), mine, theirs, error + rounding[name], ours))
             except _LeftOut as why:
                 left_out.append(str(why))
     order = {name: number for number, name in enumerate(checked)}
-    kinks = {row.name for row in rows if row.source == _DIFFERENCES and row.verdict == "unsure"}
+    kinks = {row.name for row in rows if row.oracle == _DIFFERENCES and row.verdict == "unsure"}
     settled = (replace(row, verdict="unsure") if row.name in kinks else row for row in rows)
     return Check(tuple(sorted(settled, key=lambda row: order[row.name])), tuple(left_out))
 
@@ -166,7 +166,7 @@ def _used(graph: Graph) -> list[str]:
 
 
 def _compared(of: tuple[str, str], ours: Any, theirs: Any, bound: Any, every: Any) -> Comparison:
-    name, source = of
+    name, oracle = of
     apart, limits = np.abs(ours - theirs), np.broadcast_to(bound, np.shape(ours))
     known = np.isfinite(apart) & np.isfinite(limits)
     scale = np.max(np.abs(ours), initial=0.0)
@@ -176,16 +176,16 @@ def _compared(of: tuple[str, str], ours: Any, theirs: Any, bound: Any, every: An
     if not known.all() or np.max(limits, initial=0.0) > _COARSE * max(scale, _COARSE):
         verdict = "unsure"
     worst, limit = (float(np.max(numbers, initial=0.0)) for numbers in (apart, limits))
-    return Comparison(name, source, ours, theirs, worst, limit, verdict, every[name].size)
+    return Comparison(name, oracle, ours, theirs, worst, limit, verdict, every[name].size)
 
 
-#: A source that may be wrong by more than this share does not know better.
+#: An oracle that may be wrong by more than this share does not know better.
 _COARSE = 1e-3
 _Found: TypeAlias = Iterator[tuple[str, Any, Any, Any]]
 
 
 class _LeftOut(Exception):
-    """A source that cannot be asked."""
+    """An oracle that cannot be asked."""
 
 
 def _some(size: int) -> Any:
@@ -219,10 +219,9 @@ def _pytorch(graph: Graph, names: Sequence[str]) -> _Found:
     import torch
     from array_api_compat import array_namespace
 
-    given = {
-        place: torch.as_tensor(np.array(graph.values[place]))
-        for place, op in enumerate(graph.tape.ops)
-        if op is None
+    given: dict[int, Any] = {
+        place: None if value is None else torch.as_tensor(np.array(value))
+        for place, value in graph.leaves.items()
     }
     places = {name: graph.place(name) for name in names}
     for place in places.values():
@@ -256,7 +255,7 @@ def _symbolic(graph: Graph, names: Sequence[str]) -> _Found:
 #: So long SymPy may think about a graph.
 _SECONDS = 5.0
 _DIFFERENCES = "finite differences"
-_SOURCES: dict[str, Callable[[Graph, Sequence[str]], _Found]] = {
+_ORACLES: dict[str, Callable[[Graph, Sequence[str]], _Found]] = {
     _DIFFERENCES: _differences,
     "PyTorch": _pytorch,
     "symbolic": _symbolic,
@@ -268,9 +267,9 @@ def _rounding(graph: Graph, names: Sequence[str], ours: Any) -> dict[str, Any]:
 
     That is by how much it moves in extended precision, and some roundings of what it is the sum of.
     """
-    wide = {place: np.asarray(value, np.longdouble) for place, value in _leaves(graph).items()}
+    wide = {place: np.asarray(value, np.longdouble) for place, value in graph.leaves.items() if _moves(value)}
     plan = Steps(graph.tape)
-    values = plan.forward({**graph.tape.given, **wide})
+    values = plan.forward({**graph.leaves, **wide})
     output = graph.outputs[-1]
     gradients = plan.backward(values, {output: np.ones_like(values[output])})
     sizes = _sizes(graph)
@@ -318,9 +317,6 @@ def _noise(graph: Graph) -> float:
     return _EPSILON * total if np.isfinite(total) else 0.0
 
 
-def _leaves(graph: Graph) -> dict[int, Any]:
-    return {
-        place: graph.values[place]
-        for place, op in enumerate(graph.tape.ops)
-        if op is None and np.asarray(graph.values[place]).dtype.kind == "f"
-    }
+def _moves(value: Any) -> bool:
+    """Say whether a value is of floating numbers, and no indices, and not left out."""
+    return bool(np.asarray(value).dtype.kind == "f")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from backproof.graphs.deriving.shown import Shown, equation
+from backproof.graphs.deriving.shown import Shown, equation, in_latex
 from backproof.graphs.deriving.verdict import Verdict
 
 __all__ = ["Derivation", "Note", "Step"]
@@ -119,11 +119,13 @@ class Derivation:
         return str(self)
 
     def to_latex(self) -> str:
-        """Give the derivation as LaTeX: an ``aligned`` environment, one line a step."""
-        lines = []
+        """Give the derivation as LaTeX: an ``aligned`` environment, one line a step, then what was put in."""
+        lines: list[str] = []
         for left, step in self._lines():
+            lines += [f"{note.left.latex} &= {note.right.latex}" for note in step.given]
             start = left.latex if left is not None else ""
-            lines.append(rf"{start} &= {step.right.latex} && \text{{{step.rule}}}")
+            lines.append(f"{start} &= {step.right.latex} && {in_latex(f'{step.rule}: {step.verdict}')}")
+            lines += [f"& && {note.shown.latex} {in_latex(f' ({note.rule})')}" for note in step.notes]
         lines += self._valued(r"&\approx {:.6g}")
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 

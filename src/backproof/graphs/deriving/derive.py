@@ -12,11 +12,13 @@ import numpy as np
 import sympy
 
 from backproof.graphs.deriving.derivation import Derivation, Note, Step
+from backproof.graphs.deriving.domains import conditions
 from backproof.graphs.deriving.elements import constants, symbols, values
-from backproof.graphs.deriving.shown import Shown, partial, product, total
+from backproof.graphs.deriving.shown import Shown, as_written, partial, product, same, total
 from backproof.graphs.deriving.solver import SOLVER, require_seconds
 from backproof.graphs.deriving.taped import taped
 from backproof.graphs.deriving.verdict import Verdict
+from backproof.graphs.drawing import writing
 from backproof.graphs.edges import Edge
 from backproof.graphs.names import letters
 from backproof.graphs.paths import Path, paths_between
@@ -38,6 +40,7 @@ _RULES = {
     "power": "power rule",
     "negative": "derivative of a negative",
 }
+_COUNTED = ("first", "second", "third", "fourth")
 
 
 def derive(graph: Graph, wrt: Sequence[str], to: str | None = None, seconds: float = 10.0) -> Derivation:
@@ -78,7 +81,10 @@ def derive(graph: Graph, wrt: Sequence[str], to: str | None = None, seconds: flo
       = 0.839948683228
     """
     if not wrt:
-        raise TypeError('expected the name of an input or a step to derive for, as in derive("x")')
+        raise TypeError(
+            'expected the name of an input or a step to derive for, as in derive("x"); for all inputs there '
+            "is formulas.grad()"
+        )
     require_seconds(seconds)
     places = {name: graph.place(name) for name in wrt}  # which says what there is, where there is no such
     end = graph.outputs[-1] if to is None else graph.place(to)
@@ -102,7 +108,13 @@ def _further(graph: Graph, before: Derivation, of: str, wrt: Sequence[str], seco
     taken = {*graph.names.values(), *(note.left.text for note in before.given)}
     for place, letter in zip((p for p, op in enumerate(tape.ops) if op), letters(taken), strict=False):
         tape.names.setdefault(place, letter)
-    following = Graph(tape, [output], {key: graph.values[graph.place(key)] for key in inputs})
+    values = {key: graph.values[graph.place(key)] for key in (*graph.input_places, *wrt)}
+    numbers = {
+        str(symbol): number
+        for key, value in values.items()
+        for symbol, number in zip(np.ravel(symbols(key, np.shape(value))), np.ravel(value), strict=True)
+    }
+    following = Graph(tape, [output], {key: numbers[key] for key in inputs})
     after = _Derived(following, following.place(last), output, (of, wrt), seconds).derivation()
     return Derivation((*before.steps, *after.steps), after.formula, after.value)
 
@@ -130,6 +142,8 @@ class _Derived:
         known = {**constants(self.tape, self.places), **given, start: real(graph.names[start])}
         #: Each node as a formula of the inputs, and of the start.
         self.full: dict[int, Any] = values(self.tape, self.places, known, self.until)
+        #: What must be real numbers wherever the steps are compared.
+        self.domain = conditions(self.tape, self.places, self.full)
         #: … and by its own name; constants are what they are.
         self.named = {
             place: known[place] if self.tape.is_constant(place) else real(graph.names[place])
@@ -153,8 +167,8 @@ class _Derived:
                 if shape:
                     raise NotSymbolic(
                         "a derivation is written out for single numbers; "
-                        f"{self.graph.names[place]} has shape={shape}: see grad, local and jacobian for its "
-                        "numbers, and prove for formulas element by element"
+                        f"{self.graph.names[place]} has shape={shape}: formulas.grad and "
+                        "formulas.jacobian of the graph give formulas element by element"
                     )
 
     # --- the factors of the chain rule
@@ -200,12 +214,12 @@ class _Derived:
             one = checked if checked is not None else formula
             verdict = _UNKNOWN
             if before is not None:
-                verdict = SOLVER.equal([(before, one)], (end - time.monotonic()) / 2)
+                verdict = SOLVER.equal([(before, one)], (end - time.monotonic()) / 2, self.domain)
             steps.append(Step(self.left, right, rule, formula, verdict, notes))
             before = formula
         short = SOLVER.shorter(before, (end - time.monotonic()) / 2)
-        if short != before:
-            verdict = SOLVER.equal([(before, short)], end - time.monotonic())
+        if Shown.of(short).text != Shown.of(before).text:
+            verdict = SOLVER.equal([(before, short)], end - time.monotonic(), self.domain)
             if verdict.holds:
                 steps.append(Step(self.left, Shown.of(short), "simplification", short, verdict))
                 before = short
@@ -217,7 +231,7 @@ class _Derived:
         """Give each step: what is shown, the rule, the formula, what is held against the step before."""
         found: list[tuple[Shown, str, Any, Any, tuple[Note, ...]]] = []
         factors = [[one.edge for one in path.factors] for path in self.paths]
-        if len(factors) > 1 or len(factors[0]) > 1:
+        if any(edges[1:] for edges in factors):
             written = total([product([*map(self._partial, edges)]) for edges in factors if edges])
             found.append((written, "chain rule", self.total(self.by_sympy), None, ()))
         notes = tuple(self._note(edge) for edge in dict.fromkeys(itertools.chain.from_iterable(factors)))
@@ -225,11 +239,13 @@ class _Derived:
             return [(Shown.of(sympy.S.One), "derivative of a thing for itself", sympy.S.One, None, ())]
         inputs = self.total(lambda edge: self.by_rule(edge, self.full))
         written = total([product([*map(Shown.of, self._readable(edges))]) for edges in factors])
-        rule = "local derivatives" if found else notes[0].rule
+        rule = "local derivatives" if found else self._rule(factors[0][0])
         found.append((written, rule, inputs, None, notes if found else ()))
         named = self.total(lambda edge: self.by_rule(edge, self.named))
-        if named != inputs:
-            found.append((Shown.of(inputs), "substitution", inputs, self._substituted(named), ()))
+        right = Shown.of(inputs)
+        if right.text != written.text.replace(" · ", "*"):
+            rule = "substitution" if named != inputs else "put together"
+            found.append((right, rule, inputs, self._substituted(named), ()))
         return found
 
     def _readable(self, edges: Sequence[Edge]) -> list[Any]:
@@ -249,17 +265,32 @@ class _Derived:
         return partial(self.graph.names[edge.child], self.graph.names[edge.parent])
 
     def _note(self, edge: Edge) -> Note:
-        op, _, _ = self._op(edge)
-        rule = _RULES.get(op.name, f"derivative of {op.name}")
+        rule, parents = self._rule(edge), self.tape.parents[edge.child]
+        if parents.count(edge.parent) > 1:
+            which = _COUNTED[parents[: edge.position].count(edge.parent)]
+            rule = f"{rule}, for the {which} {self.graph.names[edge.parent]}"
         return Note(self._partial(edge), Shown.of(self.by_rule(edge, self.named)), rule)
+
+    def _rule(self, edge: Edge) -> str:
+        name = self._op(edge)[0].name
+        return _RULES.get(name, f"derivative of {name}")
 
     def _given(self) -> tuple[Note, ...]:
         found = []
         for place in self.places:
             op = self.tape.ops[place]
             if op is not None and place != self.start and not np.shape(self.full[place]):
-                found.append(Note(Shown.of(self.named[place]), Shown.of(self._made(op, place))))
+                found.append(Note(Shown.of(self.named[place]), self._defined(op, place)))
         return tuple(found)
+
+    def _defined(self, op: Op, place: int) -> Shown:
+        """Show what a node is, as it was written, and as a formula where that is another."""
+        parents, options = self.tape.parents[place], self.tape.options.get(place, {})
+        written = writing.formula(op, [self.graph.names[parent] for parent in parents], {}, options)
+        made = self._made(op, place)
+        if op.name in _RULES:
+            return as_written(op.name, [self.named[parent] for parent in parents], written)
+        return same(written, made, alone=op.kind == "elementary" and op.elementwise)
 
     def _made(self, op: Op, place: int) -> Any:
         """Give what a node is, by the names of those that it is computed from, or elements of arrays."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,6 +13,8 @@ __all__ = ["derivative"]
 #: Each step is this share of the one before.
 _SHRINK = 2.0
 _ROWS = 12
+#: So much smaller is the last first step: what has a shorter period is not differentiated in float64.
+_TINY = 1 / 2000
 #: So many times what rounding may be a gap is, to be one.
 _CERTAIN = 100
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -26,9 +28,10 @@ def derivative(function: Callable[[float], float], at: float, noise: float = 0.0
     moved least against its neighbours; it may be wrong by as much as it moved and by what the values are
     rounded, to which ``noise`` is added. At a kink it may be anything between the derivatives on either side.
 
-    A first step that jumps over a kink or a pole misleads that estimate, too. So three sequences begin at
-    three scales, that of 1 and that of x among them, and two must agree; where none do, the error is by how
-    much they are apart.
+    A first step that jumps over a kink, a pole or a period misleads that estimate, too. So four sequences
+    begin at four scales, those of x and of 1 among them, and none may contradict one of larger steps by more
+    than both may be wrong: the largest are left out until none does. Where the two smallest do, the error is
+    by how much they are apart.
 
     Source: C. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", 1982.
 
@@ -39,19 +42,27 @@ def derivative(function: Callable[[float], float], at: float, noise: float = 0.0
     >>> abs(found - math.e) < error < 1e-8
     True
     """
-    large, small = 0.1 * max(abs(at), 1.0), 0.011 * (abs(at) or 1.0)
+    large, small = 0.1 * max(abs(at), 1.0), 0.011 * min(abs(at) or 1.0, 1.0)
+    steps = (large, math.sqrt(large * small), small, small * _TINY)
     here = function(at)
-    found = [
-        _extrapolated(function, at, here, (step, noise)) for step in (large, math.sqrt(large * small), small)
-    ]
-    pairs = [sorted(pair, key=lambda each: each[1]) for pair in itertools.combinations(found, 2)]
-    agree = [pair for pair in pairs if abs(pair[0][0] - pair[1][0]) <= pair[0][1] + pair[1][1]]
-    if not agree:
-        values = [value for value, _ in found if np.isfinite(value)]
-        best, error = min(found, key=lambda each: each[1])
-        return best, error + (max(values) - min(values) if values else np.inf)
-    (best, error), (other, _) = min(agree, key=lambda pair: pair[1][1])
-    return best, max(error, abs(best - other)) if np.isfinite(other) else error
+    every = [_extrapolated(function, at, here, (step, noise)) for step in steps]
+    known = [each for each in every if np.isfinite(each[0])]
+    agree = (known[first:] for first in range(len(known) - 1))
+    found = next((each for each in agree if _agree(each)), None)
+    if found is None:
+        values = [value for value, _ in known]
+        best, error = min(known, key=lambda each: each[1], default=(np.nan, np.inf))
+        return best, error + (max(values) - min(values) if values[1:] else np.inf)
+    (best, error), (other, _) = sorted(found, key=lambda each: each[1])[:2]
+    return best, max(error, abs(best - other))
+
+
+def _agree(found: Sequence[tuple[float, float]]) -> bool:
+    """Say whether no two of some numbers with their errors are further apart than these allow."""
+    return all(
+        abs(one - other) <= error + further
+        for (one, error), (other, further) in itertools.combinations(found, 2)
+    )
 
 
 def _extrapolated(
@@ -64,6 +75,8 @@ def _extrapolated(
     gaps: list[float] = []
     for _ in range(_ROWS):
         above, below = at + step, at - step
+        if not below < at < above:  # no smaller step can be told from none
+            break
         one, other = function(above), function(below)
         step /= _SHRINK
         if not (np.isfinite(one) and np.isfinite(other)):

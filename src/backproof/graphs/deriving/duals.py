@@ -7,23 +7,24 @@ by element are the forward-mode derivative as well.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from backproof.graphs.functions import function
+from backproof.graphs.inputs.composed import COMPOSED
+from backproof.ops.op import Op
 
-__all__ = ["DUALS", "Dual", "NoTangent"]
+__all__ = ["DUALS", "Dual", "NoTangent", "elementwise"]
 
 #: What does not change where it is differentiable at all.
 _CONSTANT = {
     *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "isnan", "isinf", "isfinite"),
     *("floor", "ceil", "sign", "signbit", "zeros_like", "ones_like", "full_like", "shape"),
 }
-#: NumPy's words for ops whose name is another.
-_NAMES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 
 
 class NoTangent(TypeError):
@@ -54,7 +55,7 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
             return ufunc(*map(_value, inputs), **kwargs)
         if ufunc.__name__ in _THROUGH:
             return _THROUGH[ufunc.__name__](ufunc, *inputs, **kwargs)
-        return _elementwise(ufunc.__name__, inputs)
+        return _called(ufunc.__name__, inputs)
 
     def __array_function__(self, func: Callable[..., Any], types: object, args: Any, kwargs: Any) -> Any:
         if func.__name__ in _CONSTANT:
@@ -111,20 +112,29 @@ def _tangent(given: Any) -> Any:
     return given.tangent if isinstance(given, Dual) else np.zeros_like(given, dtype=float)
 
 
-def _elementwise(name: str, inputs: tuple[Any, ...]) -> Dual:
-    """Apply an op that goes element by element: its rules, fed tangents, give the tangent."""
-    op = function(_NAMES.get(name, name))
+def _called(name: str, inputs: Sequence[Any]) -> Any:
+    op = function(name)
     if op is None or not op.elementwise or op.reduction is not None:
         raise NoTangent(f"it is not known how a tangent goes through np.{name}")
+    return elementwise(op, inputs, op.options)
+
+
+def elementwise(op: Op, inputs: Sequence[Any], options: Mapping[str, object]) -> Any:
+    """Apply an op that goes element by element: its rules, fed tangents, give the tangent."""
+    known = {**op.options, **options}
+    if not any(isinstance(given, Dual) for given in inputs):
+        return op.forward(np, *inputs, **known)
     dtype = np.result_type(*(given.dtype for given in inputs if isinstance(given, Dual)))
     values = [np.asarray(_value(given)) for given in inputs]
     values = [value if value.dtype.kind == "f" else value.astype(dtype) for value in values]
-    output = np.asarray(op.forward(np, *values, **op.options))
+    output = np.asarray(op.forward(np, *values, **known))
+    if output.dtype.kind != "f":
+        return output[()]
     tangent = np.zeros_like(output)
     for argument, given in zip(op.arguments, inputs, strict=True):
-        if isinstance(given, Dual) and given.tangent.any():
-            known = np.broadcast_to(given.tangent, output.shape)
-            tangent = tangent + op.rules[argument](np, known, *values, output, **op.options)
+        if isinstance(given, Dual) and given.tangent.any() and argument in op.rules:
+            along = np.broadcast_to(given.tangent, output.shape)
+            tangent = tangent + op.rules[argument](np, along, *values, output, **known)
     return Dual(output, tangent)
 
 
@@ -157,10 +167,12 @@ def _largest(func: Callable[..., Any], x: Dual, axis: Any = None, keepdims: bool
     return Dual(value.reshape(shape), tangent.reshape(shape))
 
 
-def _clipped(func: Callable[..., Any], x: Any, low: Any = None, high: Any = None, **bounds: Any) -> Any:
-    low, high = bounds.get("min", low), bounds.get("max", high)
-    above = x if low is None else np.maximum(x, low)
-    return above if high is None else np.minimum(above, high)
+def _composed(func: Callable[..., Any], *given: Any, **how: Any) -> Any:
+    return COMPOSED[func.__name__](_numpy, *given, **how)
+
+
+def _numpy(name: str, *given: Any) -> Any:
+    return getattr(np, name)(*given)
 
 
 #: What is a part or a sum of the elements: a tangent goes through it as a value does.
@@ -175,7 +187,7 @@ _THROUGH: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("concatenate", "stack"), _joined),
     **dict.fromkeys(("max", "amax"), _largest),
     "where": _chosen,
-    "clip": _clipped,
+    "clip": _composed,
 }
 
 
@@ -196,6 +208,8 @@ class _Space:
     special = _Special()
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("hypot", "log2"):
+            return functools.partial(COMPOSED[name], _numpy)
         return getattr(np, name)
 
     def zeros(self, shape: Any, dtype: Any = None, device: Any = None) -> Dual:
@@ -208,12 +222,6 @@ class _Space:
 
     def asarray(self, x: Any, **how: Any) -> Any:
         return x if isinstance(x, Dual) else np.asarray(x, **how)
-
-    def hypot(self, x: Any, y: Any) -> Any:
-        return np.sqrt(x * x + y * y)
-
-    def log2(self, x: Any) -> Any:
-        return np.log(x) / math.log(2)
 
 
 #: The namespace that a rule is run with, to be differentiated once more.

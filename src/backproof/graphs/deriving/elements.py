@@ -33,7 +33,7 @@ _MOST_ELEMENTS = 64
 
 
 def symbols(name: str, shape: tuple[int, ...]) -> Any:
-    """Make the symbol of a number, or those of an array's elements: X_12 is that of row 1 and column 2.
+    """Make the symbol of a number, or those of an array's elements, which no name of an input is.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def symbols(name: str, shape: tuple[int, ...]) -> Any:
     Examples
     --------
     >>> symbols("X", (1, 2))
-    array([[X_11, X_12]], dtype=object)
+    array([[X[0, 0], X[0, 1]]], dtype=object)
     """
     if np.prod(shape, dtype=int) > _MOST_ELEMENTS:
         raise NotSymbolic(
@@ -52,20 +52,31 @@ def symbols(name: str, shape: tuple[int, ...]) -> Any:
         )
     if not shape:
         return real(name)
-    between = "" if max(shape) < 10 else "_"
     found = np.empty(shape, dtype=object)
     for place in np.ndindex(shape):
-        found[place] = real(f"{name}_{between.join(str(index + 1) for index in place)}")
+        found[place] = real(f"{name}[{', '.join(map(str, place))}]")
     return found
 
 
 def constants(tape: Tape, places: Iterable[int]) -> dict[int, Any]:
-    """Give the constants among some nodes, as exact numbers; indices and masks stay whole numbers."""
+    """Give the constants among some nodes, as exact numbers; indices and masks stay whole numbers.
+
+    Raises
+    ------
+    NotSymbolic
+        If one is unknown.
+    """
     exact = tape.exact()
+    found = {place: tape.given[place] for place in places if tape.is_constant(place)}
+    for value in found.values():
+        if value is not None and np.isnan(value).any():
+            raise NotSymbolic(
+                "a number in it is unknown: PyTorch did not keep it; make the graph of the function: "
+                "graph(f, x=…)"
+            )
     return {
-        place: _whole(tape.given[place]) if place in exact else elements(tape.given[place])
-        for place in places
-        if tape.is_constant(place)
+        place: value if value is None else _whole(value) if place in exact else elements(value)
+        for place, value in found.items()
     }
 
 
@@ -85,9 +96,16 @@ def elements(value: Any) -> Any:
 
 
 def values(
-    tape: Tape, places: Sequence[int], given: Mapping[int, Any], end: float = math.inf
+    tape: Tape,
+    places: Sequence[int],
+    given: Mapping[int, Any],
+    end: float = math.inf,
+    *,
+    guarded: bool = False,
 ) -> dict[int, Any]:
     """Give the formula of each node, or an array of formulas, from those of the inputs and constants.
+
+    What only keeps an op finite is in them if they are to be ``guarded``.
 
     Raises
     ------
@@ -102,39 +120,47 @@ def values(
         if place not in found and op is not None:
             inputs = [found[parent] for parent in tape.parents[place]]
             _require_time(end, op)
-            found[place] = _output(op, inputs, tape.options.get(place, {}))
+            found[place] = _output(op, inputs, tape.options.get(place, {}), guarded)
             _require_readable(found[place], op, known)
     return found
 
 
-def backward(tape: Tape, found: Mapping[int, Any], output: int, wrt: int, slopes: Slope | None = None) -> Any:
+def backward(
+    tape: Tape,
+    found: Mapping[int, Any],
+    output: int,
+    wrt: int,
+    slopes: Slope | None = None,
+    upstream: Any = sympy.S.One,
+) -> Any:
     """Give the gradient of a single number for a node, as formulas: the gradient rules, run backward.
 
     ``slopes`` puts others in the place of local derivatives of ops that go element by element: a mistake.
+    ``upstream`` is the gradient of the output, of one with axes an array.
 
     Raises
     ------
     NotSymbolic
-        If a rule has no formula, or the output has axes.
+        If a rule has no formula, or the output has axes and the upstream gradient none.
     """
-    if np.shape(found[output]):
+    if np.shape(found[output]) != np.shape(upstream):
         raise NotSymbolic(
             f"a gradient is that of one number; got one of shape={np.shape(found[output])}: "
             "sum it, multiplied by an upstream gradient, as in sum(G*Y)"
         )
-    reaching = _between(tape, output, wrt)
-    gradients: dict[int, Any] = {output: sympy.S.One}
+    reaching = set(tape.between(wrt, output))
+    gradients: dict[int, Any] = {output: upstream}
     known: dict[Any, int] = {}
     for place in sorted(reaching - {wrt}, reverse=True):
-        op, upstream = tape.ops[place], gradients.get(place)
-        if op is None or upstream is None:
+        op, above = tape.ops[place], gradients.get(place)
+        if op is None or above is None:
             continue
         parents, options = tape.parents[place], tape.options.get(place, {})
         inputs = [found[parent] for parent in parents]
         for argument, parent in zip(op.arguments, parents, strict=False):
             if parent in reaching and argument in op.rules:
                 twist = None if slopes is None else functools.partial(slopes, place, argument)
-                gradient = _gradient(op, argument, upstream, inputs, options, twist)
+                gradient = _gradient(op, argument, above, inputs, options, twist)
                 gradients[parent] = gradients[parent] + gradient if parent in gradients else gradient
                 _require_readable(gradients[parent], op, known)
     shape = np.shape(found[wrt])
@@ -156,14 +182,6 @@ def size(formula: Any, known: dict[Any, int] | None = None) -> int:
     if formula not in known:
         known[formula] = 1 + sum(size(part, known) for part in getattr(formula, "args", ()))
     return known[formula]
-
-
-def _between(tape: Tape, output: int, wrt: int) -> set[int]:
-    reaching = {wrt}
-    for place in tape.above([output]):
-        if reaching.intersection(tape.parents[place]):
-            reaching.add(place)
-    return reaching
 
 
 def _require_time(end: float, op: Op) -> None:
@@ -195,9 +213,9 @@ def _reduces(op: Op, options: Mapping[str, object]) -> str:
     return how
 
 
-def _output(op: Op, inputs: Sequence[Any], options: Mapping[str, object]) -> Any:
+def _output(op: Op, inputs: Sequence[Any], options: Mapping[str, object], guarded: bool) -> Any:
     if op.elementwise and not op.outputs[1:]:
-        found = _each(lambda *each: forward(op, each, options), *inputs)
+        found = _each(lambda *each: forward(op, each, options, guarded=guarded), *inputs)
         how = _reduces(op, options)
         if how != "none" and np.shape(found) and op.reduction is not None:
             found = op.reduction.forward(SPACE, found, how)

@@ -6,36 +6,41 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import mpmath
 import sympy
 
 from backproof.graphs.deriving.kinks import kinks, sides
+from backproof.graphs.deriving.precise import Near, evaluated, same
 
 __all__ = ["Pair", "compare", "is_limited", "prove_zero", "same_at", "shorter"]
 
 Pair: TypeAlias = tuple[Any, Any]
 Point: TypeAlias = Mapping[Any, Any]
 
-#: Two formulas are compared at so many points.
+#: Two formulas are compared at so many points, …
 _POINTS = 12
 _TRIES = 120
-#: Where points are drawn from, one range after the other: an identity may hold for positive numbers only,
-#: and what holds near 0 may not hold far from it.
-_RANGES = ((-2, 2), (0, 3), (0, 1), (-1, 1), (-40, 40))
+#: … first at a few that are easily read, one range after the other: an identity may hold for positive numbers
+#: only, and what holds near 0 may not hold far from it; then at others, which no short period divides.
+_SIMPLE, _SIMPLE_POINTS = ((-2, 2), (0, 3), (0, 1), (-1, 1), (-40, 40)), 5
+_OTHERS = (*_SIMPLE, (-1000, 1000))
+_HUNDREDTHS, _PRIME = 100, 1_000_003
+#: Of the others one range is that of small numbers, down to this power of ten.
+_SMALL = 6
 #: Beside so many kinks there are points on either side.
 _MOST_KINKS = 8
 _BESIDE = (sympy.Rational(3, 7), sympy.Rational(17, 11))
-#: What the difference of formulas may leave that holds no rounded numbers: it is computed to 60 digits.
-_EXACT = sympy.Float("1e-40")
-#: … and of those that do hold some, such as the constants of SELU, which are float64.
-_ROUNDED = sympy.Float("1e-12")
-_DIGITS, _MOST_DIGITS = 20, 80
+#: A point says something where the two values are known to this share.
+_KNOWN = 1e-6
+_SHORT, _MOST_DIGITS = 20, 100
 
 
 def compare(pairs: Sequence[Pair], domain: Iterable[Any] = ()) -> dict[str, Any]:
     """Compare formulas at random points, on either side of each kink.
 
     A point counts where both are real numbers, and so is each logarithm, root and arcsine that is in one of
-    them or in the formulas of ``domain``: √x·√y is no real number where x < 0, though i·i is one.
+    them or in the formulas of ``domain``: √x·√y is no real number where x < 0, though i·i is one. It tells
+    nothing where rounding may hide a difference; see `backproof.graphs.deriving.precise`.
 
     Returns
     -------
@@ -46,19 +51,19 @@ def compare(pairs: Sequence[Pair], domain: Iterable[Any] = ()) -> dict[str, Any]
     count = 0
     for point, each in _points(pairs, domain):
         count += 1
-        for which, (one, other) in enumerate(each):
-            if not _same(pairs[which], one, other, point):
+        for which, (one, other, equal) in enumerate(each):
+            if not equal:
                 values = {str(name): str(value) for name, value in point.items()}
-                return {"points": count, "at": values, "which": which, **_apart(pairs[which], point)}
+                return {"points": count, "at": values, "which": which, **_apart(one.value, other.value)}
     return {"points": count}
 
 
-def _apart(pair: Pair, point: Point) -> dict[str, str]:
+def _apart(one: Any, other: Any) -> dict[str, str]:
     """Write the two values with as many digits as it takes to tell them apart."""
     written = ["", ""]
-    for digits in (_DIGITS, 2 * _DIGITS, _MOST_DIGITS):
+    for digits in (_SHORT, 2 * _SHORT, _MOST_DIGITS):
         if written[0] == written[1]:
-            written = [str(part.xreplace(point).evalf(digits, maxn=_MOST_DIGITS)) for part in pair]
+            written = [mpmath.nstr(value, digits) for value in (one, other)]
     return {"one": written[0], "other": written[1]}
 
 
@@ -70,32 +75,60 @@ def same_at(claims: Sequence[Any], candidates: Sequence[Sequence[Any]]) -> list[
     ]
 
 
-def _points(pairs: Sequence[Pair], domain: Iterable[Any]) -> Iterator[tuple[Point, list[Pair]]]:
+_Compared: TypeAlias = tuple[Near, Near, bool]
+
+
+def _points(pairs: Sequence[Pair], domain: Iterable[Any]) -> Iterator[tuple[Point, list[_Compared]]]:
     formulas = [part for pair in pairs for part in pair]
     names = sorted(set().union(*(part.free_symbols for part in (*formulas, *domain))), key=str)
     limited = set().union(*map(_limited, (*formulas, *domain)))
+    apart = [one - other for one, other in pairs]
     draw = random.Random("points")  # noqa: S311 - the same in every run
+    counted = 0
 
-    def settled(points: Iterable[Point], most: int) -> Iterator[tuple[Point, list[Pair]]]:
-        found = 0
+    def told(points: Iterable[Point], most: int) -> Iterator[tuple[Point, list[_Compared]]]:
+        nonlocal counted
+        start = counted
         for point in points:
-            if any(_value(part, point) is None for part in limited):
-                continue
-            each = [(_value(one, point), _value(other, point)) for one, other in pairs]
-            if all(value is not None for pair in each for value in pair):
-                found += 1
+            each = _told(pairs, apart, limited, point)
+            if each is not None:
+                counted += 1
                 yield point, each
-            if found == most or (found and not names):
+            if counted - start == most or (counted and not names):
                 return
 
-    drawn = (_drawn(draw, names, *_RANGES[attempt % len(_RANGES)]) for attempt in range(_TRIES))
-    yield from settled(drawn, _POINTS)
-    yield from settled(_beside(formulas, names, draw), 2 * len(_BESIDE) * _MOST_KINKS)
+    yield from told((_drawn(draw, names, _SIMPLE, at) for at in range(_TRIES)), _SIMPLE_POINTS)
+    others = (_drawn(draw, names, _OTHERS, at, _PRIME) for at in range(_TRIES))
+    yield from told(others, _POINTS - _SIMPLE_POINTS)
+    most = 2 * (1 + len(_BESIDE)) * _MOST_KINKS
+    yield from told(_beside([kink for each in formulas for kink in kinks(each)], names, draw), most)
+    if not counted:  # perhaps it is real in some other place
+        yield from told(_beside([part.args[0] for part in limited], names, draw), most)
+
+
+def _told(
+    pairs: Sequence[Pair], apart: Sequence[Any], limited: Iterable[Any], point: Point
+) -> list[_Compared] | None:
+    """Give the values of each pair, and whether they are equal; ``None`` where the point tells nothing."""
+    known: dict[Any, Any] = {}
+    if any(evaluated(part, point, known) is None for part in limited):
+        return None
+    found = []
+    for (one, other), difference in zip(pairs, apart, strict=True):
+        each = [evaluated(part, point, known) for part in (one, other, difference)]
+        if each[0] is None or each[1] is None or each[2] is None:
+            return None
+        equal = same(each[2], abs(each[0].value) + abs(each[1].value), _KNOWN)
+        if equal is None:
+            return None
+        found.append((each[0], each[1], equal))
+    return found
 
 
 def is_limited(part: Any) -> bool:
     """Say whether a formula is a logarithm, a root or the like, which is not real everywhere."""
-    return isinstance(part, _LIMITED) or (isinstance(part, sympy.Pow) and not part.exp.is_integer)
+    root = isinstance(part, sympy.Pow) and not part.exp.is_integer and bool(part.free_symbols)
+    return root or isinstance(part, _LIMITED)
 
 
 _LIMITED = (sympy.log, sympy.asin, sympy.acos, sympy.acosh, sympy.atanh)
@@ -105,43 +138,72 @@ def _limited(formula: Any) -> set[Any]:
     return {part for part in formula.atoms(*_LIMITED, sympy.Pow) if is_limited(part)}
 
 
-def _drawn(draw: random.Random, names: Sequence[Any], low: int, high: int) -> dict[Any, Any]:
-    return {name: _fraction(draw, low, high) for name in names}
+def _drawn(
+    draw: random.Random,
+    names: Sequence[Any],
+    ranges: Sequence[tuple[int, int]],
+    at: int,
+    parts: int = _HUNDREDTHS,
+) -> dict[Any, Any]:
+    """Draw a point of one of the ranges, in fractions of which no kink is one; with primes also near 0."""
+    which = at % (len(ranges) + (parts == _PRIME))
+    if which == len(ranges):
+        return {name: _fraction(draw, -1, 1, parts) / 10 ** draw.randrange(1, _SMALL) for name in names}
+    return {name: _fraction(draw, *ranges[which], parts) for name in names}
 
 
-def _beside(formulas: Iterable[Any], names: Sequence[Any], draw: random.Random) -> Iterator[Point]:
-    """Give points on either side of the kinks, where these are straight: for one name there is one zero."""
-    every = dict.fromkeys(kink for formula in formulas for kink in kinks(formula))
-    for kink in list(every)[:_MOST_KINKS]:
-        point = _drawn(draw, names, -2, 2)
+def _beside(every: Iterable[Any], names: Sequence[Any], draw: random.Random) -> Iterator[Point]:
+    """Give points on either side of the zeros of formulas: kinks, and where a root begins to be real."""
+    for kink in list(dict.fromkeys(every))[:_MOST_KINKS]:
+        point = _drawn(draw, names, _SIMPLE, 0)
         for name in (name for name in names if kink.has(name)):
             along = kink.xreplace({other: point[other] for other in names if other != name})
-            slope = sympy.diff(along, name)
-            if slope.is_Rational and slope != 0:
-                zero = -along.xreplace({name: sympy.S.Zero}) / slope
-                yield from ({**point, name: zero + sign * far} for far in _BESIDE for sign in (1, -1))
+            zeros = list(_zeros(along, name))
+            for zero in zeros:
+                for far in (*_BESIDE, zero / 16):
+                    yield from ({**point, name: zero + sign * far} for sign in (1, -1) if far)
+            if zeros:
                 break
 
 
-def _fraction(draw: random.Random, low: int, high: int) -> Any:
-    """Draw a number with two decimals that is not a simple one: no kink lies there."""
-    hundredths = draw.randrange(100 * low + 1, 100 * high)
-    return sympy.Rational(hundredths + (hundredths % 5 == 0), 100)
+#: Where a kink is looked for, on either side of 0, and how near.
+_GRID = (
+    0,
+    *(
+        sympy.Rational(part) / 1000
+        for part in (1, 100, 1000, 3000, 10**4, 30_000, 10**5, 10**6, 10**7, 10**9)
+    ),
+)
+_HALVINGS = 24
 
 
-def _value(formula: Any, point: Point) -> Any:
-    """Give the value, ``None`` where it is not a real number."""
-    value = formula.xreplace(point).evalf(_DIGITS, maxn=_MOST_DIGITS)
-    return value if value.is_Float or (value.is_Number and value.is_finite) else None
+def _zeros(along: Any, name: Any) -> Iterator[Any]:
+    """Give where a formula of one name changes its sign: that of a straight one exactly."""
+    slope = sympy.diff(along, name)
+    if slope.is_Rational and slope != 0:
+        yield -along.xreplace({name: sympy.S.Zero}) / slope
+        return
+
+    def sign(at: Any) -> int | None:
+        found = evaluated(along, {name: at})
+        return None if found is None else found.sign
+
+    grid = [*(-at for at in reversed(_GRID[1:])), *_GRID]
+    signs = [*map(sign, grid)]
+    for low, high, one, other in zip(grid, grid[1:], signs, signs[1:], strict=False):
+        if one is None or other is None or one == other:
+            continue
+        below, above = low, high
+        for _ in range(_HALVINGS):
+            middle = (below + above) / 2
+            below, above = (middle, above) if sign(middle) == one else (below, middle)
+        yield above
 
 
-def _same(pair: Pair, one: Any, other: Any, point: Point) -> bool:
-    rounded = any(part.has(sympy.Float) for part in pair)
-    scale = abs(one) + abs(other)
-    if rounded:
-        return bool(abs(one - other) <= _ROUNDED * scale)
-    difference = (pair[0] - pair[1]).xreplace(point).evalf(_DIGITS, maxn=_MOST_DIGITS)
-    return bool(difference.is_number and abs(difference) <= _EXACT * (scale + 1))
+def _fraction(draw: random.Random, low: int, high: int, parts: int) -> Any:
+    """Draw a fraction that is not a simple one: no kink lies there."""
+    drawn = draw.randrange(parts * low + 1, parts * high)
+    return sympy.Rational(drawn + (drawn % 5 == 0), parts)
 
 
 def prove_zero(pairs: Sequence[Pair], domain: Iterable[Any] = ()) -> dict[str, Any]:
@@ -195,6 +257,8 @@ _WAYS: tuple[Callable[[Any], Any], ...] = (
 def _is_zero(difference: Any) -> bool:
     if difference == 0:
         return True
+    if difference.has(sympy.Float):  # numbers that are rounded are equal where they are the same
+        return all(sympy.expand(case) == 0 for case in sides(difference))
     return all(any(way(case) == 0 for way in _WAYS) for case in sides(difference))
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backproof.graphs.deriving.duals import DUALS, Dual
-from backproof.graphs.plan import Steps
+from backproof.graphs.deriving.duals import DUALS, Dual, elementwise
+from backproof.graphs.plan import Steps, units
 from backproof.graphs.tape import Tape
 
 if TYPE_CHECKING:
     from backproof.graphs.graph import Graph
 
-__all__ = ["hessian", "of_graph"]
+__all__ = ["hessian", "of_graph", "require_inputs"]
 
 
 def hessian(
@@ -49,13 +49,11 @@ def hessian(
     >>> float(hessian(program.tape, given, program.output, [x, y])[x, y])
     6.0
     """
-    plan = Steps(tape, DUALS)
+    plan = _DualSteps(tape)
     columns: dict[tuple[int, int], list[Any]] = {(x, y): [] for x in places for y in places}
     shape = np.shape(plan.forward(_duals(given))[output])
     for y in places:
-        for element in np.ndindex(np.shape(given[y])):
-            direction = np.zeros(np.shape(given[y]))
-            direction[element] = 1
+        for direction in units(np.zeros(np.shape(given[y]))):
             rows = _rows(plan, _duals(given, {y: direction}), output, places)
             for x in places:
                 columns[x, y].append(rows[x])
@@ -65,8 +63,8 @@ def hessian(
     }
 
 
-def of_graph(graph: Graph, names: Sequence[str], output: int) -> dict[tuple[str, str], Any]:
-    """Give the second derivatives of a node of a graph for each pair of inputs, by default of all.
+def require_inputs(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
+    """Give names of inputs, by default of all; refuse others.
 
     Raises
     ------
@@ -77,9 +75,37 @@ def of_graph(graph: Graph, names: Sequence[str], output: int) -> dict[tuple[str,
     for name in names:
         if name not in inputs:
             raise KeyError(f"the inputs are {', '.join(inputs) or 'none'}; got {name!r}")
-    tape, named = graph.tape, {inputs[name]: name for name in names or inputs}
-    given = {place: graph.values[place] for place, op in enumerate(tape.ops) if op is None}
-    found = hessian(tape, given, output, list(named))
+    return tuple(names or inputs)
+
+
+class _DualSteps(Steps):
+    """Evaluates on dual numbers; the tangent of an op that goes element by element is what its rules say."""
+
+    def __init__(self, tape: Tape) -> None:
+        super().__init__(tape, DUALS)
+
+    def forward(self, given: Mapping[int, Any]) -> list[Any]:
+        """Compute all values."""
+        values: list[Any] = [given.get(place) for place in range(self._count)]
+        for place, parents, use in self._steps:
+            inputs = [values[parent] for parent in parents]
+            ruled = use.op.elementwise and use.rules is not None and len(inputs) == len(use.names)
+            values[place] = elementwise(use.op, inputs, use.options) if ruled else use.forward(*inputs)
+        return values
+
+
+def of_graph(graph: Graph, names: Sequence[str], output: int) -> dict[tuple[str, str], Any]:
+    """Give the second derivatives of a node of a graph for each pair of inputs, by default of all.
+
+    Raises
+    ------
+    KeyError
+        If there is no such input.
+    """
+    tape, named = graph.tape, {graph.place(name): name for name in require_inputs(graph, names)}
+    graph.require_again()
+    with np.errstate(all="ignore"):  # what is infinite, or no number, is shown as that
+        found = hessian(tape, graph.leaves, output, list(named))
     return {(named[x], named[y]): value if value.ndim else float(value) for (x, y), value in found.items()}
 
 
@@ -96,9 +122,7 @@ def _rows(plan: Steps, given: Mapping[int, Any], output: int, places: Sequence[i
     """Give, for each element of the output, how its gradients change along the direction."""
     values = plan.forward(given)
     rows: dict[int, list[Any]] = {place: [] for place in places}
-    for element in np.ndindex(values[output].shape):
-        unit = np.zeros(values[output].shape)
-        unit[element] = 1
+    for unit in units(np.zeros(values[output].shape)):
         gradients = plan.backward(values, {output: Dual(unit)})
         for place in places:
             found = gradients[place]

@@ -95,13 +95,13 @@ class Proof:
         return str(self)
 
     def to_latex(self) -> str:
-        """Give the proof as LaTeX: an ``aligned`` environment, one line a line."""
+        """Give the proof as LaTeX: an ``aligned`` environment, one line a line, below it what is wrong."""
         begins = self.begins.latex if self.begins else in_latex(self.first)
-        lines = [
-            rf"{begins if not number else ''} &= {line.shown.latex if line.shown else in_latex(line.text)} "
-            rf"&& {in_latex(str(line.verdict))}"
-            for number, line in enumerate(self.lines)
-        ]
+        lines: list[str] = []
+        for line in self.lines:
+            right = line.shown.latex if line.shown else in_latex(line.text)
+            lines.append(f"{'' if lines else begins} &= {right} && {in_latex(str(line.verdict))}")
+            lines += [f"& && {in_latex(str(mistake))}" for mistake in line.mistakes]
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def to_markdown(self) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from backproof.diagnoses import DIAGNOSES
+from backproof.graphs.deriving.mistakes import GENERIC
 from backproof.graphs.deriving.proof import Line, Mistaken, Proof
 from backproof.graphs.deriving.shown import Shown
 from backproof.graphs.deriving.solution import Task
 from backproof.graphs.deriving.solver import SOLVER, NoAnswer, require_seconds
 from backproof.graphs.deriving.verdict import Verdict
 from backproof.graphs.deriving.wire import unpack
+from backproof.graphs.reading import is_empty
+from backproof.graphs.symbols import NotSymbolic
 
 __all__ = ["prove"]
 
@@ -55,7 +59,9 @@ def prove(
     ExpressionError
         If an expression is not understood; it points at the place.
     NotSymbolic
-        If there is something in it that has no formula.
+        If there is something in it that has no formula, or the first line cannot be computed.
+    TypeError
+        If ``wrt`` is no name.
     ValueError
         If there is nothing to prove, a line is empty, a name does not occur, or the time is none.
 
@@ -69,15 +75,32 @@ def prove(
     >>> print(prove("exp(2*x + 3)", wrt="x", claim="exp(2*x + 3)").lines[0].mistakes[0])
     inner-derivative-missing: the derivative of 2*x for x, which is 2, is not multiplied in
     """
+    if wrt is not None and not isinstance(wrt, str):
+        raise TypeError(
+            f"expected the name that the first line is differentiated for, or None; got wrt={wrt!r}: "
+            "prove one gradient after the other"
+        )
     require_seconds(seconds)
     end = time.monotonic() + seconds
     lines = _lines(f, claim)
     task = Task(lines, where, wrt, shapes or {})
-    numbers = task.numbers().verdicts(_NUMBERS * seconds)
-    solution = _Asked(task, end, numbers)
-    found = [solution.line(number) for number in range(len(lines) - 1)]
+    unfit = task.numbers().unfit()
+    if 0 in unfit:
+        raise NotSymbolic(f"the first line cannot be computed: {unfit[0]}")
+    sound = [number for number in range(len(lines)) if number not in unfit]
+    task = dataclasses.replace(task, lines=[lines[number] for number in sound])
+    solution = _Asked(task, end, task.numbers().verdicts(_NUMBERS * seconds))
+    found = {number: solution.line(place) for place, number in enumerate(sound[1:])}
+    found |= {number: _unfit(lines, number, why, wrt) for number, why in unfit.items()}
     first = f"∂/∂{wrt} {lines[0]}" if wrt else lines[0]
-    return Proof(first, tuple(found), None if wrt else solution.shown(0))
+    return Proof(first, tuple(found[number] for number in sorted(found)), None if wrt else solution.shown(0))
+
+
+def _unfit(lines: Sequence[str], number: int, why: str, wrt: str | None) -> Line:
+    """Refute a line that cannot be computed; the next is judged beside the one before it."""
+    says = "what it is made of does not fit together"
+    wrong = (Mistaken(DIAGNOSES["gradient-shape"] if wrt else None, says),)
+    return Line(lines[number], lines[number - 1], Verdict("refuted", why=why), wrong)
 
 
 def _lines(f: str | Sequence[str], claim: str | Sequence[str]) -> list[str]:
@@ -89,12 +112,9 @@ def _lines(f: str | Sequence[str], claim: str | Sequence[str]) -> list[str]:
             f"got {len(lines)}"
         )
     for number, line in enumerate(lines, 1):
-        if not _COMMENT.sub("", line).strip(" ;\n\t\r"):
+        if is_empty(line):
             raise ValueError(f"expected an expression in each line; line {number} of {len(lines)} is empty")
     return lines
-
-
-_COMMENT = re.compile(r"#[^\n]*")
 
 
 class _Asked:
@@ -133,7 +153,8 @@ class _Asked:
             return Verdict("refuted", why=f"shape {one} ≠ {other}")
         share = 1 / (len(self.task.lines) - 1 - number)
         questions = ("compare line", "prove line")
-        verdict = SOLVER.judged(questions, [self.words, number], self._left(share))
+        shape = np.broadcast_shapes(one, other)
+        verdict = SOLVER.judged(questions, [self.words, number], self._left(share), shape)
         if verdict.kind == "undecided" and told is not None:
             return self._told(number, verdict.why)
         return verdict
@@ -151,7 +172,7 @@ class _Asked:
             found = SOLVER.ask("mistakes", [self.words, number, verdict.values], self._left())
         except NoAnswer:
             name = "gradient-value" if verdict.values else "gradient-shape"
-            found = [(name, DIAGNOSES[name].meaning)] if self.task.wrt else []
+            found = [(name, GENERIC[name])] if self.task.wrt else []
         return tuple(Mistaken(DIAGNOSES[name] if name else None, says) for name, says in found)
 
     def shown(self, number: int) -> Shown | None:

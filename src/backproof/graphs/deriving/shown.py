@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,10 @@ import sympy
 from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.str import StrPrinter
 
-__all__ = ["Shown", "equation", "in_latex", "partial", "product", "total"]
+from backproof.graphs.deriving.cases import choices, in_cases
+from backproof.graphs.deriving.meant import decimals
+
+__all__ = ["Shown", "as_written", "equation", "in_latex", "partial", "product", "same", "total"]
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,9 @@ class Shown:
         >>> Shown.of(1 - x**2).text, Shown.of(1 - x**2).latex
         ('1 - x_1**2', '1 - x_{1}^{2}')
         """
+        formula = decimals(formula)
         binds = 0 if formula.is_Add or formula.could_extract_minus_sign() else 1 if formula.is_Mul else 2
-        words = {name: in_latex(name.name) for name in formula.free_symbols if not _PLAIN.match(name.name)}
-        latex = sympy.latex(formula, symbol_names=words)
-        return cls(_Text().doprint(formula), latex, _MathML().doprint(formula), binds)
+        return cls(_Text().doprint(formula), _latex(formula), _MathML().doprint(formula), binds)
 
     @property
     def bracketed(self) -> Shown:
@@ -60,6 +62,11 @@ class Shown:
             rf"\left({self.latex}\right)",
             f"<mrow><mo>(</mo>{self.mathml}<mo>)</mo></mrow>",
         )
+
+
+def _latex(formula: Any, **how: Any) -> str:
+    words = {name: in_latex(name.name) for name in formula.free_symbols if not _PLAIN.match(name.name)}
+    return str(sympy.latex(formula, symbol_names=words, **how))
 
 
 #: Names that mean nothing to LaTeX and HTML; Greek letters are written out by SymPy.
@@ -137,6 +144,50 @@ def equation(left: Shown, right: Shown) -> Shown:
     return _joined([left, right], (" = ", " = ", "<mo>=</mo>"), 0)
 
 
+def _kept(part: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep a formula of SymPy as it is written: x·x is no x²."""
+    return lambda *parts: part(*parts, evaluate=False)
+
+
+_sum, _product, _power = map(_kept, (sympy.Add, sympy.Mul, sympy.Pow))
+_SIGNS: dict[str, Callable[..., Any]] = {
+    "add": _sum,
+    "subtract": lambda one, other: _sum(one, _product(-1, other)),
+    "multiply": _product,
+    "divide": lambda one, other: _product(one, _power(other, -1)),
+    "power": _power,
+    "negative": lambda one: _product(-1, one),
+}
+
+
+def as_written(op: str, parts: Sequence[Any], text: str) -> Shown:
+    r"""Show a sum, product, quotient or power of formulas as it was written, with nothing collected.
+
+    Examples
+    --------
+    >>> x = sympy.Symbol("x", real=True)
+    >>> as_written("multiply", [x, x], "x*x").latex, as_written("add", [x, x], "x + x").latex
+    ('x x', 'x + x')
+    """
+    formula = _SIGNS[op](*map(decimals, parts))
+    return Shown(text, _latex(formula, order="none"), _MathML({"order": "none"}).doprint(formula))
+
+
+def same(text: str, formula: Any, *, alone: bool) -> Shown:
+    """Show what was written in words of an expression, and the formula that it means unless ``alone``.
+
+    Examples
+    --------
+    >>> x = sympy.Symbol("x", real=True)
+    >>> same("relu(x)", sympy.Max(0, x), alone=False).text
+    'relu(x) = max(0, x)'
+    """
+    shown = Shown.of(formula)
+    if alone or text == shown.text:
+        return Shown(text, shown.latex, shown.mathml)
+    return equation(Shown(text, in_latex(text), f"<mtext>{html.escape(text)}</mtext>"), shown)
+
+
 def _joined(parts: Sequence[Shown], signs: tuple[str, str, str], binds: int) -> Shown:
     text, latex, mathml = signs
     return Shown(
@@ -151,11 +202,13 @@ class _Text(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     """Writes as expressions are read: ``where(x > 0, x, 0)``, ``max(x, y)``."""
 
     def _print_Piecewise(self, expr: Any) -> str:  # noqa: N802 - SymPy's name
-        *cases, last = expr.args
-        text = self._print(last.expr)
-        for case in reversed(cases):
-            text = f"where({self._print(case.cond)}, {self._print(case.expr)}, {text})"
-        return str(text)
+        def where(by: Any, one: str, other: str) -> str:
+            return f"where({self._print(by)}, {one}, {other})"
+
+        return str(choices(expr, self._print, where))
+
+    def _print_sign(self, expr: Any) -> str:
+        return str(self._print(in_cases(expr)))
 
     def _print_Max(self, expr: Any) -> str:  # noqa: N802 - SymPy's name
         return f"max({', '.join(map(self._print, expr.args))})"

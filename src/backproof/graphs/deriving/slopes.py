@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
 
 from backproof.graphs.deriving.elements import constants, symbols, values
-from backproof.graphs.functions import COMPARISONS
+from backproof.graphs.deriving.precise import evaluated
+from backproof.graphs.functions import OWN, key, keyed
 from backproof.graphs.symbols import NotSymbolic
 from backproof.graphs.tape import Tape
 from backproof.ops import CATALOGUE
+from backproof.ops.op import Op
 
 if TYPE_CHECKING:
     from backproof.graphs.graph import Graph
 
 __all__ = ["described", "slopes"]
 
-_OPS = {**CATALOGUE, **{op.name: op for op in COMPARISONS.values()}}
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -41,12 +43,23 @@ def described(graph: Graph) -> list[Any]:
             places.append(["input", tape.names[place], _written(graph.values[place])])
         elif op is None:
             places.append(["constant", _written(tape.given[place])])
-        elif op.name not in _OPS or _OPS[op.name].forward is not op.forward:
-            raise NotSymbolic(f"{op.name} is no op of the catalogue")
         else:
             options = {name: _written(value) for name, value in tape.options.get(place, {}).items()}
-            places.append(["op", op.name, list(tape.parents[place]), options])
+            places.append(["op", _key(op), list(tape.parents[place]), options])
     return places
+
+
+def _key(op: Op) -> str:
+    """Give the key of the op that computes the same, whatever its rules are: SymPy differentiates itself."""
+    if op.forward not in _keys():
+        raise NotSymbolic(f"{op.name} is no op of the catalogue")
+    return _keys()[op.forward]
+
+
+@functools.cache
+def _keys() -> dict[Any, str]:
+    known = [*OWN.values(), *CATALOGUE.values(), *(op.main for op in CATALOGUE.values())]
+    return {op.forward: key(op) for op in known}
 
 
 def slopes(places: list[Any], wanted: dict[str, Sequence[int]]) -> dict[str, list[float]]:
@@ -60,17 +73,26 @@ def slopes(places: list[Any], wanted: dict[str, Sequence[int]]) -> dict[str, lis
     tape, given = _tape(places)
     output = len(places) - 1
     above = tape.above([output])
-    known = {place: symbols(tape.names[place], np.shape(value)) for place, value in given.items()}
-    found = values(tape, above, {**constants(tape, above), **known})
+    exact = tape.exact()
+    known = {
+        place: value if place in exact else symbols(tape.names[place], np.shape(value))
+        for place, value in given.items()
+    }
+    found = values(tape, above, {**constants(tape, above), **known}, guarded=True)
     total = sympy.Add(*np.asarray(found[output], dtype=object).flat)
-    elements = {tape.names[place]: np.ravel(np.asarray(known[place], dtype=object)) for place in known}
+    elements = {
+        name: np.ravel(np.asarray(known[place], dtype=object))
+        for place, name in tape.names.items()
+        if place in known
+    }
     at = {
         symbol: sympy.Rational(float(number))
         for place, value in given.items()
+        if place not in exact
         for symbol, number in zip(elements[tape.names[place]], np.ravel(value), strict=True)
     }
     return {
-        name: [_number(sympy.diff(total, elements[name][which]).xreplace(at)) for which in chosen]
+        name: [_number(sympy.diff(total, elements[name][which]), at) for which in chosen]
         for name, chosen in wanted.items()
     }
 
@@ -80,7 +102,7 @@ def _tape(places: list[Any]) -> tuple[Tape, dict[int, Any]]:
     for kind, *rest in places:
         if kind == "op":
             name, parents, options = rest
-            tape.apply(_OPS[name], tuple(parents), {key: _read(value) for key, value in options.items()})
+            tape.apply(keyed(name), tuple(parents), {each: _read(value) for each, value in options.items()})
         elif kind == "input":
             given[tape.variable(rest[0])] = _read(rest[1])
         else:
@@ -88,9 +110,9 @@ def _tape(places: list[Any]) -> tuple[Tape, dict[int, Any]]:
     return tape, given
 
 
-def _number(formula: Any) -> float:
-    value = formula.evalf(25)
-    return float(value) if value.is_Float or value.is_Number else np.nan
+def _number(formula: Any, at: Mapping[Any, Any]) -> float:
+    found = evaluated(formula, at)
+    return np.nan if found is None else float(found.value) if found.sign else 0.0
 
 
 def _written(value: Any) -> Any:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from backproof.graphs.deriving.domains import conditions
 from backproof.graphs.deriving.elements import backward, constants, symbols, values
-from backproof.graphs.deriving.equality import Pair, compare, is_limited, prove_zero
+from backproof.graphs.deriving.equality import Pair, compare, prove_zero
 from backproof.graphs.deriving.mistakes import Claim, mistakes
 from backproof.graphs.deriving.sampling import Numbers
 from backproof.graphs.deriving.wire import pack
-from backproof.graphs.reading import Program, read
+from backproof.graphs.reading import Program, is_empty, read
 
 __all__ = ["QUESTIONS", "Task", "written"]
 
@@ -54,9 +55,9 @@ class Task:
         ValueError
             If a name does not occur.
         """
-        heads = ["\n".join([self.where, *self.lines[: count + 1]]) for count in range(len(self.lines))]
-        outputs = [read(head).output for head in heads]
-        program = read(heads[-1])
+        steps = () if is_empty(self.where) else (self.where,)
+        program = read(*steps, *self.lines)
+        outputs = program.outputs[len(steps) :]
         for name in (*((self.wrt,) if self.wrt else ()), *self.shapes):
             if name not in program.names:
                 raise ValueError(f"the names are {', '.join(program.names) or 'none'}; got {name!r}")
@@ -93,8 +94,7 @@ class _Formulas:
         """Give what must be real numbers, wherever a line is compared: roots, which may have gone since."""
         outputs = self.numbers.outputs
         places = self.program.tape.above([outputs[0], *outputs[number : number + 2]])
-        every = (part for place in places for part in np.asarray(self.found[place], dtype=object).flat)
-        return [part for part in every if is_limited(part)]
+        return conditions(self.program.tape, places, self.found)
 
 
 @functools.lru_cache(maxsize=1)

@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 import backproof
 from backproof.graphs.deriving.equality import Pair
 from backproof.graphs.deriving.verdict import Verdict
-from backproof.graphs.deriving.wire import pack, unpack
+from backproof.graphs.deriving.wire import NoWord, pack, unpack
 
 __all__ = ["SOLVER", "NoAnswer", "Solver", "require_seconds"]
 
@@ -137,16 +139,21 @@ class Solver:
 
     # --- questions
 
-    def equal(self, pairs: Sequence[Pair], seconds: float) -> Verdict:
-        """Say whether the formulas of each pair are equal: first at points, then by algebra."""
-        try:
-            packed = [(pack(one), pack(other)) for one, other in pairs]
-        except TypeError as error:
-            return Verdict("undecided", why=str(error))
-        return self.judged(("compare", "prove"), packed, seconds)
+    def equal(self, pairs: Sequence[Pair], seconds: float, domain: Sequence[Any] = ()) -> Verdict:
+        """Say whether the formulas of each pair are equal where those of a domain are real numbers.
 
-    def judged(self, questions: tuple[str, str], given: Any, seconds: float) -> Verdict:
-        """Ask first where two sides differ, then for a proof that they do not."""
+        They are compared first at points, then by algebra.
+        """
+        try:
+            packed = [[(pack(one), pack(other)) for one, other in pairs], [*map(pack, domain)]]
+        except NoWord as error:
+            return Verdict("undecided", why=str(error))
+        return self.judged(("compare", "prove"), packed, seconds, (len(pairs),) if pairs[1:] else ())
+
+    def judged(
+        self, questions: tuple[str, str], given: Any, seconds: float, shape: tuple[int, ...]
+    ) -> Verdict:
+        """Ask first where two sides, arrays of a shape, differ, then for a proof that they do not."""
         end = time.monotonic() + seconds
         try:
             found = self.ask(questions[0], given, seconds)
@@ -158,9 +165,11 @@ class Solver:
                 found["points"],
                 {name: float(_fraction(value)) for name, value in found["at"].items()},
                 (float(found["one"]), float(found["other"])),
-                which=found["which"],
+                element=tuple(map(int, np.unravel_index(found["which"], shape))),
                 digits=(found["one"], found["other"]),
             )
+        if not found["points"]:
+            return Verdict("undecided", why="no point was found at which both are real numbers")
         try:
             proof = self.ask(questions[1], given, end - time.monotonic())
         except NoAnswer as error:
@@ -168,22 +177,20 @@ class Solver:
         if proof["proven"]:
             return Verdict("proven", found["points"], positive=tuple(proof["positive"]))
         why = proof.get("why", "SymPy did not find a proof")
-        if not found["points"]:
-            return Verdict("undecided", why=f"no point was found at which both are real numbers; {why}")
         return Verdict("holds", found["points"], why=why)
 
     def slope(self, formula: Any, name: Any, seconds: float) -> Any:
         """Differentiate a formula as SymPy does; ``None`` where that takes too long."""
         try:
             return unpack(self.ask("slope", [pack(formula), pack(name)], seconds))
-        except (NoAnswer, TypeError):
+        except (NoAnswer, NoWord):
             return None
 
     def shorter(self, formula: Any, seconds: float) -> Any:
         """Simplify a formula; it is given back as it is where that takes too long."""
         try:
             return unpack(self.ask("shorter", pack(formula), seconds))
-        except (NoAnswer, TypeError):
+        except (NoAnswer, NoWord):
             return formula
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from backproof.graphs.deriving.cases import choices, in_cases
 from backproof.graphs.functions import COMPARISONS, function
 from backproof.graphs.symbols import NotSymbolic
 from backproof.graphs.tape import Tape
@@ -68,14 +69,14 @@ class _Writer:
             sympy.Mul: self._product,
             sympy.Pow: self._power,
             sympy.Piecewise: self._cases,
-            sympy.sign: lambda each: self.place(_sides(each.args[0])),
+            sympy.sign: lambda each: self.place(in_cases(each)),
             sympy.Max: lambda each: self._folded("maximum", each),
             sympy.Min: lambda each: self._folded("minimum", each),
         }
         return kinds.get(type(part), self._call)(part)
 
     def _sum(self, part: Any) -> int:
-        first, *others = sorted(part.args, key=lambda each: each.could_extract_minus_sign())
+        first, *others = sorted(part.as_ordered_terms(), key=lambda each: each.could_extract_minus_sign())
         place = self.place(first)
         for other in others:
             if other.could_extract_minus_sign():
@@ -90,7 +91,7 @@ class _Writer:
         over, under = _fraction(part)
         if under != 1:
             return self.apply("divide", self.place(over), self.place(under))
-        first, *others = part.args
+        first, *others = part.as_ordered_factors()
         place = self.place(first)
         for other in others:
             place = self.apply("multiply", place, self.place(other))
@@ -107,17 +108,16 @@ class _Writer:
         return functools.reduce(lambda one, other: self.apply(name, one, other), map(self.place, part.args))
 
     def _cases(self, part: Any) -> int:
-        *cases, last = part.args
-        place = self.place(last.expr)
-        for value, condition in reversed(cases):
-            compare = COMPARISONS.get(getattr(condition, "rel_op", ""))
-            if compare is None or last.cond != sympy.true:
-                raise NotSymbolic(f"expected cases of one being less than another; got one of {condition}")
-            both = (self.place(condition.lhs), self.place(condition.rhs))
-            place = self.tape.apply(
-                CATALOGUE["where"], (self.tape.apply(compare, both), self.place(value), place)
-            )
-        return place
+        if part.args[-1].cond != sympy.true:
+            raise NotSymbolic(f"expected cases of which one holds; got {part}")
+        return choices(part, self.place, self._choice)
+
+    def _choice(self, by: Any, one: int, other: int) -> int:
+        compare = COMPARISONS.get(getattr(by, "rel_op", ""))
+        if compare is None:
+            raise NotSymbolic(f"expected cases of one being less than another; got one of {by}")
+        condition = self.tape.apply(compare, (self.place(by.lhs), self.place(by.rhs)))
+        return self.apply("where", condition, one, other)
 
     def _call(self, part: Any) -> int:
         name = type(part).__name__
@@ -125,10 +125,6 @@ class _Writer:
         if op is None or not op.elementwise or len(part.args) > len(op.arguments):
             raise NotSymbolic(f"expected a formula of ops, to derive it once more; got one with {name}")
         return self.tape.apply(op, tuple(map(self.place, part.args)))
-
-
-def _sides(part: Any) -> Any:
-    return sympy.Piecewise((1, part > 0), (-1, part < 0), (0, True))
 
 
 def _fraction(part: Any) -> tuple[Any, Any]:

@@ -30,8 +30,8 @@ class Verdict:
         The inputs that the proof takes as positive: elsewhere the formulas are no real numbers.
     why
         Why it is not proven.
-    which
-        Of arrays: which element differs, counted row by row.
+    element
+        Of arrays: the indices of an element that differs.
     digits
         The two values as they were computed, where a float has too few digits to tell them apart.
 
@@ -49,7 +49,7 @@ class Verdict:
     values: tuple[float, float] | None = None
     positive: tuple[str, ...] = ()
     why: str = ""
-    which: int = 0
+    element: tuple[int, ...] = ()
     digits: tuple[str, str] = ("", "")
 
     @property
@@ -67,7 +67,8 @@ class Verdict:
         if self.values is None:
             return f"refuted: {self.why}"
         at = ", ".join(f"{name} = {value:g}" for name, value in self.at.items())
-        return f"refuted: {self._apart()}" + (f" at {at}" if at else "")
+        element = f" in element [{', '.join(map(str, self.element))}]" if self.element else ""
+        return f"refuted: {self._apart()}{element}" + (f" at {at}" if at else "")
 
     def _apart(self) -> str:
         """Write the two values with so many digits that they differ."""

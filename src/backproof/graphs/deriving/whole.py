@@ -10,6 +10,7 @@ import sympy
 from numpy.typing import NDArray
 
 from backproof._typing import Namespace
+from backproof.graphs.deriving.meant import exactly, meaning
 from backproof.graphs.deriving.shifts import unshifted
 from backproof.graphs.symbols import SPACE, NotSymbolic
 from backproof.ops.op import Op
@@ -25,7 +26,7 @@ def output(op: Op, inputs: Sequence[Any], options: Mapping[str, object]) -> Any:
     NotSymbolic
         If there is no formula: it asks for numbers, or gives several arrays.
     """
-    return _run(op, lambda xp, known: op.evaluate(xp, known, **options).output, inputs)
+    return _run(op, lambda xp, known, how: op.evaluate(xp, known, **how).output, inputs, options)
 
 
 def gradient(
@@ -39,13 +40,13 @@ def gradient(
         If there is no formula.
     """
 
-    def run(xp: Namespace, known: Sequence[Any]) -> Any:
+    def run(xp: Namespace, known: Sequence[Any], how: Mapping[str, Any]) -> Any:
         *given, above = known
-        found = op.evaluate(xp, given, **options).values
+        found = op.evaluate(xp, given, **how).values
         values = tuple(map(_array, found)) if op.outputs[1:] else _array(found)
-        return op.gradients(xp, above, given, values, wrt=[argument], **options)[argument]
+        return op.gradients(xp, above, given, values, wrt=[argument], **how)[argument]
 
-    return _run(op, run, [*inputs, upstream])
+    return _run(op, run, [*inputs, upstream], options)
 
 
 def _array(value: Any) -> NDArray[Any]:
@@ -56,21 +57,28 @@ def _dtype(value: Any) -> Any:
     return object if isinstance(value, sympy.Basic) else None
 
 
-def _run(op: Op, function: Callable[[Namespace, Sequence[Any]], Any], inputs: Sequence[Any]) -> Any:
-    known = [_array(given) for given in inputs]
+def _run(
+    op: Op,
+    function: Callable[[Namespace, Sequence[Any], Mapping[str, Any]], Any],
+    inputs: Sequence[Any],
+    options: Mapping[str, object],
+) -> Any:
+    known, how = [_array(given) for given in inputs], {**op.options, **options}
     try:
-        found = function(SPACE, known)
+        with meaning():
+            found = function(SPACE, known, exactly(how))
     except (AttributeError, TypeError, ValueError, IndexError) as error:
-        raise NotSymbolic(f"{op.name} has no formula element by element: {error}") from None
+        why = "what it does depends on its numbers"
+        raise NotSymbolic(f"{op.name} has no formula element by element: {why}") from error
     if isinstance(found, tuple):
         raise NotSymbolic(f"{op.name} has no formula element by element: it gives several arrays")
     formulas = np.frompyfunc(unshifted, 1, 1)(np.asarray(found, dtype=object))
-    _require_true(op, function, known, formulas)
+    _require_true(op, lambda given: function(np, given, how), known, formulas)
     return formulas
 
 
 def _require_true(
-    op: Op, function: Callable[[Namespace, Sequence[Any]], Any], known: Sequence[Any], formulas: Any
+    op: Op, function: Callable[[Sequence[Any]], Any], known: Sequence[Any], formulas: Any
 ) -> None:
     """Refuse formulas that have not the numbers of the op: it asks whether an input equals something."""
     parts = [part for given in (*known, formulas) if _is_formula(given) for part in np.ravel(given)]
@@ -85,7 +93,7 @@ def _require_true(
         return np.array([float(value) if value.is_real else np.nan for value in at]).reshape(np.shape(given))
 
     with np.errstate(all="ignore"):
-        expected = function(np, [numbers(given) for given in known])
+        expected = function([numbers(given) for given in known])
     if not np.allclose(numbers(np.asarray(formulas, dtype=object)), expected, 1e-9, 1e-9, equal_nan=True):
         raise NotSymbolic(f"{op.name} has no formula of real numbers: it distinguishes some of them")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-__all__ = ["pack", "unpack"]
+__all__ = ["NoWord", "pack", "unpack"]
 
 _WORDS = (
     *("Add", "Mul", "Pow", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
@@ -27,13 +27,17 @@ _CONSTANTS: dict[str, Any] = {
 }
 
 
+class NoWord(TypeError):
+    """A formula with a function that the other process is not told of."""
+
+
 def pack(formula: Any) -> list[Any]:
     """Write a formula as nested lists of words and numbers.
 
     Raises
     ------
-    TypeError
-        If there is a function in it that has no word.
+    NoWord
+        If there is a function in it that has none.
 
     Examples
     --------
@@ -48,10 +52,11 @@ def pack(formula: Any) -> list[Any]:
     if isinstance(formula, sympy.Rational):
         return ["rational", str(formula.p), str(formula.q)]
     if isinstance(formula, sympy.Float):
-        return ["float", repr(float(formula))]
+        exact = sympy.Rational(formula)
+        return ["float", str(exact.p), str(exact.q), formula._prec]
     name = type(formula).__name__
     if name not in _FUNCTIONS and name not in _CONSTANTS:
-        raise TypeError(f"there is no word for {name}")
+        raise NoWord(f"there is no word for {name}")
     return [name, *map(pack, formula.args)]
 
 
@@ -63,7 +68,7 @@ def unpack(words: list[Any]) -> Any:
     if name == "rational":
         return sympy.Rational(int(parts[0]), int(parts[1]))
     if name == "float":
-        return sympy.Float(parts[0])
+        return sympy.Float(sympy.Rational(int(parts[0]), int(parts[1])), precision=parts[2])
     if name in _CONSTANTS:
         return _CONSTANTS[name]
     return _FUNCTIONS[name](*map(unpack, parts))

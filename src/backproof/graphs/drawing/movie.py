@@ -10,7 +10,7 @@ import numpy as np
 
 from backproof.graphs.drawing.image import Drawing, required
 from backproof.graphs.drawing.scene import Scene, Text, laid_out
-from backproof.graphs.drawing.steps import Step, told
+from backproof.graphs.drawing.steps import Visit, told
 from backproof.graphs.drawing.view import View, require_few
 
 __all__ = ["as_gif"]
@@ -48,7 +48,7 @@ def as_gif(view: View) -> bytes:
 class _Film:
     """A drawing of which each frame shows what has been computed by then."""
 
-    def __init__(self, scene: Scene, steps: list[Step]) -> None:
+    def __init__(self, scene: Scene, steps: list[Visit]) -> None:
         self.steps = steps
         columns = int((scene.width - 32) / (_SIZE * 0.61))
         self.captions = [_wrapped(step, columns) for step in steps]
@@ -96,7 +96,7 @@ def _show(artists: Any, *, visible: bool) -> None:
         artist.set_visible(visible)
 
 
-def _wrapped(step: Step, columns: int) -> list[str]:
+def _wrapped(step: Visit, columns: int) -> list[str]:
     return [
         part
         for line in step.lines

@@ -155,7 +155,8 @@ def _texts(node: SeenNode) -> tuple[str, str, str]:
 def _spread(grad: Any) -> str:
     """Write a gradient, of an array from the least to the largest: its shape is that of the value."""
     if np.size(grad) and short(grad).endswith("numbers"):
-        return f"{number(float(np.min(grad)), 2)} … {number(float(np.max(grad)), 2)}"
+        ends = (number(float(end), 3) for end in (np.min(grad), np.max(grad)))
+        return " … ".join(dict.fromkeys(ends))
     return short(grad)
 
 

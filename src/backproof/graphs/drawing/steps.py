@@ -14,7 +14,7 @@ from backproof.graphs.drawing.writing import bracketed, short
 if TYPE_CHECKING:
     from backproof.graphs.graph import Graph
 
-__all__ = ["Step", "steps", "told"]
+__all__ = ["Visit", "steps", "told"]
 
 #: More edges than this that leave a node are not written out one by one.
 _MOST = 8
@@ -23,7 +23,7 @@ _FEW = 30
 
 
 @dataclass(frozen=True)
-class Step:
+class Visit:
     """One node on the way forward, or on the way back.
 
     Attributes
@@ -48,7 +48,7 @@ class Step:
         return "\n".join(self.lines)
 
 
-def steps(graph: Graph) -> list[Step]:
+def steps(graph: Graph) -> list[Visit]:
     """Tell how a graph is computed: each node forward, then each backward.
 
     Examples
@@ -71,7 +71,7 @@ def steps(graph: Graph) -> list[Step]:
     return told(seen(graph))
 
 
-def told(view: View) -> list[Step]:
+def told(view: View) -> list[Visit]:
     """Tell the same of what is to be seen of a graph."""
     entering: dict[int, list[SeenEdge]] = {}
     leaving: dict[int, list[SeenEdge]] = {}
@@ -82,13 +82,13 @@ def told(view: View) -> list[Step]:
     for node in view.boxes:
         edges = entering.get(node.index, [])
         found.append(
-            Step("forward", node.name, _computed(node), node.index, tuple(edge.ends for edge in edges))
+            Visit("forward", node.name, _computed(node), node.index, tuple(edge.ends for edge in edges))
         )
     needed = _needed(view)
     for node in reversed(view.boxes):
         edges = [edge for edge in leaving.get(node.index, []) if edge.flows and edge.child.place in needed]
         lines = _flowing(view, node, edges)
-        found.append(Step("backward", node.name, lines, node.index, tuple(edge.ends for edge in edges)))
+        found.append(Visit("backward", node.name, lines, node.index, tuple(edge.ends for edge in edges)))
     return found
 
 

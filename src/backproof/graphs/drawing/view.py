@@ -105,14 +105,12 @@ class SeenEdge:
     @functools.cached_property
     def local(self) -> Any:
         """The local gradient."""
-        with np.errstate(all="ignore"):  # what is infinite is shown as that
-            return local_gradient(self.graph.tape, self.graph.values, self.edge)
+        return local_gradient(self.graph.tape, self.graph.values, self.edge)
 
     @functools.cached_property
     def contribution(self) -> Any:
         """What flows back along the edge: a part of the gradient for the parent."""
-        with np.errstate(all="ignore"):
-            return contribution(self.graph.tape, self.graph.values, self.edge, self.child.grad)
+        return contribution(self.graph.tape, self.graph.values, self.edge, self.child.grad)
 
     @property
     def label(self) -> str:
@@ -187,7 +185,7 @@ def seen(graph: Graph) -> View:
         node = SeenNode(
             place,
             len(nodes),
-            short(value, 6) if tape.is_constant(place) else clean(graph.names[place]),
+            _constant(value) if tape.is_constant(place) else clean(graph.names[place]),
             _kind(graph, place),
             tape.ops[place],
             tape.options.get(place, {}),
@@ -200,6 +198,11 @@ def seen(graph: Graph) -> View:
             if parent in nodes:
                 edges.append(_edge(graph, Edge(place, position, parent), nodes, flows=bool(moving[parent])))
     return View(list(nodes.values()), edges, nodes[graph.outputs[-1]])
+
+
+def _constant(value: Any) -> str:
+    """Write a constant; a number that PyTorch did not keep is unknown."""
+    return short(value, 6) if np.ndim(value) or not np.isnan(value) else "?"
 
 
 def _kind(graph: Graph, place: int) -> Kind:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from backproof.graphs.functions import function
+from backproof.graphs.functions import COMPARISONS, function, words
 from backproof.ops.op import Op
 
 __all__ = ["FEW", "bracketed", "clean", "cut", "formula", "number", "shape", "short", "width"]
@@ -17,6 +16,7 @@ __all__ = ["FEW", "bracketed", "clean", "cut", "formula", "number", "shape", "sh
 FEW = 3
 _DIGITS = 4
 _SIGNS = {"add": " + ", "subtract": " - ", "multiply": "*", "divide": "/", "matmul": " @ ", "power": "**"}
+_SIGNS |= {op.name: f" {sign} " for sign, op in COMPARISONS.items()}
 #: How wide characters are in ems; in DejaVu Sans, and in what is mostly at hand they are narrower.
 _WIDTHS = {
     char: wide
@@ -147,8 +147,8 @@ def bracketed(argument: str) -> str:
 
 def _called(op: Op) -> str:
     """Give the name of an op in an expression: that of PyTorch's function, where it is understood."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z0-9])|(?<=[A-Z]{2})(?=[A-Z][a-z])", "_", op.name).lower()
-    return next((name for name in (words.removesuffix("_loss"), words) if function(name) is op), op.name)
+    whole = words(op.name)
+    return next((name for name in (whole.removesuffix("_loss"), whole) if function(name) is op), op.name)
 
 
 def _option(value: object) -> str:

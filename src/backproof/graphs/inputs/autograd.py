@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from backproof.graphs.inputs.backward import Known, known, title
 from backproof.graphs.plan import Values
 from backproof.graphs.tape import Tape, exact
+from backproof.ops import CATALOGUE
 from backproof.ops.domain import REAL, Argument
 from backproof.ops.op import Op
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "of_tensor"]
 
+_ADD = CATALOGUE["add"]
 _LET_GO = (
     "PyTorch has let go of what it kept: make the graph before backward(), or say backward(retain_graph=True)"
 )
@@ -40,32 +42,17 @@ class _Output(NamedTuple):
 class Kept:
     """What PyTorch kept, as a plan: values that stand, and gradients by PyTorch's nodes."""
 
+    again = False
+
     def __init__(self, outputs: Sequence[_Output | None], tape: Tape, values: list[Any]) -> None:
-        self._outputs, self._parents = outputs, tape.parents
-        self._kept = {place: values[place] for place, op in enumerate(tape.ops) if op is None}
-        self._values = values
+        self._outputs, self._parents, self._values = outputs, tape.parents, values
 
     def fits(self, given: Mapping[int, Any]) -> bool:
         """Say that there is no other plan."""
         return True
 
     def forward(self, given: Mapping[int, Any]) -> Values:
-        """Give the values.
-
-        Raises
-        ------
-        ValueError
-            If the inputs are others.
-        """
-        kept = self._kept
-        if any(
-            value is not kept[place] and not np.array_equal(value, kept[place], equal_nan=True)
-            for place, value in given.items()
-        ):
-            raise ValueError(
-                "what PyTorch keeps of a computation cannot be evaluated again for other inputs; "
-                "make the graph of the function: graph(f, x=…)"
-            )
+        """Give the values."""
         return self._values
 
     def backward(self, values: Values, upstream: Mapping[int, Any]) -> list[Any]:
@@ -78,9 +65,14 @@ class Kept:
             if output is not None and here is not None:
                 for parent, gradient in zip(self._parents[place], _back(output, here), strict=False):
                     if gradient is not None:
-                        before = gradients[parent]
-                        gradients[parent] = gradient if before is None else before + gradient
+                        here, before = self._summed(gradient, parent), gradients[parent]
+                        gradients[parent] = here if before is None else before + here
         return gradients
+
+    def _summed(self, gradient: NDArray[Any], parent: int) -> Any:
+        """Sum over the axes along which a node repeated a parent, which it leaves to autograd."""
+        shape = np.shape(self._values[parent])
+        return gradient if gradient.shape == shape else _ADD.broadcasting.gradient(np, gradient, shape)
 
 
 def _back(output: _Output, upstream: Any) -> list[NDArray[Any] | None]:
@@ -134,6 +126,7 @@ def of_tensor(tensor: torch.Tensor, named: Mapping[str, Any]) -> tuple[Tape, int
             "expected a tensor that was computed from others that require a gradient; got one of which "
             f"PyTorch keeps no graph (requires_grad={tensor.requires_grad})"
         )
+    _require_leaves(named)
     written = _Written(named)
     last = _Output(tensor.grad_fn, tensor.output_nr)
     try:
@@ -145,7 +138,20 @@ def of_tensor(tensor: torch.Tensor, named: Mapping[str, Any]) -> tuple[Tape, int
     except RuntimeError as error:
         raise ValueError(f"{_LET_GO} ({error})") from None
     inputs = {name: values[leaf] for leaf, name in written.tape.names.items()}
+    unknown = [name for name in named if name not in inputs]
+    if unknown:
+        raise ValueError(
+            f"expected leaves that the tensor was computed from; got {', '.join(unknown)} as well"
+        )
     return written.tape, place, inputs, Kept(written.outputs, written.tape, values)
+
+
+def _require_leaves(named: Mapping[str, Any]) -> None:
+    """Refuse two names for one leaf."""
+    seen: dict[int, str] = {}
+    for name, leaf in named.items():
+        if seen.setdefault(id(leaf), name) != name:
+            raise ValueError(f"expected one name for each leaf; got {seen[id(leaf)]} and {name} for the same")
 
 
 def _ordered(last: _Output) -> Iterator[_Output]:
@@ -267,5 +273,11 @@ def _standing_for(output: _Output, count: int) -> Op:
 
 def _numbers(value: Any) -> Any:
     """Give a tensor, or a number, as NumPy has it: a copy, as the tensor may be written to later."""
-    array = np.array(value.detach().cpu().numpy()) if hasattr(value, "detach") else np.array(value, float)
+    if hasattr(value, "detach"):
+        if value.is_complex():
+            raise TypeError(f"expected tensors of real numbers; got one of dtype={value.dtype}")
+        tensor = value.detach().cpu()  # NumPy has no bfloat16
+        array = np.array((tensor.float() if "bfloat16" in str(tensor.dtype) else tensor).numpy())
+    else:
+        array = np.array(value, float)
     return array if array.ndim else array[()]

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from backproof._typing import Array, Namespace
 from backproof.ops import CATALOGUE
+from backproof.ops.domain import REAL, Argument
 from backproof.ops.op import Op
 
 __all__ = ["Known", "known", "title"]
@@ -46,8 +48,8 @@ def _over(node: Any, shape: tuple[int, ...]) -> Mapping[str, object]:
 
 
 def _alone(node: Any, shape: tuple[int, ...]) -> Mapping[str, object] | None:
-    """Refuse a sum of which PyTorch multiplies the second by a factor: our op does not."""
-    return {} if node._saved_alpha == 1 else None
+    """Refuse a sum of which PyTorch multiplies a part by a factor: our op does not."""
+    return {} if node._saved_alpha == getattr(node, "_saved_beta", 1) == 1 else None
 
 
 def _selected(node: Any, shape: tuple[int, ...]) -> Mapping[str, object]:
@@ -73,6 +75,29 @@ def _same(*names: str) -> dict[str, tuple[str, tuple[str, ...], _Options]]:
     return {name: (name.lower() if name.lower() in CATALOGUE else name, ("self",), _none) for name in names}
 
 
+def _addmm() -> Op:
+    """Put the op together that a linear layer of PyTorch is: a sum and a product of matrices in one node."""
+    add, matmul = CATALOGUE["add"], CATALOGUE["matmul"]
+
+    def forward(xp: Namespace, input: Array, mat1: Array, mat2: Array) -> Array:
+        return add.forward(xp, input, matmul.forward(xp, mat1, mat2))
+
+    def shift(xp: Namespace, grad_output: Array, input: Array, *roles: Array) -> Array:
+        return add.rules["input"](xp, grad_output, input, roles[-1], roles[-1])
+
+    def part(argument: str) -> Callable[..., Array]:
+        def rule(xp: Namespace, grad_output: Array, *roles: Array) -> Array:
+            _, mat1, mat2, output = roles
+            return matmul.rules[argument](xp, grad_output, mat1, mat2, output)
+
+        return rule
+
+    arguments = {"input": Argument(REAL, "O"), "mat1": Argument(REAL, "N I"), "mat2": Argument(REAL, "I O")}
+    rules = {"input": shift, "mat1": part("input"), "mat2": part("other")}
+    return Op("addmm", "elementary", forward, arguments, {}, rules)
+
+
+_TOGETHER = {"addmm": _addmm()}
 #: For each node, by its name: the op, where it keeps the arguments, and the options.
 _NODES: dict[str, tuple[str, tuple[str, ...], _Options]] = {
     **_same("Exp", "Expm1", "Log", "Log1P", "Sqrt", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan"),
@@ -86,6 +111,7 @@ _NODES: dict[str, tuple[str, tuple[str, ...], _Options]] = {
     "Maximum": ("maximum", ("self", "other"), _none),
     "Minimum": ("minimum", ("self", "other"), _none),
     "Mm": ("matmul", ("self", "mat2"), _none),
+    "Addmm": ("addmm", ("", "mat1", "mat2"), _alone),
     "Bmm": ("matmul", ("self", "mat2"), _none),
     "Mv": ("matmul", ("self", "vec"), _none),
     "Dot": ("matmul", ("self", "tensor"), _none),
@@ -147,7 +173,7 @@ def known(node: Any, shape: tuple[int, ...]) -> Known | None:
     if type(node).__name__ in _UNLIKE or not type(node).__name__[-1].isdigit() or _bare(node) not in _NODES:
         return None
     name, saved, options = _NODES[_bare(node)]
-    op = CATALOGUE[name]
+    op = _TOGETHER.get(name) or CATALOGUE[name]
     chosen = options(node, shape)
     if chosen is None:
         return None

@@ -69,8 +69,8 @@ def _clip(op: _Op, x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = N
 
 
 def _logaddexp(op: _Op, x: Any, y: Any) -> Any:
-    """log(eˣ + eʸ), with the larger taken out, so that no exponential overflows."""
-    return op("maximum", x, y) + op("log1p", op("exp", -abs(x - y)))
+    """log(eˣ + eʸ) = y + log(1 + eˣ⁻ʸ), which is differentiable as often as one likes."""
+    return y + op("Softplus", x - y, threshold=math.inf)
 
 
 def _var(op: _Op, x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:

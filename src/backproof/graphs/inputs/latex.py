@@ -2,15 +2,17 @@ r"""LaTeX: the grammar of expressions in the notation of formulas.
 
 Sums, signs and steps are read as everywhere. What is its own here:
 
-    product     factor ((* | / | \cdot | \times | \div | nothing) factor)…
+    product     factor ((* | / | \cdot | \times | \odot | \div | nothing) factor)…
     item        number | letter [_ index] | \alpha | group | bracket | \frac group group
                 | \sqrt [[ number ]] group | | sum | | function [^ power] argument
-    argument    bracket | what follows up to a sign, a bracket or a function: \sin 2x is sin(2x)
+    argument    bracket | [number]… item [^ power], up to a sign or a function: \sin 2x is sin(2x)
 
 Each letter is a name of its own, and two that stand together are a product; ``\sigma`` with a bracket is
 the sigmoid, ``e`` with an exponent the exponential function, ``\pi`` the number. ``w_{12}`` is the name
-``w_12``, ``\alpha`` is ``alpha``, ``\hat{y}`` is ``y_hat``. A step is named by ``f =`` or ``f(x) =``. What
-could be meant in two ways is refused.
+``w_12``, ``\alpha`` is ``alpha``, ``\hat{y}`` is ``y_hat``. A step is named by ``f =`` or ``f(x) =``.
+
+What could be meant in two ways is refused: ``\sin x y``, ``\sin x/2``, ``2\frac12``, a product of two bold
+letters (element by element it is ``\odot``), letters that spell the name of a function.
 """
 
 from __future__ import annotations
@@ -20,15 +22,14 @@ import difflib
 import numpy as np
 
 from backproof.graphs.functions import function
+from backproof.graphs.inputs.letters import Letters
 from backproof.graphs.inputs.notation import (
-    ACCENTS,
+    BOLD,
     BRACKETS,
     COMMANDS,
     DERIVATIVE,
-    FONTS,
     FRACTIONS,
     FUNCTIONS,
-    GREEK,
     INVERSE,
     PATTERN,
     SIGNS,
@@ -36,7 +37,7 @@ from backproof.graphs.inputs.notation import (
     UPRIGHT,
 )
 from backproof.graphs.inputs.tokens import Token, short
-from backproof.graphs.reading import Reader
+from backproof.graphs.reading import Program
 from backproof.ops import CATALOGUE
 from backproof.ops.op import Op
 
@@ -48,63 +49,71 @@ _DERIVATIVE = (
 )
 
 
-class LatexReader(Reader):
+class LatexReader(Letters):
     """Reads LaTeX onto the same tape."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, PATTERN)
+    def __init__(self, text: str, onto: Program) -> None:
+        super().__init__(text, onto, PATTERN)
         self.tokens = [_plain(token) for token in self.tokens]
         #: Whether the next | closes one.
         self.barred = False
-        #: The steps that were named with their inputs, f(x) = …, and how these were written.
-        self.of: dict[str, str] = {}
-
-    # --- steps
-
-    def naming(self) -> Token | None:
-        """Read ``f =`` or ``f(x, y) =``."""
-        start, token = self.at, self.token
-        if token.kind in ("name", "command") and (name := self.letter()) is not None:
-            written = self.inputs()
-            if self.accept("="):
-                named = Token("name", name, token.place)
-                if written:
-                    self.of[name] = written
-                return named
-        self.at = start
-        return None
-
-    def inputs(self) -> str:
-        """Read names in a bracket, as they stand behind that of a function; give them as text."""
-        start, found = self.at, []
-        if self.accept("("):
-            while self.token.kind in ("name", "command") and (name := self.letter()) is not None:
-                found.append(name)
-                if self.accept(")"):
-                    return ", ".join(found)
-                if not self.accept(","):
-                    break
-        self.at = start
-        return ""
+        #: The places of what is written in bold, or computed of that element by element.
+        self.vectors: set[int] = set()
 
     # --- products and powers
 
     def product(self) -> int:
         """Read factors, between which a sign may be left out."""
-        divided = False
+        divided, start = False, self.at
         place = self.factor()
         while True:
-            sign = self.accept("*", "/")
-            if sign is None:
-                if not self.begins():
-                    return place
-                if divided:
-                    self.fail(r"what is divided by here? write \frac{a}{b}, or a sign: a/b \cdot c")
-                sign, other = self.token, self.power()
+            if sign := self.accept("*", "⊙", "/"):
+                divided, start = sign.text == "/", self.at
+                place = self.multiplied(place, self.factor(), sign)
+            elif not self.begins():
+                return place
+            elif divided:
+                self.fail(r"what is divided by here? write \frac{a}{b}, or a sign: a/b \cdot c")
             else:
-                divided = sign.text == "/"
-                other = self.factor()
-            place = self.apply(CATALOGUE["divide" if sign.text == "/" else "multiply"], (place, other), sign)
+                at = self.at
+                place, start = self.beside(place, start), at
+
+    def beside(self, place: int, start: int) -> int:
+        """Read a factor to which no sign leads; the one before began at a token."""
+        sign, before = self.token, self.tokens[start : self.at]
+        written = before[-1].kind == "number" and {each.kind for each in before} <= {"number", "sign"}
+        other = self.power()
+        if written and sign.text in FRACTIONS and other in self.known:
+            self.fail(r"a sum or a product? write 2 + \frac{1}{2}, or 2 \cdot \frac{1}{2}", sign.place)
+        return self.multiplied(place, other, sign)
+
+    def multiplied(self, place: int, other: int, sign: Token) -> int:
+        """Apply the sign between two factors; what it would mean between vectors is refused."""
+        if sign.text == "/":
+            return self.apply(CATALOGUE["divide"], (place, other), sign)
+        if sign.text != "⊙" and {place, other} <= self.vectors:
+            self.fail(
+                r"a product of vectors or matrices is \operatorname{matmul}(x, y), or, element by element, "
+                r"x \odot y",
+                sign.place,
+            )
+        return self.apply(CATALOGUE["multiply"], (place, other), sign)
+
+    def apply(self, op: Op, parents: tuple[int, ...], token: Token, **options: object) -> int:
+        """Put an op on the tape; what is computed of vectors element by element is one."""
+        place = super().apply(op, parents, token, **options)
+        if op.elementwise and self.vectors.intersection(parents):
+            self.vectors.add(place)
+        return place
+
+    def require_number(self, place: int, of: Token) -> None:
+        """Refuse the power and the absolute value of a vector."""
+        if place in self.vectors:
+            self.fail(
+                r"of a vector it could be meant for each element: \operatorname{square}(x), "
+                r"\operatorname{abs}(x); or for all: \operatorname{matmul}(x, x)",
+                of.place,
+            )
 
     def begins(self) -> bool:
         """Say whether a factor begins here, to which no sign leads."""
@@ -121,12 +130,17 @@ class LatexReader(Reader):
         place = self.item()
         if sign := self.accept("^"):
             self.require_no_transpose(place, sign)
+            self.require_number(place, sign)
             place = self.raised(place, sign)
-        if self.token.text == "^":
-            self.fail("two exponents: put the inner power into a bracket")
+        self.require_one_exponent()
         if self.token.text == "'":
             self.fail(_DERIVATIVE)
         return place
+
+    def require_one_exponent(self) -> None:
+        """Refuse an exponent behind another."""
+        if self.token.text == "^":
+            self.fail("two exponents: put the inner power into a bracket")
 
     def require_no_transpose(self, place: int, sign: Token) -> None:
         """Refuse x^T, unless it can only be a power: of a number, or with a T that is known as a name."""
@@ -180,10 +194,7 @@ class LatexReader(Reader):
         if token.kind == "number":
             return self.constant(self.number(self.take()))
         if token.text in BRACKETS or token.text in ("{", "|"):
-            self.take()
-            close = "}" if token.text == "{" else BRACKETS.get(token.text, "|")
-            place = self.inside(close, token)
-            return self.apply(CATALOGUE["abs"], (place,), token) if close == "|" else place
+            return self.enclosed(self.take())
         if token.text in FRACTIONS:
             if DERIVATIVE.match(self.text, token.place):
                 self.fail(_DERIVATIVE)
@@ -198,6 +209,15 @@ class LatexReader(Reader):
             self.fail(f"expected a number, a letter or a bracket, got {self.said()}")
         return self.named()
 
+    def enclosed(self, token: Token) -> int:
+        """Read what stands between brackets, or the bars of an absolute value."""
+        close = "}" if token.text == "{" else BRACKETS.get(token.text, "|")
+        place = self.inside(close, token)
+        if close != "|":
+            return place
+        self.require_number(place, token)
+        return self.apply(CATALOGUE["abs"], (place,), token)
+
     def root(self, token: Token) -> int:
         """Read a square root, or one of another degree."""
         if not self.accept("["):
@@ -209,10 +229,11 @@ class LatexReader(Reader):
 
     def named(self) -> int:
         """Read a name: an input, a step, or a number that is a letter."""
-        token = self.token
+        start, token = self.at, self.token
         if token.text == "\\pi":
             self.take()
             return self.constant(np.float64(np.pi))
+        self.require_no_word(token)
         name = self.letter()
         if token.text == "\\partial":
             self.fail(_DERIVATIVE)
@@ -224,66 +245,25 @@ class LatexReader(Reader):
             self.nested()
             place = self.apply(CATALOGUE["exp"], (self.exponent(),), sign)
             self.depth -= 1
+            self.require_one_exponent()
             return place
         if self.token.text == "(":
             self.require_no_call(name, token)
-        return self.name(Token("name", name, token.place))
+        place = self.name(Token("name", name, token.place))
+        if any(each.text in BOLD for each in self.tokens[start : self.at]):
+            self.vectors.add(place)
+        return place
 
     def require_no_call(self, name: str, token: Token) -> None:
         """Refuse f(…) where f is no function; f(x) where that is a step stands for it."""
-        if name in self.of:
-            if self.inputs() != self.of[name]:
+        if name in self.onto.of:
+            if self.inputs() != self.onto.of[name]:
                 self.fail(
-                    f"{name} is a step, named {name}({self.of[name]}): it stands for this alone", token.place
+                    f"{name} is a step, named {name}({self.onto.of[name]}): it stands for this alone",
+                    token.place,
                 )
         elif name in ("f", "g", "h"):
             self.fail(f"no function is called {name}; a product is {name} \\cdot (…)", token.place)
-
-    def letter(self) -> str | None:
-        """Read a letter with what belongs to its name; ``None`` if it is none."""
-        token = self.token
-        text = token.text
-        if text in FONTS or text[1:] in ACCENTS:
-            self.take()
-            self.nested()
-            inner = self.braced() if self.token.text == "{" else self.letter()
-            name = inner if inner is None or text in FONTS else f"{inner}_{text[1:]}"
-            self.depth -= 1
-        elif token.kind == "name" or text[1:] in GREEK:
-            self.take()
-            name = text.removeprefix("\\")
-        else:
-            return None
-        return name if name is None else name + self.index_of()
-
-    def braced(self) -> str | None:
-        """Read ``{letter}``."""
-        self.take()
-        name = self.letter()
-        self.expect("}", "behind one letter")
-        return name
-
-    def index_of(self) -> str:
-        """Read the index of a name: ``_1``, ``_{12}``, ``_{i,j}``."""
-        if not self.accept("_"):
-            return ""
-        if not self.accept("{"):
-            token = self.take()
-            if token.kind == "number" and len(token.text) > 1:
-                self.fail(
-                    f"LaTeX takes {token.text[0]} alone as an index: write {{{token.text}}}", token.place
-                )
-            if token.kind not in ("name", "number"):
-                self.fail("an index is a letter, a digit, or several in braces", token.place)
-            return f"_{token.text}"
-        parts = []
-        while not self.accept("}"):
-            token = self.take()
-            if token.text.isalnum():
-                parts.append(token.text)
-            elif token.text != ",":
-                self.fail("an index is of letters and whole numbers", token.place)
-        return f"_{''.join(parts)}"
 
     # --- functions
 
@@ -300,18 +280,6 @@ class LatexReader(Reader):
             self.take()
             return self.called(self.upright())
         return None
-
-    def upright(self) -> Token:
-        """Read ``{name}``: the letters together."""
-        start = self.token.place
-        self.expect("{", "and the name of a function")
-        letters = []
-        while not self.accept("}"):
-            token = self.take()
-            if token.kind not in ("name", "number") and token.text not in ("_", "\\_"):
-                self.fail("a name is of letters", token.place)
-            letters.append(token.text.lstrip("\\"))
-        return Token("name", "".join(letters), start + 1)
 
     def called_with(self, op: Op, token: Token) -> int:
         """Read the argument of a function, or several, and the exponent that may stand before."""
@@ -334,8 +302,7 @@ class LatexReader(Reader):
             place = self.apply(CATALOGUE["divide"], (place, natural), token)
         if raised is not None and sign:
             place = self.apply(CATALOGUE["power"], (place, raised), sign)
-            if self.token.text == "^":
-                self.fail("two exponents: put the inner power into a bracket")
+            self.require_one_exponent()
         return place
 
     def bracketed(self, op: Op, token: Token) -> int:
@@ -355,12 +322,15 @@ class LatexReader(Reader):
         return self.apply(op, self.tape.arranged(op, given), token)
 
     def argument(self) -> int:
-        """Read an argument without a bracket: 2x, but not what stands behind a sign or a function."""
+        """Read an argument without a bracket: numbers and one item, 2x; what follows it must be a sign."""
         self.nested()
+        start = self.at
         place = self.power()
-        while self.token.kind in ("name", "number", "command") and self.begins() and not self.calls():
-            token = self.token
-            place = self.apply(CATALOGUE["multiply"], (place, self.power()), token)
+        while place in self.known and self.begins() and self.token.kind != "sign" and not self.calls():
+            at = self.at
+            place, start = self.beside(place, start), at
+        if self.token.text == "/" or (self.begins() and (place in self.known or not self.calls())):
+            self.fail("where does the argument end? put it into a bracket")
         self.depth -= 1
         return place
 

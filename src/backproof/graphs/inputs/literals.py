@@ -126,11 +126,12 @@ class Literals:
         return tuple(found)
 
     def array(self) -> Any:
-        """Read an array of numbers."""
+        """Read an array of numbers: whole ones stay so until it is known what takes them."""
         place = self.token.place
         rows = self.sequence()
         try:
-            return np.array(rows, dtype=float)
+            found = np.array(rows)
+            return found if found.dtype.kind in "iub" else np.array(rows, dtype=float)
         except (TypeError, ValueError):
             self.fail("an array holds numbers, and its rows are of one length", place)
 

@@ -6,6 +6,7 @@ import re
 
 __all__ = [
     "ACCENTS",
+    "BOLD",
     "BRACKETS",
     "COMMANDS",
     "DERIVATIVE",
@@ -18,6 +19,7 @@ __all__ = [
     "SIGNS",
     "TRANSPOSE",
     "UPRIGHT",
+    "WORD",
 ]
 
 PATTERN = re.compile(
@@ -28,7 +30,7 @@ PATTERN = re.compile(
     r"|(?P<end>[;\n]|\\\\)"
     r"|(?P<command>\\[a-zA-Z]+|\\[{}|_])"
     r"|(?P<name>[^\W\d_])"
-    r"|(?P<sign>[-+*/^_()\[\]{},=|.<>'·×÷−])"
+    r"|(?P<sign>[-+*/^_()\[\]{},=|.<>'·×÷−⊙])"
 )
 GREEK = re.findall(
     r"\w+",
@@ -45,6 +47,7 @@ FUNCTIONS = {
 INVERSE = {"sin": "asin", "cos": "acos", "tan": "atan"}
 SIGNS = {"\\cdot": "*", "\\times": "*", "\\ast": "*", "\\div": "/", "·": "*", "×": "*", "÷": "/"}
 SIGNS |= {
+    "\\odot": "⊙",
     "\\lvert": "|",
     "\\rvert": "|",
     "\\vert": "|",
@@ -59,6 +62,8 @@ BRACKETS = {"(": ")", "[": "]", "\\{": "\\}"}
 FRACTIONS = ("\\frac", "\\dfrac", "\\tfrac", "\\cfrac")
 #: What only says how a letter looks.
 FONTS = ("\\mathbf", "\\boldsymbol", "\\mathit", "\\bm")
+#: What says that a letter is an array.
+BOLD = ("\\mathbf", "\\boldsymbol", "\\bm", "\\vec")
 ACCENTS = ("hat", "bar", "tilde", "vec", "dot")
 #: What stands around the name of a function.
 UPRIGHT = ("\\operatorname", "\\mathrm", "\\text", "\\textrm", "\\mathsf", "\\textsf")
@@ -74,3 +79,5 @@ DERIVATIVE = re.compile(
 )
 #: An exponent that is none.
 TRANSPOSE = re.compile(r"\^\s*(?:\{\s*(?:T|\\top|\\intercal)\s*\}|T(?!\s*_)|\\top|\\intercal)")
+#: Letters that stand together, as many as spell more than a product of two; and two that do.
+WORD = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]{3,}|ln|pi)(?![^\W\d_])")

@@ -207,8 +207,9 @@ def cross_entropy_loss(
     if _are_classes(xp, input, target) and not label_smoothing:
         return _of_classes(xp, log_probability, target, weight, ignore_index), log_probability
     share, _ = _shares(xp, input, target, weight, ignore_index, label_smoothing)
-    # A class of share 0 adds nothing, even where its logarithm is infinite.
-    return -xp.sum(share * xp.where(share == 0, 0, log_probability), axis=axis), log_probability
+    # A class of share 0 adds nothing, even where its logarithm is infinite; its derivative is that logarithm.
+    adding = xp.where((share == 0) & xp.isinf(log_probability), 0, log_probability)
+    return -xp.sum(share * adding, axis=axis), log_probability
 
 
 def _shares(

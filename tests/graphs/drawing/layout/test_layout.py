@@ -108,6 +108,12 @@ def test_a_chain_is_straight() -> None:
     assert {point.y for wire in layout.wires for point in wire.points} == {layout.boxes[0].y}
 
 
+def test_an_edge_that_passes_boxes_is_level() -> None:
+    boxes = [Size(50, 20 + 7 * (index % 3)) for index in range(7)]
+    layout = arranged(boxes, [*(Arrow(i, i + 1, Size(10, 10)) for i in range(6)), Arrow(0, 6)])
+    assert len({point.y for point in layout.wires[-1].points[3:-6]}) == 1
+
+
 def test_edges_from_one_box_go_together_as_far_as_they_can() -> None:
     # 0 is used in all of the chain behind it: one line with branches, not one for each.
     count = 10
