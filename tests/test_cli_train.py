@@ -192,6 +192,26 @@ PARTS = {
         "x,y\n1,2\n2,3\noops,4\n5,6\n",
         "'x' holds numbers and 1 that is none, such as 'oops' in row 3",
     ),
+    "a row before it that is left out": (
+        "x,z,y\n1,1,2\n,,\n2,2,3\ninf,4,4\n5,6,7\n",
+        "'x' holds 1 infinite number, the first in row 4",
+        "--missing drop ",
+    ),
+    "a stray word after such a row": (
+        "x,y\n1,2\n,\n2,3\noops,4\n5,6\n",
+        "'oops' in row 4",
+        "--missing drop ",
+    ),
+    "a target after such a row": ("x,y\n1,2\n,\n2,3\n3,inf\n5,6\n", "the first in row 4", "--missing drop "),
+    "a row of nothing": ("x,y\n1,2\n,\n2,3\n", "x (1 of 3), y (1 of 3)"),
+    "percents": ("x,y\n3%,1\n3%,2\n4%,3\n", "'x' holds numbers with '%', such as '3%' in row 1", "1234.5"),
+    "thousands": ('x,y\n12,1\n"10,000",2\n"10,000",3\n', "numbers with ',', such as '10,000' in row 2"),
+    "a price": ("x,y\n1,$1\n2,$1\n4,$2\n", "'y' holds numbers with '$', such as '$1' in row 1"),
+    "euros and a dash": ("x,y\n5 €,1\n5 €,2\n-,3\n7 €,3\n", "numbers with '€', such as '5 €'"),
+    "percents for a line": ("x,y\n1,3%\n2,3%\n4,4%\n", "'y' holds numbers with '%'", "--model linear "),
+    "too large": ("x,y\n1e200,1\n-1e200,2\n3,3\n", "'x' holds numbers as large as 1e+200"),
+    "a target too large": ("x,y\n1,1e200\n2,-1e200\n3,3\n", "'y' holds numbers as large as 1e+200"),
+    "too large as they are": ("x,y\n1,1e200\n2,-1e200\n3,3\n", "as large as 1e+200", "--no-standardize "),
     "names": ("x,who,y\n1,Ann,2\n2,Bob,3\n3,Cy,5\n", "a word of its own in each of 3 rows", "--drop who"),
     "several": (
         "x,who,when,y\n1,Ann,2020-01-01,2\n2,Bob,2020-01-02,3\n3,Cy,2020-01-05,5\n",
@@ -206,6 +226,10 @@ PARTS = {
     "damaged gzip": (b"\x1f\x8bnonsense", "is damaged, it cannot be unpacked"),
     "an open quote": ('x,y\n1,"2\n3,4\n', "cannot be read as CSV"),
 }
+
+
+#: Options that a table of `PARTS` is tried with.
+WITH = ("--missing drop ", "--model linear ", "--no-standardize ")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -223,9 +247,10 @@ def test_a_bad_table_is_refused_in_a_line(
     row: tuple[Any, ...], table: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     content, *said = row
-    line = refused(capsys, "train", table(content), "--target", "y")
+    options = [option for part in said if part in WITH for option in part.split()]
+    line = refused(capsys, "train", table(content), "--target", "y", *options)
     for part in said:
-        assert part in line
+        assert part in line or part in WITH
 
 
 OPTIONS = {
@@ -242,7 +267,12 @@ OPTIONS = {
     "--target y --loss msse": "--loss: expected the name of a loss; got 'msse'",
     "--target y --optimizer adm": "got 'adm'; did you mean",
     "--target y --lr -1": "lr",
+    "--target y --lr 0": "expected --lr to be a number above 0; got 0",
+    "--target y --lr nan": "expected --lr to be a number above 0; got nan",
+    "--target y --lr inf": "expected --lr to be a number above 0; got inf",
     "--target y --lr x": "--lr",
+    "--target y --save m.bin": "expected --save to end in .safetensors; got m.bin",
+    "--target y --save m": "expected --save to end in .safetensors; got m",
     "--target y --epochs 0": "expected --epochs to be at least 1; got 0",
     "--target y --batch-size 0": "expected --batch-size to be at least 1",
     "--target y --validation 1": "up to 1; got 1.0",
@@ -258,8 +288,14 @@ OPTIONS = {
 
 @pytest.mark.parametrize(("options", "said"), OPTIONS.items(), ids=OPTIONS)
 def test_a_bad_option_is_refused_in_a_line(
-    options: str, said: str, table: Callable[..., str], capsys: pytest.CaptureFixture[str]
+    options: str,
+    said: str,
+    table: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     assert said in refused(capsys, "train", table(LINE), *options.split())
 
 
@@ -280,6 +316,68 @@ def test_nothing_is_overwritten(
     assert main(["predict", str(model), table(LINE)]) == 0
 
 
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with a table under several names, and a model that was trained on it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("d.csv", "d.safetensors", "c.previous", "m.safetensors.checkpoint"):
+        (tmp_path / name).write_text(LINE)
+    (tmp_path / "link.safetensors").symlink_to("d.csv")
+    (tmp_path / "hard.csv").hardlink_to("d.csv")
+    assert main(["train", "d.csv", "--target", "y", "--epochs", "1", "--save", "k.safetensors"]) == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (
+            "train d.safetensors --target y --save d.safetensors",
+            "--save d.safetensors is the data that is read",
+        ),
+        ("train d.csv --target y --save link.safetensors", "--save link.safetensors is the data"),
+        ("train d.csv --target y --checkpoint d.csv", "--checkpoint d.csv is the data"),
+        ("train c.previous --target y --checkpoint c", "--checkpoint c.previous is the data"),
+        ("train m.safetensors.checkpoint --target y --save m.safetensors", "is the data"),
+        ("predict k.safetensors d.csv --out d.csv", "--out d.csv is the data"),
+        ("predict k.safetensors d.csv --out hard.csv", "--out hard.csv is the data"),
+        ("predict k.safetensors d.csv --out k.safetensors", "--out k.safetensors is the model"),
+    ],
+)
+def test_what_is_read_is_never_overwritten(
+    command: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert said in refused(capsys, *command.split(), "--overwrite")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("content", ["x\n1\nNA\n3\n", "x\n1\n\n3\n", "x,z\n1,2\n,\n3,4\n", "x\n1\n-\n3\n"])
+@pytest.mark.parametrize("missing", ["refuse", "drop", "mean"])
+def test_each_row_has_its_prediction(
+    content: str, missing: str, folder: Path, table: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = table(LINE)
+    arguments = ["--target", "y", "--missing", missing, "--epochs", "9", "--save", "n.safetensors"]
+    assert main(["train", data, *arguments]) == 0
+    capsys.readouterr()
+    if missing == "refuse":
+        assert "missing in x (1 of 3)" in refused(capsys, "predict", "n.safetensors", table(content))
+        return
+    assert main(["predict", "n.safetensors", table(content)]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()[1:]
+    assert main(["predict", "n.safetensors", table("x\n1\n3\n5.5\n")]) == 0
+    known = capsys.readouterr().out.splitlines()[1:]
+    assert [first, third] == known[:2]
+    assert second == ("" if missing == "drop" else known[2])
+
+
+def test_large_whole_numbers_are_told(table: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"{2**53 + n},{2**53 - n},{n}\n" for n in range(5))
+    notes = told(capsys, table("x,z,y\n" + rows), "--target", "y", "--epochs", "1")["notes"]
+    assert "whole numbers beyond 2**53 are rounded as they become float64: x" in notes
+
+
 PREDICTED = {
     "a column is missing": ("colour\nred\n", "needs the columns age, which the table lacks"),
     "words for numbers": (
@@ -291,7 +389,7 @@ PREDICTED = {
     "a missing value": ("age,colour\n12,red\n,red\n", "values are missing in age (1 of 2)"),
     "infinite": ("age,colour\ninf,red\n", "'age' holds 1 infinite number"),
     "nothing": ("", "is empty"),
-    "a header": ("age,colour\n", "no rows"),
+    "a header": ("age,colour\n", "no rows; there is nothing to predict"),
 }
 
 

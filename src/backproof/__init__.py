@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backproof.graphs.graph import graph
     from backproof.training import data
     from backproof.training.api import fit
+    from backproof.training.callbacks import Callback
     from backproof.training.comparing.compare import compare
     from backproof.training.comparing.optimizers import compare_optimizers
     from backproof.training.estimators import (
@@ -33,14 +34,17 @@ if TYPE_CHECKING:
         MLPRegressor,
     )
     from backproof.training.find_lr import find_lr
+    from backproof.training.recording import Path
     from backproof.training.stopping import EarlyStopping
 
 __all__ = [
+    "Callback",
     "EarlyStopping",
     "LinearRegression",
     "LogisticRegression",
     "MLPClassifier",
     "MLPRegressor",
+    "Path",
     "__version__",
     "assert_correct",
     "check",
@@ -59,13 +63,15 @@ __all__ = [
 __version__ = "0.1.0"
 
 
-#: Where the verbs stand, and the estimators.
+#: Where the verbs stand, the callbacks and the estimators.
 _VERBS = {
+    "Callback": "backproof.training.callbacks",
     "EarlyStopping": "backproof.training.stopping",
     "LinearRegression": "backproof.training.estimators",
     "LogisticRegression": "backproof.training.estimators",
     "MLPClassifier": "backproof.training.estimators",
     "MLPRegressor": "backproof.training.estimators",
+    "Path": "backproof.training.recording",
     "assert_correct": "backproof.checking.api",
     "check": "backproof.checking.api",
     "compare": "backproof.training.comparing.compare",

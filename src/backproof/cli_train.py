@@ -112,7 +112,12 @@ def train(
     from backproof.training.tables.describing import result, result_as_text, understood
     from backproof.training.tables.fitting import train as fitted_to
     from backproof.training.tables.keeping import Keeping
-    from backproof.training.tables.model_files import require_free, save_model
+    from backproof.training.tables.model_files import (
+        require_apart,
+        require_free,
+        require_safetensors,
+        save_model,
+    )
     from backproof.training.tables.pictures import draw, files_for
     from backproof.training.tables.preparing import prepared
     from backproof.training.tables.reading import read_table
@@ -125,8 +130,10 @@ def train(
     )  # fmt: skip
     require(compare)
     if save is not None:
+        require_apart("--save", save, data=data)
         require_free(save, overwrite=overwrite)
-    keeping = Keeping(checkpoint, save, resume=resume, overwrite=overwrite)
+        require_safetensors(save)
+    keeping = Keeping(checkpoint, save, data, resume=resume, overwrite=overwrite)
     ready = prepared(read_table(data), choices)
     further = ["comparison"] if compare else []
     pictures = {} if plot is None else files_for(ready.recipe, plot, overwrite=overwrite, further=further)
@@ -163,7 +170,7 @@ def predict(
 ) -> Generator[str, None, int]:
     """Predict; give what there is to show, and the exit status."""
     from backproof._files import write_whole
-    from backproof.training.tables.model_files import require_free
+    from backproof.training.tables.model_files import require_apart, require_free
     from backproof.training.tables.predicting import predict as predictions
     from backproof.training.tables.predicting import written
 
@@ -172,6 +179,7 @@ def predict(
             sys.stdout.reconfigure(encoding="utf-8")  # as every file of predictions
         yield written(predictions(model, data), ".csv").decode()
         return 0
+    require_apart("--out", out, data=data, model=model)
     require_free(out, overwrite=overwrite)
     found = predictions(model, data)
     write_whole(out, written(found, out.suffix.lower()))

@@ -13,7 +13,7 @@ from backproof.training.data.sources import sources
 from backproof.training.engines.choice import engine_for
 from backproof.training.history import History
 from backproof.training.metrics import metrics_of
-from backproof.training.parts import loss_for, model_for, optimizer_for, schedule_for
+from backproof.training.parts import in_training, loss_for, model_for, optimizer_for, schedule_for
 from backproof.training.recording import SizesEvery
 from backproof.training.showing import watchers
 from backproof.training.trained import Trained
@@ -34,7 +34,7 @@ def fit(
     batch_size: int | None = 32,
     validation: Any = None,
     metrics: Mapping[str, Callable[[Any, Any], float]] | Iterable[Any] = (),
-    callbacks: Iterable[Any] = (),
+    callbacks: Iterable[Any] | Callback | Callable[[Any], object] | None = (),
     schedule: Any = None,
     shuffle: bool = True,
     seed: int = 0,
@@ -63,7 +63,9 @@ def fit(
     Parameters
     ----------
     model
-        A module of ``backproof.nn``.
+        A module of ``backproof.nn``; or of PyTorch, with a loss and an optimizer of PyTorch: ours for it, of
+        ``backproof.torch``, or its own. It is then trained on the device of its parameters. A model that
+        is in prediction, after ``model.eval()``, is in training until this is over.
     X, y
         The data, one sample a row: arrays, lists, frames and series of pandas or polars, tensors; arrays that
         are mapped to files are never read whole. Or X alone: a dataset or a loader, of `backproof.data` or of
@@ -87,9 +89,10 @@ def fit(
         What to measure besides: names such as ``"accuracy"``, ``"r2"`` or ``"mae"``, losses, or functions of
         prediction and target. Each is computed on all predictions at once.
     callbacks
-        Who looks on: each a `Callback`, or a function that is called with the training after each epoch.
+        Who looks on: each a `backproof.Callback`, or a function that is called with the training after
+        each epoch.
     schedule
-        Of ``optim.lr_scheduler``: it goes on after each epoch.
+        Of ``optim.lr_scheduler``, of the library that the optimizer is of: it goes on after each epoch.
     shuffle
         Whether each epoch has an order of its own.
     seed
@@ -126,31 +129,34 @@ def fit(
     model, loss = model_for(model), loss_for(loss, model)
     optimizer = optimizer_for(optimizer, model, lr)
     measured, watching = metrics_of(metrics, loss), [callback(each) for each in _listed(callbacks)]
-    runs = engine_for(engine, model, loss, optimizer)
-    try:
-        intake = Intake(runs.predict, model, loss)
-        data = sources(X, y, validation, intake, batch_size=batch_size, shuffle=shuffle, seed=seed)
-    except BaseException:
-        runs.close()
-        raise
-    looked_at = data.seen if data.apart is None and measured else data.apart
-    training = Training(
-        runs,
-        data.training,
-        epochs=epochs,
-        model=model,
-        optimizer=optimizer,
-        schedule=schedule_for(schedule, optimizer),
-        validation=Validation(looked_at, data.apart is not None, measured),
-        callbacks=[*first, Watch() if watch else SizesEvery(), *watching, *watchers(progress), *last],
-        history=History(about=_about(model, loss, optimizer, runs)),
-    )
-    training.history.trained = Trained(model=model, loss=loss, X=X, y=y)
-    return training.run()
+    with in_training(model):
+        runs = engine_for(engine, model, loss, optimizer)
+        try:
+            intake = Intake(runs.predict, model, loss)
+            data = sources(X, y, validation, intake, batch_size=batch_size, shuffle=shuffle, seed=seed)
+        except BaseException:
+            runs.close()
+            raise
+        looked_at = data.seen if data.apart is None and measured else data.apart
+        training = Training(
+            runs,
+            data.training,
+            epochs=epochs,
+            model=model,
+            optimizer=optimizer,
+            schedule=schedule_for(schedule, optimizer),
+            validation=Validation(looked_at, data.apart is not None, measured),
+            callbacks=[*first, Watch() if watch else SizesEvery(), *watching, *watchers(progress), *last],
+            history=History(about=_about(model, loss, optimizer, runs)),
+        )
+        training.history.trained = Trained(model=model, loss=loss, X=X, y=y)
+        return training.run()
 
 
 def _listed(callbacks: Any) -> list[Any]:
     """Give callbacks as a list, one that stands alone too."""
+    if callbacks is None:
+        return []
     return [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else list(callbacks)
 
 

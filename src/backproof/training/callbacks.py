@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from backproof.training.training import Training
@@ -17,7 +17,14 @@ class Callback:
     `Training` says where training is; ``training.stop("why")`` ends it. One that remembers something has
     ``state_dict`` and ``load_state_dict``: a checkpoint keeps what the first gives, and the second gets it,
     after `on_start`, when training goes on from there.
+
+    Whenever one is told, the model and the optimizer are up to date, and what it changes in them counts from
+    the next step on. One whose class says ``by_engine = True`` spares that: it looks at parameters and
+    gradients through ``training.engine`` alone, or calls its `sync` itself. It holds for that class, not for
+    those derived from it.
     """
+
+    by_engine: ClassVar[bool] = False
 
     def on_start(self, training: Training) -> None:
         """Be told before the first step."""
@@ -56,6 +63,6 @@ def callback(given: Any) -> Callback:
     if callable(given) and not isinstance(given, type):
         return EveryEpoch(given)
     raise TypeError(
-        f"expected callbacks: a Callback, or a function that takes the training; got {given!r} "
+        f"expected callbacks: a backproof.Callback, or a function that takes the training; got {given!r} "
         f"({type(given).__name__})"
     )

@@ -89,6 +89,8 @@ class RateSweep:
     def why(self) -> str:
         """The rule behind the suggestion."""
         lr = self.lr
+        if math.isnan(lr) and not self.losses.any():
+            return "the loss is 0 already, and cannot fall: the model fits the data exactly"
         if math.isnan(lr):
             return (
                 "the loss falls nowhere by more than chance: try a larger batch_size, more steps, other ends"
@@ -121,6 +123,8 @@ class RateSweep:
 
 class _Sweep(Callback):
     """Lets the rate rise from step to step, until the loss diverges."""
+
+    by_engine = True
 
     def __init__(self, rates: NDArray[np.float64]) -> None:
         self.rates, self.losses = rates.tolist(), list[float]()
@@ -212,6 +216,8 @@ def find_lr(
     model, loss = model_for(model), loss_for(loss, model)
     given = optimizer_for(optimizer, model)
     model, loss, given = copy.deepcopy((model, loss, given))
+    if not model.training:  # as `fit` does
+        model.train()
     sweep = _Sweep(np.geomspace(low, high, steps))
     runs = engine_for(None, model, loss, given)
     try:

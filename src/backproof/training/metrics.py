@@ -23,6 +23,8 @@ __all__ = ["Metric", "accuracy", "metrics_of", "r2", "threshold_of"]
 
 #: Gives a number for predictions and targets.
 Metric: TypeAlias = Callable[[Any, Any], float]
+#: What the history has besides metrics.
+_COLUMNS = ("epoch", "step", "loss", "validation", "lr", "seconds")
 
 
 def accuracy(prediction: Any, target: Any, threshold: float | None = None) -> float:
@@ -112,7 +114,7 @@ def metrics_of(given: Any, loss: Any = None) -> dict[str, Metric]:
     TypeError
         If something is no metric.
     ValueError
-        If there is none of a name, or there are two of one.
+        If there is none of a name, there are two of one, or it is that of another column of the history.
 
     Examples
     --------
@@ -120,7 +122,7 @@ def metrics_of(given: Any, loss: Any = None) -> dict[str, Metric]:
     ['accuracy', 'mae']
     """
     if isinstance(given, Mapping):
-        return {str(name): _metric(each, loss) for name, each in given.items()}
+        return _of_columns({str(name): _metric(each, loss) for name, each in given.items()})
     listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     named = [(_name(each), _metric(each, loss)) for each in listed]
     if len(dict(named)) < len(named):
@@ -128,7 +130,18 @@ def metrics_of(given: Any, loss: Any = None) -> dict[str, Metric]:
             f"expected metrics of different names; got {', '.join(name for name, _ in named)}: give a "
             "dictionary, from names to metrics"
         )
-    return dict(named)
+    return _of_columns(dict(named))
+
+
+def _of_columns(metrics: dict[str, Metric]) -> dict[str, Metric]:
+    """Refuse names that other columns of the history have."""
+    taken = [name for name in metrics if name in _COLUMNS]
+    if taken:
+        raise ValueError(
+            f"expected metrics of other names than the history's columns have, {', '.join(_COLUMNS)}; got "
+            f"{', '.join(taken)}: give a dictionary, such as {{'my_{taken[0]}': …}}"
+        )
+    return metrics
 
 
 def _name(metric: Any) -> str:

@@ -7,7 +7,8 @@ import functools
 import importlib
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from backproof import nn, optim
@@ -16,6 +17,7 @@ from backproof.updates import CATALOGUE as UPDATES
 
 __all__ = [
     "activation_named",
+    "in_training",
     "is_torch",
     "loss_for",
     "loss_named",
@@ -33,6 +35,24 @@ _Meant: TypeAlias = tuple[str, Mapping[str, object]]
 def is_torch(thing: object) -> bool:
     """Say whether a thing is PyTorch's, or derived from one; PyTorch is not imported for it."""
     return any(base.__module__.partition(".")[0] == "torch" for base in type(thing).__mro__)
+
+
+@contextmanager
+def in_training(model: Any) -> Iterator[None]:
+    """Let a model that is in prediction as a whole train for a while.
+
+    Of one that is in training nothing is changed: modules within that are in prediction are meant to be.
+    """
+    if model.training:
+        yield
+        return
+    modes = [(module, module.training) for module in model.modules()]
+    model.train()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def _plain(name: str) -> str:

@@ -33,6 +33,8 @@ class SizesEvery(Callback):
         How many are kept.
     """
 
+    by_engine = True
+
     def __init__(self, every: int = 20, most: int = 200) -> None:
         if every < 1 or most < 2:
             raise ValueError(f"expected every ≥ 1 and most ≥ 2; got every={every!r}, most={most!r}")
@@ -116,6 +118,8 @@ class Path(Callback):
     >>> path.points.shape, path.epochs
     ((4, 2), [0, 1, 2, 3])
     """
+
+    by_engine = True
 
     def __init__(self, most: int = 200, megabytes: float = 64.0) -> None:
         if most < 3:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from backproof.training.callbacks import Callback
@@ -42,6 +43,8 @@ class EarlyStopping(Callback):
 
     Raises
     ------
+    TypeError
+        If ``patience`` is no whole number.
     ValueError
         If ``patience`` is below 1 or ``min_delta`` below 0; and when training starts, if there is no such
         column.
@@ -57,6 +60,8 @@ class EarlyStopping(Callback):
     the loss has not become better by 0.0001 for 3 epochs
     """
 
+    by_engine = True
+
     def __init__(
         self,
         patience: int = 10,
@@ -64,6 +69,7 @@ class EarlyStopping(Callback):
         monitor: str = "validation",
         restore_best: bool = True,
     ) -> None:
+        _require_whole(patience)
         if patience < 1 or not min_delta >= 0:
             raise ValueError(
                 f"expected patience ≥ 1 and min_delta ≥ 0; got patience={patience!r}, min_delta={min_delta!r}"
@@ -122,3 +128,12 @@ class EarlyStopping(Callback):
         """Go on from there."""
         self.best, self.best_epoch, self.waited = state["best"], state["best_epoch"], state["waited"]
         self._kept.load_state_dict(state["kept"])
+
+
+def _require_whole(patience: Any) -> None:
+    if isinstance(patience, bool) or not isinstance(patience, Integral):
+        hint = f"; did you mean monitor={patience!r}?" if isinstance(patience, str) else ""
+        raise TypeError(
+            f"expected patience, a whole number of epochs; got patience={patience!r} "
+            f"({type(patience).__name__}){hint}"
+        )

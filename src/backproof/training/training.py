@@ -108,9 +108,9 @@ class Training:
         with ExitStack() as ends:  # of which each comes, whatever the others raise
             ends.callback(self.engine.close)
             for each in reversed(self.callbacks):
-                ends.callback(each.on_end, self)
+                ends.callback(self._teller(each, "on_end"), self)
             for each in self.callbacks:
-                each.on_start(self)
+                self._teller(each, "on_start")(self)
             self.history.stopped = self.stopped
             self._on_step, self._on_epoch = self._told("on_step"), self._told("on_epoch")
             while self.epoch < self.epochs and not self.stopped:
@@ -141,7 +141,19 @@ class Training:
     def _told(self, what: str) -> list[Callable[..., None]]:
         """Give the methods of that name of those who have one of their own."""
         own = [each for each in self.callbacks if getattr(type(each), what) is not getattr(Callback, what)]
-        return [getattr(each, what) for each in own]
+        return [self._teller(each, what) for each in own]
+
+    def _teller(self, each: Callback, what: str) -> Callable[..., None]:
+        """Give a method of a callback; one that may look at anything finds model and optimizer up to date."""
+        tell: Callable[..., None] = getattr(each, what)
+        if vars(type(each)).get("by_engine", False):  # a class derived from it may do anything again
+            return tell
+
+        def synced(*arguments: Any) -> None:
+            self.engine.sync()
+            tell(*arguments)
+
+        return synced
 
     def _remaining(self) -> Iterator[Batch]:
         """Give the batches of the epoch that are not done."""

@@ -75,7 +75,7 @@ def test_a_history_can_be_copied(through: Any) -> None:
 REFUSED = {
     "bounday": "got kind='bounday'; did you mean boundary?",
     "": r"the plots are loss, .*, and the columns epoch, step, loss, lr, seconds; got kind=''$",
-    "surface": r"callbacks=\[Path\(\)\]",
+    "surface": r"callbacks=\[bp\.Path\(\)\]",
     "regression": "needs model",
 }
 

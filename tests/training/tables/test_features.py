@@ -95,3 +95,10 @@ def test_case_tells_words_apart_where_both_are_known() -> None:
 def test_where_numbers_were_are_numbers(series: pl.Series) -> None:
     with pytest.raises(TableError, match="'a' held numbers in training; here it holds"):
         Number("a").encoded(series)
+
+
+@pytest.mark.parametrize("values", [["-", "."], ["--", None]])
+def test_where_numbers_were_a_dash_is_a_missing_one(values: list[Any]) -> None:
+    series = pl.Series("x", values)
+    assert np.isnan(Number("x").encoded(series)).all()
+    assert Number("x", 2.5).encoded(series).tolist() == [[2.5], [2.5]]

@@ -77,3 +77,13 @@ def test_classes_are_told_by_their_names() -> None:
     assert "coefficients of the logarithm of the odds, in the units of the data" in text
     assert "  s: a " in text
     assert text.endswith("written    here.safetensors\n")
+
+
+def test_a_loss_that_is_none_is_told() -> None:
+    told = result(fitted(epochs=2))
+    told["training"]["loss"] = None
+    first = next(iter(told["coefficients"].values()))
+    first["intercept"] = None
+    text = result_as_text(told)
+    assert "loss  not finite\n" in text
+    assert "training is" not in text

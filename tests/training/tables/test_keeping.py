@@ -25,8 +25,8 @@ def names(folder: Path) -> set[str]:
 
 
 def test_beside_the_model_it_goes_when_that_is_there(folder: Path) -> None:
-    assert main([*TRAIN, "--save", "model.st"]) == 0
-    assert names(folder) == {"model.st"}
+    assert main([*TRAIN, "--save", "model.safetensors"]) == 0
+    assert names(folder) == {"model.safetensors"}
 
 
 def test_in_a_place_that_was_named_it_stays(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,8 +45,8 @@ def test_in_a_place_that_was_named_it_stays(folder: Path, capsys: pytest.Capture
 
 
 def test_without_one_it_starts_from_the_beginning(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*TRAIN, "--save", "model.st", "--resume"]) == 0
-    assert "there is no checkpoint model.st.checkpoint yet" in capsys.readouterr().err
+    assert main([*TRAIN, "--save", "model.safetensors", "--resume"]) == 0
+    assert "there is no checkpoint model.safetensors.checkpoint yet" in capsys.readouterr().err
 
 
 @pytest.mark.filterwarnings("default")  # it is one line, not an error
@@ -65,7 +65,10 @@ def test_a_damaged_one_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 WRONG = {
     "nothing to go on from": (("--resume",), "--resume needs the file to go on from"),
-    "one file for both": (("--save", "m", "--checkpoint", "m"), "to be two files; got m for both"),
+    "one file for both": (
+        ("--save", "m.safetensors", "--checkpoint", "m.safetensors"),
+        "to be two files; got m.safetensors for both",
+    ),
     "no folder": (("--checkpoint", "a/b"), "there is no folder a for the checkpoint"),
     "a folder": (("--checkpoint", "."), "is a folder"),
 }

@@ -139,3 +139,24 @@ def test_a_recipe_comes_back_from_json_as_it_was(choices: dict[str, Any]) -> Non
     assert np.array_equal(back.encoded(FRAME), recipe.encoded(FRAME))
     state, again = recipe.model().state_dict(), back.model().state_dict()
     assert all(np.array_equal(state[name], again[name]) for name in state)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "large", "told"),
+    [
+        (pl.Int8, 100, False),
+        (pl.UInt8, 200, False),
+        (pl.UInt32, 2**32 - 1, False),
+        (pl.Int64, 2**53, False),
+        (pl.Int64, 2**53 + 1, True),
+        (pl.Int64, -(2**53) - 1, True),
+        (pl.UInt64, 2**64 - 1, True),
+        (pl.Int128, 10**20, True),
+    ],
+)
+def test_whole_numbers_that_float64_does_not_hold_are_told(
+    dtype: type[pl.DataType], large: int, told: bool
+) -> None:
+    frame = pl.DataFrame({"x": pl.Series([1, large, 3, None], dtype=dtype), "y": [0.5, 2.0, 4.0, 7.0]})
+    notes = ready(frame, target="y", missing="mean").notes
+    assert any("beyond 2**53 are rounded as they become float64: x" in note for note in notes) == told

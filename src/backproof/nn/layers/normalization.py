@@ -75,7 +75,8 @@ class _BatchNorm(Component):
             if count == 1 and self.training:
                 raise ValueError(
                     f"{self!r} expects more than one value per channel when training; "
-                    f"got input of shape={x.shape}"
+                    f"got input of shape={x.shape}: if that is the last batch, take another batch_size, or a "
+                    "DataLoader with drop_last=True"
                 )
             roles: Roles = (x, weight, bias, None, None)
             if not count:  # any statistics will do

@@ -42,6 +42,8 @@ class Checkpoints(Callback):
         If the file could not be written, or the seconds are no number from 0 on.
     """
 
+    by_engine = True
+
     def __init__(self, path: str | os.PathLike[str], *, every: float = 30.0) -> None:
         if not every >= 0:
             raise ValueError(f"expected checkpoint_every, a number of seconds from 0 on; got {every!r}")
@@ -127,6 +129,8 @@ class Resume(Callback):
     ValueError
         From `on_start`, if a checkpoint is of another training, or none is whole.
     """
+
+    by_engine = True
 
     def __init__(self, checkpoints: Checkpoints) -> None:
         self._checkpoints = checkpoints

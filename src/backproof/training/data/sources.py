@@ -162,7 +162,9 @@ def sources(
         kept, other = set_apart(data.dataset, validation, seed)
         data, apart = _Samples(kept, data.intake, data.form), _Samples(other, data.intake, data.form)
     elif validation is not None:
-        is_pair = isinstance(validation, tuple) and len(validation) == 2
+        is_pair = isinstance(validation, tuple | list) and len(validation) == 2
+        # A list of two batches, each with its input and target, is data that comes in batches.
+        is_pair = is_pair and not (isinstance(validation, list) and all(map(_is_batch, validation)))
         first, second = validation if is_pair else (validation, None)
         apart = _samples(first, second, intake, _VALIDATION)
     together = None if batch_size is None else max(batch_size, _MEASURED_TOGETHER)
@@ -197,6 +199,10 @@ def _of_arrays(X: Any, y: Any, intake: Intake, names: tuple[str, str]) -> _Sampl
         form = Form(intake, given, names)
         return _Samples(TensorDataset(*given), intake, form)
     return _Samples(TensorDataset(*intake.whole(X, y, names)), None)
+
+
+def _is_batch(given: Any) -> bool:
+    return isinstance(given, tuple) and len(given) == 2
 
 
 def _is_iterable(given: Any) -> bool:

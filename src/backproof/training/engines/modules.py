@@ -33,12 +33,16 @@ class ModulesEngine:
     def __init__(self, model: nn.Module, loss: Loss, optimizer: optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
         self._loss = loss
-        self._named = dict(model.named_parameters())
-        held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-        #: What is learned and not moved.
-        self._apart = [parameter for parameter in self._named.values() if id(parameter) not in held]
+        self._find()
         #: What the model gave in the last step.
         self._output: Any = None
+
+    def _find(self) -> None:
+        """Find the parameters."""
+        self._named = dict(self.model.named_parameters())
+        held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
+        #: What is learned and not moved.
+        self._apart = [parameter for parameter in self._named.values() if id(parameter) not in held]
 
     def step(self, input: Any, target: Any) -> float:
         """Go forward and backward, and move the parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import operator
@@ -83,6 +84,19 @@ class _Written:
         self.require, self.rules = REQUIREMENTS.get(loss.op.name), loss.op.rules
         self.exact = self.tape.exact()
 
+    def is_like(self, other: _Written) -> bool:
+        """Say whether the same is computed with the same parameters."""
+        ours, theirs = self.tape, other.tape
+        return (
+            _are_one(ours.ops, theirs.ops)
+            and list(ours.parents) == list(theirs.parents)
+            and ours.options == theirs.options
+            and self.parameters.keys() == other.parameters.keys()
+            and _are_one([*self.parameters.values()], [*other.parameters.values()])
+            and ours.given.keys() == theirs.given.keys()
+            and all(np.array_equal(value, theirs.given[place]) for place, value in ours.given.items())
+        )
+
     def input_dtype(self, given: Array) -> np.dtype[Any]:
         """Say in which dtype the first module takes the input."""
         if self.input in self.exact or given.dtype.kind == "f":
@@ -122,8 +136,13 @@ class PlannedEngine(ModulesEngine):
     are ignored, goes through the modules.
 
     What is changed by hand is noticed at the next step: ``requires_grad``, the array of a parameter, a
-    hyperparameter, the parameters of a group, and the optimizer's state if it is another object, or after
-    `sync`. But what a module or a loss has for options is taken as it was in the first step.
+    hyperparameter, the parameters of a group, and the optimizer's state if it is another object. After
+    `sync`, which comes before each callback, that is any change: of the state, of modules, of their options
+    and those of the loss.
+
+    From then to the next step an array that was taken before, ``w = model.weight``, is the parameter's, to be
+    read and written to. In between ``model.weight`` is a part of an array of the engine, and ``w`` a copy
+    from before: write to ``model.weight`` itself.
 
     Raises
     ------
@@ -147,7 +166,9 @@ class PlannedEngine(ModulesEngine):
     def __init__(self, model: nn.Module, loss: Loss, optimizer: optim.Optimizer) -> None:
         _require_fit(model, loss, optimizer)
         super().__init__(model, loss, optimizer)
-        self._written = _Written(model, loss)
+        self._written: _Written | None = _Written(model, loss)
+        #: Whether the model cannot have been changed since it was written.
+        self._is_known = True
         self._outputs: dict[_Kind, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         self._plans: dict[_Kind, _Plan | None] = {}
         self._plan: _Plan | None = None
@@ -182,7 +203,11 @@ class PlannedEngine(ModulesEngine):
         return value
 
     def sync(self) -> None:
-        """Give the model its arrays back, and the optimizer its state."""
+        """Give the model its arrays back, and the optimizer its state: anything may then be changed."""
+        self._let_go()
+        self._is_known = False
+
+    def _let_go(self) -> None:
         if self._states is not None:
             for bunch in self._bunches:
                 bunch.give_back(self._states)
@@ -207,7 +232,7 @@ class PlannedEngine(ModulesEngine):
             self._outputs[known] = shape, np.dtype(dtype)
 
     def _by_modules(self, input: Any, target: Any) -> float:
-        self.sync()
+        self._let_go()
         value = super().step(input, target)
         kind, output = _kind(input, target), self._output
         if kind is not None and kind not in self._outputs:
@@ -236,11 +261,14 @@ class PlannedEngine(ModulesEngine):
         if self._states is not None:
             if self._is_held():
                 return True
-            self.sync()
+            self._let_go()
         parameters, optimizer = list(self._named.values()), self.optimizer
         if not _can_be_taken(parameters, optimizer.state):
             return False
         frozen = [parameter.data for parameter in parameters if not parameter.requires_grad]
+        for parameter in parameters:
+            if not parameter.requires_grad:
+                parameter.zero_grad()  # of a step when it was learned
         members = bunches(
             [parameter for parameter in parameters if parameter.requires_grad],
             optimizer.param_groups,
@@ -260,9 +288,25 @@ class PlannedEngine(ModulesEngine):
 
     # Plans.
 
+    def _look_again(self) -> None:
+        """Write the model down anew; if it is another one, forget what was planned."""
+        before, self._written, self._is_known = self._written, None, True
+        with contextlib.suppress(NotPlanned):  # it goes through the modules then
+            _require_fit(self.model, self._loss, self.optimizer)
+            self._written = _Written(self.model, self._loss)
+        if before is None or self._written is None or not self._written.is_like(before):
+            self._let_go()
+            self._find()
+            self._plans.clear()
+            self._outputs.clear()
+
     def _planned(self, input: Any, target: Any) -> _Plan | None:
         """Give the plan for a batch; ``None`` if it goes through the modules."""
-        kind = _kind(input, target)
+        if not self._is_known:
+            self._look_again()
+        written, kind = self._written, _kind(input, target)
+        if written is None:
+            return None
         is_refused = kind in self._plans and self._plans[kind] is None
         if is_refused or kind not in self._outputs or not self._take():
             return None
@@ -270,14 +314,14 @@ class PlannedEngine(ModulesEngine):
             if len(self._plans) >= _PLANS:
                 del self._plans[next(iter(self._plans))]
             try:
-                self._plans[kind] = self._made(kind, input, target)
+                self._plans[kind] = self._made(written, kind, input, target)
             except (*REFUSALS, AttributeError):
                 self._plans[kind] = None
         return self._plans[kind]
 
-    def _made(self, kind: _Kind, input: Array, target: Array) -> _Plan:
+    def _made(self, written: _Written, kind: _Kind, input: Array, target: Array) -> _Plan:
         """Compute the loss and the gradients of a batch, and note how."""
-        written, recorder = self._written, Recorder()
+        recorder = Recorder()
         bound = (
             np.empty(input.shape, written.input_dtype(input)),
             np.empty(target.shape, written.target_dtype(target, *self._outputs[kind])),

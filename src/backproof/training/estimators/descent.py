@@ -87,6 +87,8 @@ class UntilFlat(Callback):
         The weight decay of each parameter, by its path; it adds to the gradient.
     """
 
+    by_engine = True
+
     def __init__(self, size: float, decay: Mapping[str, float]) -> None:
         self.size, self.decay = size, decay
         self.gradient = math.inf

@@ -53,8 +53,7 @@ def _surface(given: _Given, **how: Any) -> Figure:
     taken = given.history.path
     if taken is None:
         raise ValueError(
-            "this plot needs the way that the parameters took: bp.fit(…, callbacks=[Path()]) records "
-            "it, with Path from backproof.training.recording"
+            "this plot needs the way that the parameters took: bp.fit(…, callbacks=[bp.Path()]) records it"
         )
     model, loss = given["model"], given["loss"]
     engine = engine_for(None, model, loss, optimizer_for("sgd", model, 1.0))  # which moves nothing

@@ -39,6 +39,8 @@ class LivePlot(Callback):
         Whether to show every training; else only those that take longer than a moment.
     """
 
+    by_engine = True
+
     def __init__(self, *, at_once: bool = False) -> None:
         self._wait = 0.0 if at_once else PATIENCE
         self._pace = Pace(_APART, _SHARE)

@@ -37,6 +37,8 @@ class Progress(Callback):
         Whether to show it from the first step on; else only trainings that take longer than a moment.
     """
 
+    by_engine = True
+
     def __init__(self, stream: TextIO, *, at_once: bool = False) -> None:
         self._stream, self._wait = stream, 0.0 if at_once else PATIENCE
         self._pace = Pace(_PICTURES)
@@ -115,6 +117,8 @@ def _drawn(training: Training, width: int, encoding: str) -> str:
 
 class Lines(Callback):
     """Writes a plain line now and then, and at the end: for files and pipes."""
+
+    by_engine = True
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._pace = stream, Pace(_LINES)

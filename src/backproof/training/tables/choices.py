@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,6 +71,8 @@ class Choices:
         for name, value in (("--epochs", self.epochs), ("--batch-size", self.batch_size)):
             if value is not None and value < 1:
                 raise TableError(f"expected {name} to be at least 1; got {value}")
+        if self.lr is not None and not 0 < self.lr < math.inf:
+            raise TableError(f"expected --lr to be a number above 0; got {self.lr:g}")
         if self.seed < 0:
             raise TableError(f"expected --seed to be at least 0; got {self.seed}")
         if self.missing not in MISSING:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from backproof.training.tables.errors import TableError, listed
 
-__all__ = ["decoded", "header_of", "require_even", "separator_of"]
+__all__ = ["decoded", "header_of", "require_even", "separator_of", "without_blank_lines"]
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _MARKS = {
@@ -105,6 +105,38 @@ def require_even(text: str, separator: str, name: str) -> None:
                 )
     except csv.Error as error:
         raise TableError(f"{name}, line {reader.line_num}: {error}") from None
+
+
+def without_blank_lines(text: str, *, between: bool = True) -> tuple[str, int]:
+    r"""Leave out lines in which there is nothing at all, and say how many of them stood between rows.
+
+    Parameters
+    ----------
+    text
+        The text; blank lines in a quoted value belong to it and stay.
+    between
+        Whether those between rows go too, not only those at the beginning and the end: in a table of one
+        column such a line is a row whose value is missing.
+
+    Examples
+    --------
+    >>> without_blank_lines('\na,b\n\n1,"x\n\ny"\n\n')
+    ('a,b\n1,"x\n\ny"\n', 1)
+    >>> without_blank_lines("a\n1\n\n3\n\n", between=False)
+    ('a\n1\n\n3\n', 0)
+    """
+    ended = text.rstrip(" \r\n") + "\n" * text.endswith("\n")
+    lines = ended.split("\n")
+    while lines and not lines[0].strip(" \r"):
+        del lines[0]
+    if not between or all(line.strip(" \r") for line in lines[:-1]):
+        return "\n".join(lines), 0
+    kept, quoted = [], False
+    for line in lines[:-1]:
+        if quoted or line.strip(" \r"):
+            kept.append(line)
+        quoted ^= line.count('"') % 2 == 1
+    return "\n".join([*kept, lines[-1]]), len(lines) - 1 - len(kept)
 
 
 def _rows(text: str, separator: str) -> Iterator[list[str]]:

@@ -165,12 +165,12 @@ def _table_of_coefficients(told: Mapping[str, Any]) -> list[str]:
             row = [f"{output}: {name}" if several else name, _number(value)]
             if theirs:
                 best = theirs[output][name]
-                row += [_number(best), f"{value - best:.1e}"]
+                row += [_number(best), "" if None in (value, best) else f"{value - best:.1e}"]
             rows.append(row)
     lines += _aligned(rows[: _SHOWN + 1])
     if len(rows) > _SHOWN + 1:
         lines.append(f"  and {len(rows) - _SHOWN - 1} more: --format json gives all")
-    if other["loss"] is not None:
+    if other["loss"] is not None and told["training"]["loss"] is not None:
         above = max(told["training"]["loss"] - other["loss"], 0.0)
         lines.append(
             f"  {other['name']} reaches the loss {_number(other['loss'])}; training is {above:.1e} above it"

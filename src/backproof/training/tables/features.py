@@ -12,10 +12,25 @@ from numpy.typing import NDArray
 
 from backproof.training.tables.errors import TableError, listed
 
-__all__ = ["Feature", "Number", "Words", "as_words", "feature_from", "feature_of", "require_finite"]
+__all__ = [
+    "DASHES",
+    "Feature",
+    "Number",
+    "Words",
+    "as_words",
+    "feature_from",
+    "feature_of",
+    "require_finite",
+    "require_plain",
+    "require_spread",
+]
 
 #: A column of more different words than this is refused: each would be an input of its own.
 MOST_WORDS = 50
+#: What is written where a number is missing; only among numbers is it certain that no word is meant.
+DASHES = ("-", "--", ".")
+#: What stands in or beside numbers that people write for people.
+_SIGNS = ",%€$£¥"
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,8 @@ class Number:
         TableError
             If there are words, or a number is infinite.
         """
+        if series.dtype == pl.String and series.drop_nulls().is_in(DASHES).all():
+            series = series.clear(len(series))
         if not series.dtype.is_numeric() and series.null_count() < len(series):
             said = f", such as {_strange(series)}" if series.dtype == pl.String else ""
             raise TableError(
@@ -132,8 +149,10 @@ def feature_of(series: pl.Series) -> Feature:
     name = series.name
     if series.dtype.is_numeric():
         require_finite(series)
+        require_spread(series)
         return Number(name)
     words = as_words(series)
+    require_plain(words)
     stray = _stray(words)
     if stray:
         raise TableError(f"column {name!r} holds numbers and {stray}; mend that")
@@ -186,6 +205,49 @@ def require_finite(series: pl.Series) -> None:
             f"column {series.name!r} holds {len(infinite)} infinite number{'s' * (len(infinite) > 1)}, the "
             f"first in row {infinite[0] + 1}; mend or remove such rows"
         )
+
+
+def require_spread(series: pl.Series) -> None:
+    """Refuse numbers so large that their deviation is none.
+
+    Raises
+    ------
+    TableError
+        If it is so.
+    """
+    values = series.drop_nulls().cast(pl.Float64).to_numpy()
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = values.std() if len(values) else 0.0
+    if not np.isfinite(deviation):
+        largest = np.abs(values).max()
+        raise TableError(
+            f"column {series.name!r} holds numbers as large as {largest:g}, whose squares are too large for "
+            "float64; give them in a larger unit"
+        )
+
+
+def require_plain(series: pl.Series) -> None:
+    """Refuse words that are numbers but for a sign: ``10,000``, ``3%``, ``€5``.
+
+    Raises
+    ------
+    TableError
+        If all of them are: with the sign.
+    """
+    if series.dtype != pl.String:
+        return
+    held = series.drop_nulls()
+    held = held.filter(~held.is_in(DASHES))
+    plain = held.str.replace_all(rf"[{_SIGNS}\s]", "").cast(pl.Float64, strict=False)
+    signed = held.filter(held.str.contains(f"[{_SIGNS}]"))
+    if plain.null_count() or not len(signed):
+        return
+    value = signed[0]
+    sign = next(sign for sign in _SIGNS if sign in value)
+    raise TableError(
+        f"column {series.name!r} holds numbers with {sign!r}, such as {value!r} in row "
+        f"{_row(series, value)}; write them as plain numbers, such as 1234.5"
+    )
 
 
 def _stray(words: pl.Series) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from backproof.training.checkpoints import Files
 from backproof.training.tables.errors import TableError
+from backproof.training.tables.model_files import require_apart
 
 __all__ = ["Keeping"]
 
@@ -22,6 +23,8 @@ class Keeping:
     ----------
     checkpoint, save
         Where, and where the model goes; ``None`` if it was not said.
+    data
+        The table that is learned from; it is never written over.
     resume, overwrite
         Whether to go on from what is there, and whether to begin anew in its place.
 
@@ -33,7 +36,9 @@ class Keeping:
         If it could not be written.
     """
 
-    def __init__(self, checkpoint: Path | None, save: Path | None, *, resume: bool, overwrite: bool) -> None:
+    def __init__(
+        self, checkpoint: Path | None, save: Path | None, data: str, *, resume: bool, overwrite: bool
+    ) -> None:
         self._is_named, self._resume = checkpoint is not None, resume
         place = checkpoint
         if place is None and save is not None:
@@ -45,6 +50,8 @@ class Keeping:
         self._files = None if place is None else Files(place)
         if self._files is not None:
             self._files.require_writable()
+            for path in (self._files.last, self._files.previous):
+                require_apart("--checkpoint", path, data=data)
         present = None if self._files is None or resume else next(iter(self._files.present), None)
         if present is not None and not overwrite:
             raise TableError(

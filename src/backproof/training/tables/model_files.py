@@ -10,7 +10,7 @@ from backproof import nn
 from backproof.training.tables.errors import TableError
 from backproof.training.tables.recipe import SCHEMA, Recipe
 
-__all__ = ["load_model", "require_free", "save_model"]
+__all__ = ["load_model", "require_apart", "require_free", "require_safetensors", "save_model"]
 
 #: Under which name the recipe stands in the metadata.
 _KEY = "backproof.recipe"
@@ -35,6 +35,38 @@ def require_free(path: Path, *, overwrite: bool = False) -> None:
         )
     if not os.access(path.parent, os.W_OK):
         raise TableError(f"the folder {path.parent} cannot be written to; name another")
+
+
+def require_apart(option: str, path: Path, **sources: str | Path) -> None:
+    """Refuse to write over what is read, whatever else may be replaced.
+
+    Parameters
+    ----------
+    option, path
+        Where would be written.
+    sources
+        What is read, by what it is.
+
+    Raises
+    ------
+    TableError
+        If it is one of them, also by another name.
+    """
+    for what, source in sources.items():
+        if path.exists() and Path(source).exists() and path.samefile(source):
+            raise TableError(f"{option} {path} is the {what} that is read; name another file")
+
+
+def require_safetensors(path: Path) -> None:
+    """Refuse a name that does not say what the file will be.
+
+    Raises
+    ------
+    TableError
+        If it does not end in ``.safetensors``.
+    """
+    if path.suffix != ".safetensors":
+        raise TableError(f"expected --save to end in .safetensors; got {path.name}")
 
 
 def save_model(model: nn.Module, recipe: Recipe, path: Path, *, overwrite: bool = False) -> None:

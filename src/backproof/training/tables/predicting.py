@@ -29,7 +29,7 @@ def predict(model_file: Path, source: str) -> pl.DataFrame:
     """
     model, recipe = load_model(model_file)
     words = [each.column for each in recipe.features if isinstance(each, Words)]
-    table = read_table(source, words)
+    table = read_table(source, words, to="predict")
     try:
         inputs = recipe.encoded(table.frame)
     except TableError as error:

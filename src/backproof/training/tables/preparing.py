@@ -23,7 +23,7 @@ from backproof.training.tables.choices import (
     require_optimizer,
 )
 from backproof.training.tables.errors import TableError, listed, nearest
-from backproof.training.tables.features import Feature, Number, feature_of
+from backproof.training.tables.features import Feature, Number, feature_of, require_finite, require_plain
 from backproof.training.tables.reading import Table
 from backproof.training.tables.recipe import Recipe, missing_values
 from backproof.training.tables.targets import Classes, Numbers, Target
@@ -32,6 +32,8 @@ __all__ = ["Part", "Prepared", "prepared"]
 
 #: A column of different whole numbers that is called so probably counts the rows.
 _COUNTERS = ("id", "index", "row", "no", "nr", "column_1", "unnamed: 0")
+#: Up to here float64 holds every whole number.
+_EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,12 @@ def prepared(table: Table, choices: Choices) -> Prepared:
     """
     notes = list(table.notes)
     frame, features = _usable(table, choices, notes)
-    target = kind_of(frame[choices.target], choices)
+    try:
+        target = kind_of(frame[choices.target], choices)
+    except TableError:
+        require_finite(table.frame[choices.target])  # tells the row as the file counts them
+        require_plain(table.frame[choices.target])
+        raise
     _remark(frame[choices.target], target, choices, notes)
     loss, architecture = loss_for(choices.loss, target), architecture_of(choices.model, target)
     train, apart = _divided(frame, choices)
@@ -128,7 +135,25 @@ def _usable(table: Table, choices: Choices, notes: list[str]) -> tuple[pl.DataFr
             f"{table.name} has no column left to predict {choices.target!r} from{_told(notes)}; expected one "
             "or more"
         )
-    return frame, _understood(frame, columns, notes)
+    large = [
+        name
+        for name in (*columns, choices.target)
+        if frame[name].dtype.is_integer()
+        and not frame[name].cast(pl.Int128).is_between(-_EXACT, _EXACT).all()
+    ]
+    if large:
+        notes.append(f"whole numbers beyond 2**53 are rounded as they become float64: {listed(large)}")
+    return frame, _understood(table.frame, frame, columns, notes)
+
+
+def _as_in(whole: pl.Series, series: pl.Series) -> Feature:
+    """Understand a column; what is wrong is told with its row among all, not among those that are left."""
+    try:
+        return feature_of(series)
+    except TableError:
+        if len(series) < len(whole):
+            feature_of(whole)
+        raise
 
 
 def _require_rows(frame: pl.DataFrame, name: str) -> None:
@@ -210,13 +235,15 @@ def _complete(table: Table, columns: Sequence[str], how: str, notes: list[str]) 
     return frame
 
 
-def _understood(frame: pl.DataFrame, columns: Sequence[str], notes: list[str]) -> list[Feature]:
+def _understood(
+    whole: pl.DataFrame, frame: pl.DataFrame, columns: Sequence[str], notes: list[str]
+) -> list[Feature]:
     """Understand each column, or say of all that cannot be used how to leave them out."""
     features: list[Feature] = []
     refused: dict[str, str] = {}
     for name in columns:
         try:
-            features.append(feature_of(frame[name]))
+            features.append(_as_in(whole[name], frame[name]))
         except TableError as error:
             refused[name] = str(error)
         counts = frame[name].dtype.is_integer() and frame[name].n_unique() == frame.height

@@ -14,8 +14,15 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
-from backproof.training.tables.csv_text import decoded, header_of, require_even, separator_of
+from backproof.training.tables.csv_text import (
+    decoded,
+    header_of,
+    require_even,
+    separator_of,
+    without_blank_lines,
+)
 from backproof.training.tables.errors import TableError
+from backproof.training.tables.features import DASHES
 
 __all__ = ["Table", "read_table"]
 
@@ -46,7 +53,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def read_table(source: str | Path, words: Collection[str] = ()) -> Table:
+def read_table(source: str | Path, words: Collection[str] = (), *, to: str = "learn from") -> Table:
     """Read a table; what it is, its content says, not its name.
 
     Parameters
@@ -55,6 +62,8 @@ def read_table(source: str | Path, words: Collection[str] = ()) -> Table:
         A file, or ``-`` for the standard input.
     words
         Columns that hold words, also where all of them look like numbers.
+    to
+        What is to be done with the rows, for what is said if there are none.
 
     Raises
     ------
@@ -68,7 +77,7 @@ def read_table(source: str | Path, words: Collection[str] = ()) -> Table:
     else:
         frame, notes = _csv(content, name, words)
     if not frame.height:
-        raise TableError(f"{name} has a header and no rows; there is nothing to learn from")
+        raise TableError(f"{name} has a header and no rows; there is nothing to {to}")
     return Table(frame.with_columns(cs.float().fill_nan(None)), name, tuple(notes))
 
 
@@ -105,16 +114,20 @@ def _csv(content: bytes, name: str, words: Collection[str]) -> tuple[pl.DataFram
         raise TableError(f"{name} is empty")
     separator, more = separator_of(text)
     raw, names = header_of(text, separator, name)
+    rows, blank = without_blank_lines(text, between=len(names) > 1)
+    if blank:
+        more.append(
+            f"{blank} empty line{'s' * (blank > 1)} between the rows {'are' if blank > 1 else 'is'} left out"
+        )
     kinds = {each: pl.String for each, called in zip(raw, names, strict=True) if called in words}
     try:
-        frame = _typed(text.encode(), separator, kinds)
+        frame = _typed(rows.encode(), separator, kinds)
     except pl.exceptions.PolarsError as error:
         require_even(text, separator, name)
         raise TableError(f"{name} cannot be read as CSV: {_first(error)}") from None
     if frame.to_series(-1).null_count():  # what a row has too few values for becomes null
         require_even(text, separator, name)
     frame.columns = names
-    frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))  # empty lines
     return _cleaned(frame, separator, words, [*notes, *more])
 
 
@@ -136,21 +149,25 @@ def _typed(content: bytes, separator: str, kinds: Mapping[str, type[pl.DataType]
 def _cleaned(
     frame: pl.DataFrame, separator: str, words: Collection[str], notes: list[str]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Make numbers of texts that are numbers: with spaces around them, or with a decimal comma."""
-    with_commas = []
+    """Make numbers of texts that are: with spaces around, a decimal comma, or a dash where one is missing."""
+    with_commas, with_dashes = [], []
     for column in frame.select(cs.string()).iter_columns():
         text = column.str.strip_chars()
         text = text.set(text.is_in(_MISSING), None)
         if column.name not in words:
-            commas = separator != "," and bool(text.drop_nulls().str.contains(_DECIMAL_COMMA).all())
-            plain = text.str.replace(",", ".", literal=True) if commas else text
+            held = text.set(text.is_in(DASHES), None)
+            commas = separator != "," and bool(held.drop_nulls().str.contains(_DECIMAL_COMMA).all())
+            plain = held.str.replace(",", ".", literal=True) if commas else held
             numbers = plain.cast(pl.Float64, strict=False)
-            if numbers.null_count() == text.null_count() < len(text):
+            if numbers.null_count() == held.null_count() < len(text):
                 with_commas += [column.name] * commas
+                with_dashes += [column.name] * (held.null_count() > text.null_count())
                 text = numbers
         frame = frame.with_columns(text.alias(column.name))
     if with_commas:
         notes.append(f"numbers with a decimal comma are read in {', '.join(with_commas)}")
+    if with_dashes:
+        notes.append(f"a dash or a point among numbers is a missing value in {', '.join(with_dashes)}")
     return frame, notes
 
 

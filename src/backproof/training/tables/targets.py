@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from backproof.training.tables.errors import TableError, listed
-from backproof.training.tables.features import as_words, require_finite
+from backproof.training.tables.features import as_words, require_finite, require_plain, require_spread
 
 __all__ = ["Classes", "Numbers", "Target", "classes_of", "looks_like_classes", "numbers_of", "target_from"]
 
@@ -97,13 +97,14 @@ def numbers_of(series: pl.Series) -> Numbers:
         If it holds something else, or always the same.
     """
     if not series.dtype.is_numeric():
-        as_words(series)  # dates are refused as what they are
+        require_plain(as_words(series))  # dates are refused as what they are
         raise TableError(
             f"the target {series.name!r} holds words (such as {_first(series)!r}), of which classes are "
             "made; a model and a loss for numbers cannot learn it: use --model logistic, or mlp with --loss "
             "cross-entropy"
         )
     require_finite(series)
+    require_spread(series)
     if series.n_unique() < 2:
         raise TableError(f"the target {series.name!r} is {series[0]} in every row; there is nothing to learn")
     return Numbers(series.name)
@@ -128,6 +129,7 @@ def classes_of(series: pl.Series) -> Classes:
         classes = sorted(map(int, series.unique().to_list()))
     else:
         words = series if series.dtype == pl.Boolean else as_words(series)
+        require_plain(words)
         classes = sorted(words.unique().to_list())
     if len(classes) < 2:
         raise TableError(

@@ -65,6 +65,8 @@ class Watch(Callback):
     ('loss not finite', True)
     """
 
+    by_engine = True
+
     def __init__(self) -> None:
         self._sizes = SizesEvery()
         self._signs: dict[str, Sign] = {
