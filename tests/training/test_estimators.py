@@ -345,7 +345,9 @@ def locked(X: Numbers) -> Numbers:
     return X
 
 
-@pytest.mark.parametrize("given", [strided, locked, np.asfortranarray, np.ndarray.tolist], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "given", [strided, locked, np.asfortranarray, np.ndarray.tolist], ids=lambda each: each.__name__
+)
 @pytest.mark.parametrize("kind", ALL)
 def test_memory_does_not_matter(kind: Any, given: Any) -> None:
     X, y = normal("x", 12, 3), np.arange(12) % 2
