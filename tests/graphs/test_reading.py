@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -49,6 +50,10 @@ VALUES: dict[str, tuple[dict[str, float], float]] = {
     "kl_div(x, y, reduction='sum')": ({"x": 0.0, "y": 1.0}, 0.0),
     "bce_with_logits(x, y, pos_weight=2)": ({"x": 0.0, "y": 1.0}, 2 * np.log(2)),
     "subtract(other=x, input=y)": ({"x": 1.0, "y": 3.0}, 2.0),
+    "f(x) = x^2; f(x) + 1": ({"x": 3.0}, 10.0),
+    "erf(x) + erfc(x)": ({"x": 0.3}, 1.0),
+    "3*sign(x) + sign(0*x)": ({"x": -0.3}, -3.0),
+    "erf(x)": ({"x": 0.3}, math.erf(0.3)),
     "2**1000*x": ({"x": 0.5**1000}, 1.0),
 }
 
@@ -104,6 +109,13 @@ ERRORS = {
     "x)": ("got ')'", 1),
     "x +* y": ("got '*'", 3),
     "1e999": ("too large a number", 0),
+    "1e-400*x": ("too small a number", 0),
+    "1" * 1001: ("at most 1000 digits; got 1001", 0),
+    "x*[9007199254740993]": ("float64 has not so many digits: write 9007199254740992.0", 3),
+    "|x|": ("an absolute value is abs(x)", 0),
+    "2*x|": ("an absolute value is abs(x)", 3),
+    "f(x) = x^2; f(2)": ("named f(x): it stands for this alone", 12),
+    "tanh(x) = x": ("tanh is a function already", 0),
     "x ? y": ("means nothing", 2),
     "x y": ("got 'y'", 2),
     "x = 2; x = 3": ("give this step another name", 7),
@@ -314,6 +326,9 @@ SEVERAL: dict[tuple[str, ...], set[str]] = {
     (r"a \cdot b", "ab"): {"a", "b"},
     (r"f(x) = \frac{x}{2}", r"2 \cdot f(x)"): {"f", "x"},
     ("a = 2*x", "a*x"): {"a", "x"},
+    ("ab", r"a \cdot b"): {"a", "b"},
+    ("ab/c", r"\frac{ab}{c}"): {"a", "b", "c"},
+    (r"\alpha x", "alpha*x"): {"alpha", "x"},
 }
 
 
@@ -327,6 +342,21 @@ def test_of_several_texts_each_has_its_grammar(texts: tuple[str, ...]) -> None:
 def test_what_is_in_neither_grammar_is_told_as_an_expression() -> None:
     with pytest.raises(ExpressionError, match="did you mean tan or tanh"):
         read(r"\frac{x}{2}", "tahn(x)")
+
+
+#: Several texts of which one could be meant in two ways, and what is said.
+UNCLEAR: dict[tuple[str, ...], str] = {
+    (r"\tanh(wx + b)", "w*(1 - tanh(wx + b)^2)"): r"wx: a name, or w\*x\?",
+    ("ab*alpha", r"\alpha ab"): r"ab: a name, or a\*b\?",
+    (r"\alpha x", "alpha x"): "got 'x'",
+    ("rate = 2*x", r"\frac{rate}{2}"): "rate is a name",
+}
+
+
+@pytest.mark.parametrize("texts", UNCLEAR, ids=str)
+def test_what_two_notations_read_otherwise_is_refused(texts: tuple[str, ...]) -> None:
+    with pytest.raises(ExpressionError, match=UNCLEAR[texts]):
+        read(*texts)
 
 
 def test_steps_may_be_a_list() -> None:

@@ -60,13 +60,13 @@ COMPARISONS: Mapping[str, Op] = {
 }
 
 
-def _complement() -> Op:
-    """Make the op of the complementary error function, 2/√π ∫ₓ^∞ exp(−t²) dt: formulas of GELU hold it."""
-    slope = -2 / math.sqrt(math.pi)
+def _integral(name: str, forward: Callable[..., Any], sign: int) -> Op:
+    """Make the op of an integral of ±2/√π exp(−t²): formulas of GELU hold one."""
+    slope = sign * 2 / math.sqrt(math.pi)
     return Op(
-        name="erfc",
+        name=name,
         kind="elementary",
-        forward=erfc,
+        forward=forward,
         arguments={"input": Argument(REAL, "N D")},
         options={},
         rules={"input": lambda xp, grad_output, x, output: grad_output * (slope * xp.exp(-(x * x)))},
@@ -74,8 +74,30 @@ def _complement() -> Op:
     )
 
 
+#: The error function, 2/√π ∫₀ˣ exp(−t²) dt, and what it lacks to 1.
+_INTEGRALS = {
+    "erf": _integral("erf", lambda xp, x: 1 - erfc(xp, x), 1),
+    "erfc": _integral("erfc", erfc, -1),
+}
+
+
+def _sign(xp: Any, x: Any) -> Any:
+    one = xp.ones_like(x)
+    return xp.where(x > 0, one, xp.where(x < 0, -one, xp.zeros_like(x)))
+
+
+#: The sign: like a condition it has no gradient rule, as its derivative is 0 wherever there is one.
+_SIGN = Op(
+    name="sign",
+    kind="elementary",
+    forward=_sign,
+    arguments={"input": Argument(REAL, "N D")},
+    options={},
+    elementwise=True,
+)
+_CALLED = {**_INTEGRALS, "sign": _SIGN}
 #: Ops that stand in no catalogue.
-OWN: Mapping[str, Op] = {**COMPARISONS, "erfc": _complement()}
+OWN: Mapping[str, Op] = {**COMPARISONS, **_CALLED}
 
 
 @functools.cache
@@ -145,7 +167,7 @@ def _known() -> Mapping[str, Op]:
     # A node has one value: of an op with several outputs it is the first.
     ops = {name: op if op.reduction else op.main for name, op in CATALOGUE.items()}
     known = {squashed(name): op for name, op in reversed(ops.items())}
-    known |= {name: ops[other] for name, other in _BESIDES.items()} | {"erfc": OWN["erfc"]}
+    known |= {name: ops[other] for name, other in _BESIDES.items()} | _CALLED
     for op in ops.values():
         for alias, options in op.aliases.items():
             if not options:

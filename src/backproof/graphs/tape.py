@@ -92,6 +92,8 @@ class Tape:
         The names of the inputs, and those that steps were given, by their places.
     shapes
         Of the inputs that a function was traced for the shape of: what it was, by their places.
+    literals
+        Of the constants that stand in a text how they are written there, arrays as nothing, by their places.
 
     Examples
     --------
@@ -103,7 +105,7 @@ class Tape:
     ((0, 1), 1, True)
     """
 
-    __slots__ = ("depths", "given", "names", "ops", "options", "parents", "shapes")
+    __slots__ = ("depths", "given", "literals", "names", "ops", "options", "parents", "shapes")
 
     def __init__(self) -> None:
         self.ops: list[Op | None] = []
@@ -113,6 +115,7 @@ class Tape:
         self.given: dict[int, Any] = {}
         self.names: dict[int, str] = {}
         self.shapes: dict[int, tuple[int, ...]] = {}
+        self.literals: dict[int, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in self.__slots__}

@@ -353,3 +353,9 @@ def test_a_name_is_no_markup() -> None:
 def test_nothing_to_derive_for_is_said() -> None:
     with pytest.raises(TypeError, match=r"expected the name .* formulas\.grad"):
         graph("x", x=1.0).derive()
+
+
+def test_an_index_is_shown_as_it_is_written() -> None:
+    derivation = graph(r"\beta m_{t-1} + x_{t+1}", beta=0.9, m_t_minus_1=1.0, x_t_plus_1=2.0).derive("beta")
+    assert "m_{t-1}" in derivation.to_latex()
+    assert "<mi>t</mi><mo>-</mo><mi>1</mi>" in derivation.to_html()

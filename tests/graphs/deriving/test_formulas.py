@@ -49,3 +49,15 @@ def test_of_several_outputs_and_of_steps() -> None:
     assert str(g.formulas.grad(to=0)) == "{'x': 2*x}"
     assert g.formulas.jacobian("x", to=1) == 5
     assert str(graph("a = 2*x; a**3", x=1.0).formulas.jacobian("a")) == "3*a**2"
+
+
+def test_rounded_numbers_have_the_digits_of_float64() -> None:
+    g = graph("selu(x)*x", x=1.0)
+    formulas = [
+        g.formulas.value(),
+        g.formulas.grad()["x"],
+        g.formulas.hessian()["x", "x"],
+        g.derive("x").formula,
+    ]
+    assert max(len(str(each)) for one in formulas for each in one.atoms(sympy.Float)) < 20
+    assert "1.0507009873554805*" in str(g.formulas.value())

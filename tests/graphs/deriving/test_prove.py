@@ -87,6 +87,8 @@ TRUE: dict[str, dict[str, Any]] = {
     },
     "and the reverse": {"f": "tanh(x)", "wrt": "x", "claim": r"1 - \tanh^2(x)"},
     "two letters that are a product": {"f": [r"a \cdot b", "ab", "2ab/2"]},
+    "a name in LaTeX": {"f": r"\theta_{1}^2", "wrt": r"\theta_{1}", "claim": r"2\theta_1"},
+    "GELU": {"f": "gelu(x)", "wrt": "x", "claim": "(1 + erf(x/sqrt(2)))/2 + x*exp(-x^2/2)/sqrt(2*pi)"},
     "classes": {
         "f": "cross_entropy(z, [0, 2])",
         "wrt": "z",

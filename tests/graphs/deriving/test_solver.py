@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sympy
 
+from backproof.graphs.deriving.prove import prove
 from backproof.graphs.deriving.solver import SOLVER, NoAnswer, Solver
 from backproof.graphs.deriving.wire import NoWord, pack, unpack
 
@@ -138,3 +139,16 @@ def test_formulas_cross_as_they_are(pair: tuple[Any, Any]) -> None:
 def test_what_has_no_word_does_not_cross() -> None:
     with pytest.raises(NoWord, match="no word for Integral"):
         pack(sympy.Integral(x, x))
+
+
+def test_the_start_of_sympy_is_no_thinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = SOLVER._start
+
+    def late() -> None:
+        if SOLVER._process is None:
+            time.sleep(3)
+        start()
+
+    SOLVER.end()
+    monkeypatch.setattr(SOLVER, "_start", late)
+    assert prove("sin(x)^2 + cos(x)^2", None, "1", seconds=3).kind == "proven"

@@ -14,6 +14,7 @@ import sympy
 from backproof.graphs.deriving.derivation import Derivation, Note, Step
 from backproof.graphs.deriving.domains import conditions
 from backproof.graphs.deriving.elements import constants, symbols, values
+from backproof.graphs.deriving.meant import shortened
 from backproof.graphs.deriving.shown import Shown, as_written, partial, product, same, total
 from backproof.graphs.deriving.solver import SOLVER, require_seconds
 from backproof.graphs.deriving.taped import taped
@@ -86,6 +87,7 @@ def derive(graph: Graph, wrt: Sequence[str], to: str | None = None, seconds: flo
             "is formulas.grad()"
         )
     require_seconds(seconds)
+    SOLVER.ready()
     places = {name: graph.place(name) for name in wrt}  # which says what there is, where there is no such
     end = graph.outputs[-1] if to is None else graph.place(to)
     of, each = graph.names[end], seconds / len(wrt)
@@ -215,17 +217,17 @@ class _Derived:
             verdict = _UNKNOWN
             if before is not None:
                 verdict = SOLVER.equal([(before, one)], (end - time.monotonic()) / 2, self.domain)
-            steps.append(Step(self.left, right, rule, formula, verdict, notes))
+            steps.append(Step(self.left, right, rule, shortened(formula), verdict, notes))
             before = formula
         short = SOLVER.shorter(before, (end - time.monotonic()) / 2)
         if Shown.of(short).text != Shown.of(before).text:
             verdict = SOLVER.equal([(before, short)], end - time.monotonic(), self.domain)
             if verdict.holds:
-                steps.append(Step(self.left, Shown.of(short), "simplification", short, verdict))
+                steps.append(Step(self.left, Shown.of(short), "simplification", shortened(short), verdict))
                 before = short
         value = sum(float(path.product) for path in self.paths)
         steps[0] = dataclasses.replace(steps[0], given=self._given())
-        return Derivation(tuple(steps), before, value)
+        return Derivation(tuple(steps), shortened(before), value)
 
     def _written(self) -> list[tuple[Shown, str, Any, Any, tuple[Note, ...]]]:
         """Give each step: what is shown, the rule, the formula, what is held against the step before."""

@@ -16,11 +16,12 @@ import numpy as np
 import sympy
 
 from backproof.graphs.deriving import whole
+from backproof.graphs.deriving.meant import literal
 from backproof.graphs.symbols import SPACE, NotSymbolic, forward, local, number, real
 from backproof.graphs.tape import Tape
 from backproof.ops.op import Op
 
-__all__ = ["Slope", "backward", "constants", "elements", "size", "symbols", "values"]
+__all__ = ["Slope", "backward", "constant", "constants", "elements", "size", "symbols", "values"]
 
 #: What gives another local derivative along an edge: it sees the place, the argument, and a function that
 #: gives the right one (``None``), or that with the output for the input or the input for the output in it.
@@ -75,9 +76,18 @@ def constants(tape: Tape, places: Iterable[int]) -> dict[int, Any]:
                 "graph(f, x=…)"
             )
     return {
-        place: value if value is None else _whole(value) if place in exact else elements(value)
+        place: value if value is None else _whole(value) if place in exact else constant(tape, place)
         for place, value in found.items()
     }
+
+
+def constant(tape: Tape, place: int) -> Any:
+    """Give a constant exactly: as it is written in a text, or else as it is meant."""
+    if place not in tape.literals:
+        return elements(tape.given[place])
+    if text := tape.literals[place]:
+        return literal(text)
+    return np.frompyfunc(lambda each: literal(repr(float(each))), 1, 1)(tape.given[place])
 
 
 def _whole(value: Any) -> Any:

@@ -82,7 +82,10 @@ def _points(pairs: Sequence[Pair], domain: Iterable[Any]) -> Iterator[tuple[Poin
     formulas = [part for pair in pairs for part in pair]
     names = sorted(set().union(*(part.free_symbols for part in (*formulas, *domain))), key=str)
     limited = set().union(*map(_limited, (*formulas, *domain)))
-    apart = [one - other for one, other in pairs]
+    # Two rounded numbers stay two, however near: their difference would be taken as known to its last digit.
+    rounded = {each: sympy.Dummy() for part in formulas for each in part.atoms(sympy.Float)}
+    known = {name: each for each, name in rounded.items()}
+    apart = [one.xreplace(rounded) - other.xreplace(rounded) for one, other in pairs]
     draw = random.Random("points")  # noqa: S311 - the same in every run
     counted = 0
 
@@ -90,7 +93,7 @@ def _points(pairs: Sequence[Pair], domain: Iterable[Any]) -> Iterator[tuple[Poin
         nonlocal counted
         start = counted
         for point in points:
-            each = _told(pairs, apart, limited, point)
+            each = _told(pairs, apart, limited, {**known, **point})
             if each is not None:
                 counted += 1
                 yield point, each

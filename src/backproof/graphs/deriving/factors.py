@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backproof.graphs.deriving.elements import constant
 from backproof.graphs.deriving.shown import Shown, partial, product
 from backproof.graphs.edges import Edge
-from backproof.graphs.symbols import NotSymbolic, local, number, real
+from backproof.graphs.symbols import NotSymbolic, local, real
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def factor(graph: Graph, edge: Edge) -> Shown:
     assert op is not None  # noqa: S101 - an edge ends in an op
     names = {place: real(graph.names[place]) for place in (child, *tape.parents[child])}
     numbers = {
-        place: number(tape.given[place])
+        place: constant(tape, place)
         for place in tape.parents[child]
         if tape.is_constant(place) and not np.ndim(tape.given[place])
     }

@@ -10,6 +10,7 @@ import sympy
 
 from backproof.graphs.deriving.elements import backward, constants, symbols, values
 from backproof.graphs.deriving.hessians import require_inputs
+from backproof.graphs.deriving.meant import shortened
 from backproof.graphs.deriving.taped import taped
 from backproof.graphs.symbols import real
 
@@ -49,7 +50,7 @@ class Formulas:
             If there is none.
         """
         end = self.graph.end(to)
-        return self._found(end)[end]
+        return _short(self._found(end)[end])
 
     def grad(self, *names: str, to: str | int | None = None) -> dict[str, Any]:
         """Give the gradients for some inputs or steps, or for all inputs; of an array those of its sum.
@@ -61,8 +62,7 @@ class Formulas:
         """
         end = self.graph.end(to)
         return {
-            name: np.asarray(self._backward(end, name).sum(axis=0), dtype=object)[()]
-            for name in names or self.graph.input_places
+            name: _short(self._backward(end, name).sum(axis=0)) for name in names or self.graph.input_places
         }
 
     def jacobian(self, name: str, to: str | int | None = None) -> Any:
@@ -75,7 +75,7 @@ class Formulas:
         """
         end = self.graph.end(to)
         rows = self._backward(end, name)
-        return rows.reshape(np.shape(self.graph.values[end]) + rows.shape[1:])[()]
+        return _short(rows.reshape(np.shape(self.graph.values[end]) + rows.shape[1:]))
 
     def hessian(self, *names: str, to: str | int | None = None) -> dict[tuple[str, str], Any]:
         """Give the second derivatives of the output for each pair of inputs.
@@ -91,9 +91,11 @@ class Formulas:
         first = {x: np.asarray(self.jacobian(x, to), dtype=object) for x in chosen}
         known = {y: np.asarray(self._symbols(self.graph.place(y)), dtype=object) for y in chosen}
         return {
-            (x, y): _array([_slopes(each, list(known[y].flat)) for each in first[x].flat]).reshape(
-                first[x].shape + known[y].shape
-            )[()]
+            (x, y): _short(
+                _array([_slopes(each, list(known[y].flat)) for each in first[x].flat]).reshape(
+                    first[x].shape + known[y].shape
+                )
+            )
             for x in chosen
             for y in chosen
         }
@@ -124,6 +126,11 @@ class Formulas:
 
 def _array(rows: Sequence[Any]) -> Any:
     return np.stack([np.asarray(row, dtype=object) for row in rows])
+
+
+def _short(formulas: Any) -> Any:
+    """Give formulas with the digits of float64 in the numbers that are rounded."""
+    return np.frompyfunc(shortened, 1, 1)(formulas)
 
 
 def _slopes(formula: Any, names: Sequence[Any]) -> list[Any]:

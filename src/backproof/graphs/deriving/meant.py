@@ -14,7 +14,7 @@ import sympy
 from sympy.core.operations import AssocOp
 from sympy.core.sympify import converter
 
-__all__ = ["decimals", "exactly", "meaning", "number"]
+__all__ = ["decimals", "exactly", "literal", "meaning", "number", "shortened"]
 
 #: float64 keeps so many digits of a decimal; one that was computed is meant to have at most so many.
 _KEPT, _SIMPLE = 15, 12
@@ -48,6 +48,25 @@ def number(value: Any) -> sympy.Expr:
     return sympy.Float(given, _WIDE)
 
 
+def literal(text: str) -> sympy.Expr:
+    """Give a number as it is written: exactly, or as rounded where float64 holds it with all its last digits.
+
+    Examples
+    --------
+    >>> literal("1.50"), literal("9007199254740993"), literal("1.0000000000000001")
+    (3/2, 9007199254740993, 10000000000000001/10000000000000000)
+    >>> literal("0.6931471805599453").is_Float
+    True
+    """
+    exact, given = sympy.Rational(text), float(text)
+    short = sympy.Rational(f"{given:.{_KEPT}g}") == exact or not _ROUNDED.intersection(text)
+    return exact if short or sympy.Rational(repr(given)) != exact else sympy.Float(given, _WIDE)
+
+
+#: What stands in a number that may be a rounded one.
+_ROUNDED = frozenset(".eE")
+
+
 def _simple(value: float) -> Iterator[sympy.Expr]:
     """Give the simple numbers that one may be the rounding of."""
     yield sympy.pi
@@ -78,6 +97,18 @@ def decimals(formula: Any) -> Any:
     if isinstance(formula, AssocOp):
         return formula._new_rawargs(*parts)
     return formula.func(*parts) if isinstance(formula, sympy.Tuple) else formula.func(*parts, evaluate=False)
+
+
+def shortened(formula: Any) -> Any:
+    """Write rounded numbers with the digits that float64 has, and leave exact ones as they are.
+
+    Examples
+    --------
+    >>> shortened(number(1.0507009873554805) / 3)
+    0.3502336624518268
+    """
+    formula = sympy.sympify(formula)
+    return formula.xreplace({each: _decimal(each) for each in formula.atoms(sympy.Float)})
 
 
 def _decimal(given: sympy.Number) -> sympy.Number:

@@ -17,7 +17,7 @@ from backproof.graphs.deriving.solution import Task
 from backproof.graphs.deriving.solver import SOLVER, NoAnswer, require_seconds
 from backproof.graphs.deriving.verdict import Verdict
 from backproof.graphs.deriving.wire import unpack
-from backproof.graphs.reading import is_empty
+from backproof.graphs.reading import is_empty, symbol
 from backproof.graphs.symbols import NotSymbolic
 
 __all__ = ["prove"]
@@ -81,12 +81,13 @@ def prove(
             "prove one gradient after the other"
         )
     require_seconds(seconds)
-    end = time.monotonic() + seconds
     lines = _lines(f, claim)
-    task = Task(lines, where, wrt, shapes or {})
+    task = Task(lines, where, wrt and symbol(wrt), {symbol(x): shape for x, shape in (shapes or {}).items()})
     unfit = task.numbers().unfit()
     if 0 in unfit:
         raise NotSymbolic(f"the first line cannot be computed: {unfit[0]}")
+    SOLVER.ready()
+    end = time.monotonic() + seconds
     sound = [number for number in range(len(lines)) if number not in unfit]
     task = dataclasses.replace(task, lines=[lines[number] for number in sound])
     solution = _Asked(task, end, task.numbers().verdicts(_NUMBERS * seconds))

@@ -65,8 +65,9 @@ class Shown:
 
 
 def _latex(formula: Any, **how: Any) -> str:
+    """Write LaTeX; the index of x_t_minus_1 is t-1, as it is read."""
     words = {name: in_latex(name.name) for name in formula.free_symbols if not _PLAIN.match(name.name)}
-    return str(sympy.latex(formula, symbol_names=words, **how))
+    return str(sympy.latex(formula, symbol_names=words, **how)).replace(" minus ", "-").replace(" plus ", "+")
 
 
 #: Names that mean nothing to LaTeX and HTML; Greek letters are written out by SymPy.
@@ -252,4 +253,7 @@ class _MathML(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy brings 
         return found
 
     def doprint(self, formula: Any) -> str:
-        return str(super().doprint(formula)).replace("<mo><</mo>", "<mo>&lt;</mo>")
+        written = str(super().doprint(formula)).replace("<mo><</mo>", "<mo>&lt;</mo>")
+        for sign, word in (("-", "minus"), ("+", "plus")):
+            written = written.replace(f"<mo> </mo><mi>{word}</mi><mo> </mo>", f"<mo>{sign}</mo>")
+        return written

@@ -108,6 +108,11 @@ class Solver:
             raise NoAnswer("SymPy's process ended without an answer")
         return cast("dict[str, Any]", json.loads(line))
 
+    def ready(self) -> None:
+        """Start the process, before the time for thinking begins; a question says why, if it cannot be."""
+        with self._lock, contextlib.suppress(NoAnswer):
+            self._start()
+
     def _start(self) -> None:
         """Start the process, where there is none of this program: a copy of the program has none."""
         if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:

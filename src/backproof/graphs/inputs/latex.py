@@ -9,10 +9,12 @@ Sums, signs and steps are read as everywhere. What is its own here:
 
 Each letter is a name of its own, and two that stand together are a product; ``\sigma`` with a bracket is
 the sigmoid, ``e`` with an exponent the exponential function, ``\pi`` the number. ``w_{12}`` is the name
-``w_12``, ``\alpha`` is ``alpha``, ``\hat{y}`` is ``y_hat``. A step is named by ``f =`` or ``f(x) =``.
+``w_12``, ``w_{1,2}`` is ``w_1_2``, ``m_{t-1}`` is ``m_t_minus_1``, ``\alpha`` is ``alpha``, ``\hat{y}`` is
+``y_hat``. A step is named by ``f =`` or ``f(x) =``.
 
 What could be meant in two ways is refused: ``\sin x y``, ``\sin x/2``, ``2\frac12``, a product of two bold
-letters (element by element it is ``\odot``), letters that spell the name of a function.
+letters (element by element it is ``\odot``), letters that spell the name of a function or of a Greek letter,
+an exponent in brackets, ``w^{(2)}``, which mostly numbers a layer.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import difflib
 import numpy as np
 
 from backproof.graphs.functions import function
+from backproof.graphs.inputs.grammar import Program
 from backproof.graphs.inputs.letters import Letters
 from backproof.graphs.inputs.notation import (
     BOLD,
@@ -31,13 +34,13 @@ from backproof.graphs.inputs.notation import (
     FRACTIONS,
     FUNCTIONS,
     INVERSE,
+    LAYER,
     PATTERN,
     SIGNS,
     TRANSPOSE,
     UPRIGHT,
 )
 from backproof.graphs.inputs.tokens import Token, short
-from backproof.graphs.reading import Program
 from backproof.ops import CATALOGUE
 from backproof.ops.op import Op
 
@@ -110,7 +113,7 @@ class LatexReader(Letters):
         """Refuse the power and the absolute value of a vector."""
         if place in self.vectors:
             self.fail(
-                r"of a vector it could be meant for each element: \operatorname{square}(x), "
+                r"of a vector it could be meant for each element: x \odot x, "
                 r"\operatorname{abs}(x); or for all: \operatorname{matmul}(x, x)",
                 of.place,
             )
@@ -130,6 +133,8 @@ class LatexReader(Letters):
         place = self.item()
         if sign := self.accept("^"):
             self.require_no_transpose(place, sign)
+            if place not in self.known and LAYER.match(self.text, sign.place):
+                self.fail("the index of a layer is w_2, a power w^2", sign.place)
             self.require_number(place, sign)
             place = self.raised(place, sign)
         self.require_one_exponent()
@@ -174,7 +179,7 @@ class LatexReader(Letters):
         token = self.token
         if token.kind == "number" and token.text[1:].isdigit():
             self.tokens[self.at] = Token("number", token.text[1:], token.place + 1)
-            return self.constant(np.float64(token.text[0]))
+            return self.written(Token("number", token.text[0], token.place))
         return self.group(what)
 
     def inside(self, close: str, opened: Token) -> int:
@@ -192,7 +197,7 @@ class LatexReader(Letters):
         """Read what stands by itself."""
         token = self.token
         if token.kind == "number":
-            return self.constant(self.number(self.take()))
+            return self.written(self.take())
         if token.text in BRACKETS or token.text in ("{", "|"):
             return self.enclosed(self.take())
         if token.text in FRACTIONS:
@@ -257,11 +262,7 @@ class LatexReader(Letters):
     def require_no_call(self, name: str, token: Token) -> None:
         """Refuse f(…) where f is no function; f(x) where that is a step stands for it."""
         if name in self.onto.of:
-            if self.inputs() != self.onto.of[name]:
-                self.fail(
-                    f"{name} is a step, named {name}({self.onto.of[name]}): it stands for this alone",
-                    token.place,
-                )
+            self.step_of(name, token)
         elif name in ("f", "g", "h"):
             self.fail(f"no function is called {name}; a product is {name} \\cdot (…)", token.place)
 
@@ -276,7 +277,7 @@ class LatexReader(Letters):
         if token.text == "\\sigma" and self.following.text in ("(", "["):
             self.take()
             return CATALOGUE["Sigmoid"]
-        if token.text in UPRIGHT:
+        if token.text in UPRIGHT and not self.is_upright_letter():
             self.take()
             return self.called(self.upright())
         return None

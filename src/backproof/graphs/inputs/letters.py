@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 from backproof.graphs.functions import function
-from backproof.graphs.inputs.notation import ACCENTS, FONTS, FUNCTIONS, GREEK, WORD
+from backproof.graphs.inputs.grammar import Reader
+from backproof.graphs.inputs.notation import (
+    ACCENTS,
+    FONTS,
+    FUNCTIONS,
+    GREEK,
+    LETTERED,
+    UPRIGHT,
+    WORD,
+)
 from backproof.graphs.inputs.tokens import Token
-from backproof.graphs.reading import Reader
 
 __all__ = ["Letters"]
+
+_PLAIN = ("name", "number")
+_SIGNS = {"-": "minus", "+": "plus"}
 
 
 class Letters(Reader):
     """Reads the names of inputs, steps and functions as LaTeX writes them."""
 
-    # --- steps
-
-    def naming(self) -> Token | None:
-        """Read ``f =`` or ``f(x, y) =``."""
-        start, token = self.at, self.token
-        if token.kind in ("name", "command") and (name := self.letter()) is not None:
-            written = self.inputs()
-            if self.accept("="):
-                named = Token("name", name, token.place)
-                if written:
-                    self.onto.of[name] = written
-                return named
-        self.at = start
-        return None
-
-    def inputs(self) -> str:
-        """Read names in a bracket, as they stand behind that of a function; give them as text."""
-        start, found = self.at, []
-        if self.accept("("):
-            while self.token.kind in ("name", "command") and (name := self.letter()) is not None:
-                found.append(name)
-                if self.accept(")"):
-                    return ", ".join(found)
-                if not self.accept(","):
-                    break
-        self.at = start
-        return ""
+    def require_no_function(self, named: Token) -> None:
+        r"""Accept any: as functions they are written otherwise, and \sigma(x) is one unless it is a step."""
 
     # --- names
 
@@ -47,11 +33,11 @@ class Letters(Reader):
         """Read a letter with what belongs to its name; ``None`` if it is none."""
         token = self.token
         text = token.text
-        if text in FONTS or text[1:] in ACCENTS:
+        if text in FONTS or text[1:] in ACCENTS or self.is_upright_letter():
             self.take()
             self.nested()
             inner = self.braced() if self.token.text == "{" else self.letter()
-            name = inner if inner is None or text in FONTS else f"{inner}_{text[1:]}"
+            name = f"{inner}_{ACCENTS[text[1:]]}" if inner and text[1:] in ACCENTS else inner
             self.depth -= 1
         elif token.kind == "name" or text[1:] in GREEK:
             self.take()
@@ -67,27 +53,47 @@ class Letters(Reader):
         self.expect("}", "behind one letter")
         return name
 
+    def is_upright_letter(self) -> bool:
+        r"""Say whether a letter is next that only looks upright: ``\mathrm{e}``."""
+        if self.token.text not in LETTERED:
+            return False
+        opened, letter, closed = (self.tokens + self.tokens[-1:] * 3)[self.at + 1 : self.at + 4]
+        return (opened.text, letter.kind, closed.text) == ("{", "name", "}") and not function(letter.text)
+
     def index_of(self) -> str:
-        """Read the index of a name: ``_1``, ``_{12}``, ``_{i,j}``."""
+        r"""Read the index of a name: ``_1``, ``_{12}``, ``_{i,j}``, ``_{t-1}``, ``_{\text{max}}``."""
         if not self.accept("_"):
             return ""
+        token = self.token
         if not self.accept("{"):
-            token = self.take()
             if token.kind == "number" and len(token.text) > 1:
                 self.fail(
                     f"LaTeX takes {token.text[0]} alone as an index: write {{{token.text}}}", token.place
                 )
-            if token.kind not in ("name", "number"):
-                self.fail("an index is a letter, a digit, or several in braces", token.place)
-            return f"_{token.text}"
-        parts = []
+            return f"_{self.index_part()}"
+        name = ""
         while not self.accept("}"):
-            token = self.take()
-            if token.text.isalnum():
-                parts.append(token.text)
-            elif token.text != ",":
-                self.fail("an index is of letters and whole numbers", token.place)
-        return f"_{''.join(parts)}"
+            before, token = self.tokens[self.at - 1], self.token
+            beside = token.kind in _PLAIN and before.kind in _PLAIN
+            if self.accept(","):
+                continue
+            name += ("" if beside else "_") + self.index_part()
+        if not name:
+            self.fail("an index is missing", token.place)
+        return name
+
+    def index_part(self) -> str:
+        """Read a letter, a number, a word or a sign of an index."""
+        token = self.token
+        if token.text in UPRIGHT:
+            self.take()
+            return self.upright().text
+        self.take()
+        if token.text in _SIGNS:
+            return _SIGNS[token.text]
+        if not (token.text.isalnum() or token.text[1:] in GREEK):
+            self.fail("an index is of letters, words, whole numbers, and + or - between them", token.place)
+        return token.text.removeprefix("\\")
 
     def upright(self) -> Token:
         """Read ``{name}``: the letters together."""
@@ -104,7 +110,12 @@ class Letters(Reader):
     def require_no_word(self, token: Token) -> None:
         """Refuse letters that stand together and spell what has a name: they would be a product."""
         found = WORD.match(self.text, token.place)
-        if token.kind == "name" and found and (found[0] == "pi" or function(found[0])):
-            known = found[0] in FUNCTIONS or found[0] in ("pi", "sqrt")
-            name = f"\\{found[0]}" if known else rf"\operatorname{{{found[0]}}}"
+        if token.kind != "name" or found is None:
+            return
+        if found[0] in self.names:
+            self.fail(f"letters are a product, and {found[0]} is a name: give it one letter", token.place)
+        commands = (*FUNCTIONS, *GREEK, "pi", "sqrt")
+        spelled = found[0][2:] or found[0] in ("ln", "pi")  # other two letters are a product: xi
+        if spelled and (found[0] in commands or function(found[0])):
+            name = f"\\{found[0]}" if found[0] in commands else rf"\operatorname{{{found[0]}}}"
             self.fail(f"letters are a product: write {name}, or a sign between the letters", token.place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from fractions import Fraction
 from typing import Any, NoReturn
 
 import numpy as np
@@ -20,6 +21,8 @@ _LARGEST = 10_000_000
 #: A slice has a start, a stop and a step.
 _ENDS = 3
 _SAID = {"stop": "the end", "end": "the end of the step"}
+#: A number of more digits is written by nobody.
+_MOST_DIGITS = 1000
 
 
 class Literals:
@@ -78,9 +81,19 @@ class Literals:
 
     def number(self, token: Token) -> np.float64:
         """Give the number that a token is."""
+        if len(token.text) > _MOST_DIGITS:
+            self.fail(f"a number has at most {_MOST_DIGITS} digits; got {len(token.text)}", token.place)
         value = np.float64(token.text)
-        if not np.isfinite(value):
-            self.fail(f"{short(token.text)} is too large a number", token.place)
+        if not np.isfinite(value) or (value == 0 and re.match(r"[0.]*[1-9]", token.text)):
+            what = "small" if value == 0 else "large"
+            self.fail(f"{short(token.text)} is too {what} a number", token.place)
+        return value
+
+    def rounded(self, token: Token) -> np.float64:
+        """Give the number that a token is, where only float64 will be known of it."""
+        value = self.number(token)
+        if Fraction(token.text) != Fraction(repr(float(value))):
+            self.fail(f"float64 has not so many digits: write {float(value)!r}", token.place)
         return value
 
     def literal(self) -> object:
@@ -98,7 +111,7 @@ class Literals:
             token = self.take()
         if token.kind != "number":
             self.fail("an option is a number, a text, True, False, None, or several in brackets", token.place)
-        value = self.number(token)
+        value = self.rounded(token)
         whole = "." not in token.text and "e" not in token.text.lower()
         return (int(value) if whole else float(value)) * (-1 if negative else 1)
 

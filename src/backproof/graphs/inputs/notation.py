@@ -15,6 +15,8 @@ __all__ = [
     "FUNCTIONS",
     "GREEK",
     "INVERSE",
+    "LAYER",
+    "LETTERED",
     "PATTERN",
     "SIGNS",
     "TRANSPOSE",
@@ -27,8 +29,8 @@ PATTERN = re.compile(
     r"|\\[()\[\]]|\\[bB]igg?[lr]?(?![a-zA-Z])|\\(?:left|right)(?![a-zA-Z])"
     r"|\\(?:begin|end)\{(?:equation|align|aligned|gather|gathered|split)\*?\})"
     r"|(?P<number>\d+\.?\d*|\.\d+)"
-    r"|(?P<end>[;\n]|\\\\)"
-    r"|(?P<command>\\[a-zA-Z]+|\\[{}|_])"
+    r"|(?P<end>[;\n]|\\\\|,(?:[ \t]|\\[,;:! ])*\\q?quad(?![a-zA-Z]))"
+    r"|(?P<command>\\operatorname\*|\\[a-zA-Z]+|\\[{}|_])"
     r"|(?P<name>[^\W\d_])"
     r"|(?P<sign>[-+*/^_()\[\]{},=|.<>'·×÷−⊙])"
 )
@@ -61,12 +63,14 @@ SIGNS |= {"\\le": "<=", "\\leq": "<=", "\\ge": ">=", "\\geq": ">=", "\\lt": "<",
 BRACKETS = {"(": ")", "[": "]", "\\{": "\\}"}
 FRACTIONS = ("\\frac", "\\dfrac", "\\tfrac", "\\cfrac")
 #: What only says how a letter looks.
-FONTS = ("\\mathbf", "\\boldsymbol", "\\mathit", "\\bm")
+FONTS = ("\\mathbf", "\\boldsymbol", "\\mathit", "\\bm", "\\mathcal")
 #: What says that a letter is an array.
 BOLD = ("\\mathbf", "\\boldsymbol", "\\bm", "\\vec")
-ACCENTS = ("hat", "bar", "tilde", "vec", "dot")
-#: What stands around the name of a function.
-UPRIGHT = ("\\operatorname", "\\mathrm", "\\text", "\\textrm", "\\mathsf", "\\textsf")
+ACCENTS = {name: name for name in ("hat", "bar", "tilde", "vec", "dot")}
+ACCENTS |= {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
+#: What stands around the name of a function, or around a letter.
+LETTERED = ("\\mathrm", "\\text", "\\textrm", "\\mathsf", "\\textsf")
+UPRIGHT = ("\\operatorname", "\\operatorname*", *LETTERED)
 COMMANDS = [
     *(f"\\{name}" for name in (*GREEK, *FUNCTIONS, *ACCENTS, "sqrt", "pi")),
     *(*SIGNS, *FRACTIONS, *FONTS, *UPRIGHT),
@@ -78,6 +82,9 @@ DERIVATIVE = re.compile(
     rf"\s*\{{\s*{_D}\s*(?:[a-zA-Z]|\\(?!cdot|times)[a-zA-Z])"
 )
 #: An exponent that is none.
-TRANSPOSE = re.compile(r"\^\s*(?:\{\s*(?:T|\\top|\\intercal)\s*\}|T(?!\s*_)|\\top|\\intercal)")
-#: Letters that stand together, as many as spell more than a product of two; and two that do.
-WORD = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]{3,}|ln|pi)(?![^\W\d_])")
+_T = r"\\(?:mathrm|mathsf|text|textrm|textsf)\s*\{\s*T\s*\}|\\top|\\intercal"
+TRANSPOSE = re.compile(rf"\^\s*(?:\{{\s*(?:T|{_T})\s*\}}|T(?!\s*_)|{_T})")
+#: An exponent that numbers a layer or a sample: (2), [l].
+LAYER = re.compile(r"\^\s*\{\s*(?:\(\s*(?:\d+|[a-z])\s*\)|\[[^\[\]{}]*\])\s*\}")
+#: Letters that stand together.
+WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}(?![^\W\d_])")
