@@ -66,7 +66,7 @@ def test_nothing_heavy_is_imported(statement: str) -> None:
     ["import backproof", "from backproof import ops, updates, diagnoses", "from backproof import data, nn"],
 )
 def test_numpy_alone_suffices(statement: str) -> None:
-    run(f"{ALONE}\n{statement}")
+    assert run(f"{ALONE}\n{statement}") == ""
 
 
 def test_an_op_runs_on_numpy_alone() -> None:

@@ -109,3 +109,8 @@ def test_what_is_no_op_is_refused(name: str) -> None:
     model, given, said = REFUSED[name]
     with pytest.raises(TypeError, match=said):
         graph(model, np.ones((5, 3)), **given)
+
+
+def test_a_softmax_without_its_axis_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Softmax at '0' was made without dim; .*: Softmax\(dim=…\)"):
+        graph(nn.Sequential(nn.Softmax()), np.ones((2, 3)))

@@ -165,4 +165,5 @@ def test_refusals(dataset: Any, how: dict[str, Any], error: type[Exception], sai
 
 
 def test_what_pytorch_has_by_default_is_taken() -> None:
-    data.DataLoader(X, 4, num_workers=0, pin_memory=False, timeout=0, persistent_workers=False)
+    loader = data.DataLoader(X, 4, num_workers=0, pin_memory=False, timeout=0, persistent_workers=False)
+    assert loader.batch_size == 4

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from backproof import nn, optim
+from backproof.nn.generated import ACTIVATIONS
 from backproof.training.engines.planned import PlannedEngine
+from backproof.training.engines.planning.recorded import NotPlanned
 from tests.training.engines.cases import (
     LOSSES,
     MODELS,
@@ -92,3 +94,21 @@ def test_a_step_allocates_nothing(optimizer: str) -> None:
         tracemalloc.stop()
     assert after - before < 1000
     assert most - before < 8192 * 4 + 2000  # the hidden units alone are 102400
+
+
+@pytest.mark.filterwarnings("ignore:Softm")  # made without dim, as PyTorch's
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_is_planned_or_has_no_tape(name: str) -> None:
+    """A fault in planning raises: it is not hidden by a way through the modules."""
+    made = getattr(nn, name)(*((1.0, 0.0) if name == "Threshold" else ()))
+    model = nn.Sequential(nn.Linear(4, 4, rng=0), made, nn.Linear(2 if name == "GLU" else 4, 2, rng=1))
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    if getattr(made, "dim", 0) is None:
+        with pytest.raises(NotPlanned, match="made without dim"):
+            PlannedEngine(model, nn.MSELoss(), optimizer)
+        return
+    engine = PlannedEngine(model, nn.MSELoss(), optimizer)
+    for _ in range(3):
+        engine.step(np.eye(4, dtype=np.float32), np.ones((4, 2), np.float32))
+    assert [plan is not None for plan in engine._plans.values()] == [True]
+    engine.close()

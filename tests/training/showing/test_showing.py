@@ -199,6 +199,7 @@ def test_nothing_is_done_between_two_pictures(make: Callable[[Any], Any]) -> Non
     shows.on_start(training)
     for _ in range(1000):
         shows.on_step(training, 1.0)  # would fail if it looked at the training
+    assert vars(training) == {"step": 0}
 
 
 def test_showing_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:

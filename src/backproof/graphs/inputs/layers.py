@@ -100,6 +100,10 @@ class _Written:
             raise TypeError(f"{_said(module, path)} takes {', '.join(needed)}; got {len(places)} of them")
         given |= self._held(module, op, path)
         options = {name: getattr(module, name) for name in op.options}
+        if options.get("dim", 0) is None:  # it takes an axis by the shape of what it is given, and warns
+            raise TypeError(
+                f"{_said(module, path)} was made without dim; say which axis is meant: {name}(dim=…)"
+            )
         chosen = {name: value for name, value in options.items() if value != op.options[name]}
         return self.tape.apply(op, self.tape.arranged(op, given), chosen)
 

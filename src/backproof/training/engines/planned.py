@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from backproof import nn, optim
 from backproof.graphs import Steps, of_model
-from backproof.nn.component import REFUSALS
 from backproof.nn.losses import Loss
 from backproof.nn.parameter import Parameter
 from backproof.nn.requirements import REQUIREMENTS
@@ -315,7 +314,7 @@ class PlannedEngine(ModulesEngine):
                 del self._plans[next(iter(self._plans))]
             try:
                 self._plans[kind] = self._made(written, kind, input, target)
-            except (*REFUSALS, AttributeError):
+            except (NotPlanned, Diverged):
                 self._plans[kind] = None
         return self._plans[kind]
 
