@@ -122,7 +122,8 @@ class Optimizer:
             if id(parameter) in seen:
                 raise ValueError("a parameter is in one group, once; got one twice, which would move twice")
             seen.add(id(parameter))
-        self._require_fit(group)
+        if len(param_group) > 1:  # else all is as in the defaults, which fit
+            self._require_fit(group)
         self.param_groups.append(group)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

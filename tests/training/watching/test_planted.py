@@ -81,6 +81,17 @@ def columns(*factors: float, names: tuple[str, ...] = (), shift: float = 0.0) ->
     return rings(deep(nn.Tanh, 2, 8, 2), pd.DataFrame(X, columns=names) if names else X, lr=0.001, epochs=3)
 
 
+def frozen(model: nn.Sequential, parameters: int) -> nn.Sequential:
+    for parameter in [*model.parameters()][:parameters]:
+        parameter.requires_grad = False
+    return model
+
+
+def of_the_first(model: nn.Sequential) -> Case:
+    """Give an optimizer that has the first layer alone."""
+    return rings(model, optimizer=optim.SGD(model[0].parameters(), lr=0.1), lr=None)
+
+
 def torch_dead() -> Case:
     first = torch.nn.Linear(2, 16)
     torch.nn.init.constant_(first.bias, -100)
@@ -151,6 +162,30 @@ CASES: dict[str, tuple[Callable[[], Case], str, str]] = {
     "a large column": (lambda: columns(1, 1e4), "unscaled features", "column 1"),
     "by its name": (lambda: columns(1e5, 1, names=("area", "rooms")), "unscaled features", "column 'area'"),
     "a small column": (lambda: columns(1, 1e-4), "unscaled features", "column 1"),
+    "all frozen": (lambda: rings(frozen(deep(nn.Tanh, 2, 8, 2), 4)), "nothing learned", ""),
+    "what the optimizer has is frozen": (
+        lambda: of_the_first(frozen(deep(nn.Tanh, 2, 8, 2), 2)), "nothing learned", "",
+    ),
+    "two softmaxes": (
+        lambda: rings(deep(nn.Tanh, 2, 8, 2).append(nn.Softmax(1)), epochs=1),
+        "activation before the loss",
+        "3: Softmax(dim=1)",
+    ),
+    "two sigmoids": (
+        lambda: rings(deep(nn.Tanh, 2, 8, 1).append(nn.Sigmoid()), loss="bce_with_logits"),
+        "activation before the loss",
+        "3: Sigmoid()",
+    ),
+    "scores that are never negative": (
+        lambda: rings(deep(nn.Tanh, 2, 8, 1).append(nn.ReLU()), loss="bce_with_logits"),
+        "activation before the loss",
+        "3: ReLU()",
+    ),
+    "no logarithm": (
+        lambda: rings(deep(nn.Tanh, 2, 8, 2).append(nn.Softmax(1)), loss="nll", epochs=1),
+        "activation before the loss",
+        "3: Softmax(dim=1)",
+    ),
     "a column far away": (lambda: columns(1, 1, shift=90), "unscaled features", "column 0"),
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ __all__ = ["restore", "restore_callbacks", "state_of"]
 #: Where a training is.
 _PLACE = ("epochs", "epoch", "position", "step", "stopped", "total", "samples", "seconds")
 #: The columns of a history that are of epochs, besides their metrics.
-_COLUMNS = tuple(each.name for each in fields(Epoch) if each.name != "metrics")
+_COLUMNS = tuple(name for name in Epoch._fields if name != "metrics")
 _METRIC = "metric "
 
 

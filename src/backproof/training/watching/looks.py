@@ -68,8 +68,9 @@ def _in_memory(batches: Any) -> Batch | None:
     if not isinstance(inner, TensorDataset) or any(map(is_mapped, inner.tensors)):
         return None
     assert isinstance(dataset, TensorDataset | Subset)  # noqa: S101 - one of them has the inner one
-    count = min(len(dataset), _MOST)
-    given, target = dataset.take(np.linspace(0, len(dataset) - 1, count).astype(np.int64))
+    count = len(dataset)
+    evenly = np.linspace(0, count - 1, _MOST).astype(np.int64) if count > _MOST else slice(0, count)
+    given, target = dataset.take(evenly)
     return given, target
 
 

@@ -140,12 +140,6 @@ class Gradients(Sign):
         )
 
 
-_BETTER = (
-    "ReLU or tanh instead of sigmoids, parameters that start larger, or normalisation between the layers"
-)
-_SMALLER = "parameters that start smaller, or normalisation between the layers"
-
-
 class DeadUnits(Sign):
     """Rectifiers that give 0 for whatever comes: half of a layer twice in a row, or all of it."""
 

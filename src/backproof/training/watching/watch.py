@@ -24,12 +24,16 @@ from backproof.training.watching.signs import (
     TooLow,
     Unscaled,
 )
+from backproof.training.watching.together import Frozen, Squashed
 from backproof.training.watching.troubles import Trouble, say
 
 if TYPE_CHECKING:
     from backproof.training.training import Training
 
 __all__ = ["Watch"]
+
+#: What is looked for, in this order.
+_SIGNS = (Frozen, Squashed, Unscaled, Targets, TooHigh, TooLow, DeadUnits, Gradients)
 
 #: Of the first steps that are recorded each is looked at, of later ones one of so many.
 _CLOSE, _APART = 10, 5
@@ -69,10 +73,7 @@ class Watch(Callback):
 
     def __init__(self) -> None:
         self._sizes = SizesEvery()
-        self._signs: dict[str, Sign] = {
-            type(each).__name__: each
-            for each in (Unscaled(), Targets(), TooHigh(), TooLow(), DeadUnits(), Gradients())
-        }
+        self._signs: dict[str, Sign] = {sign.__name__: sign() for sign in _SIGNS}
         self._rows = Rows()
         #: The last good parameters; those that the next loss will tell of; and whether it has.
         self._kept, self._next = Kept(), Kept()
