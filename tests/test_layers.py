@@ -13,7 +13,7 @@ import backproof
 
 ROOT = Path(backproof.__file__).parent
 
-FOUNDATION = {"_files", "_names", "_typing"}
+FOUNDATION = {"_files", "_names", "_terminal", "_typing"}
 DEFINITIONS = {"ops", "updates", "diagnoses"}
 LIBRARIES = {"nn", "optim", "torch"}
 #: These stand side by side: each may use what another exports, and nothing inside it.

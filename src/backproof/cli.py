@@ -6,7 +6,6 @@ on the standard error and exit status 2; a traceback is shown only if ``BACKPROO
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import signal
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backproof import __version__, cli_graphs, cli_train
+from backproof._terminal import FAILED, complain, encodable, fail, write
 
 if TYPE_CHECKING:
     from backproof.checking.findings import Report
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_FAILED, _INTERRUPTED = 2, 130
+_INTERRUPTED = 130
 #: To which the number of a signal is added that ended the run.
 _SIGNALLED = 128
 #: What empties a terminal, what was scrolled away too.
@@ -94,13 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         status = _INTERRUPTED
     except _Complaint as complaint:
-        status = _fail(_one_line(complaint))
+        status = fail(_one_line(complaint))
     except Exception as error:
         if os.environ.get("BACKPROOF_TRACEBACK"):
             raise
-        status = _fail(_unexpected(error))
+        status = fail(_unexpected(error))
     if status == _INTERRUPTED:
-        _complain("interrupted")
+        complain("interrupted")
     return int(status or 0)
 
 
@@ -210,11 +210,11 @@ def check(
     try:
         options = read_options(Path.cwd(), {**given, "seed": seed, "jobs": jobs, "timeout": timeout})
     except SettingsError as error:
-        return _fail(str(error))
+        return fail(str(error))
     except FileNotFoundError:
-        return _fail("the folder that this was started in is gone; change to another one")
+        return fail("the folder that this was started in is gone; change to another one")
     if out is not None and (wrong := obstacle(out, paths)):
-        return _fail(f"--out: {wrong}")
+        return fail(f"--out: {wrong}")
     _end_all_on_sigterm()
     run = _Run(options, None if out is None else Path(out), allow_none=allow_none, again=watch)
     if watch:
@@ -255,32 +255,34 @@ class _Run:
         try:
             self._tell(report, time.perf_counter() - began)
         except OSError as error:
-            self.status = _fail(f"could not write the report: {error}")
+            self.status = fail(f"could not write the report: {error}")
         if self._again and sys.stderr.isatty():
             sys.stderr.write("watching for changes; Ctrl-C ends\n")
         return report
 
     def _tell(self, report: Report, seconds: float) -> None:
+        from backproof.checking.report.characters import showable
         from backproof.checking.report.formats import written
         from backproof.checking.report.summary import complaints, summary
 
         form, strict = self._options.format, self._options.strict
         text = written(report, form, strict=strict, seconds=seconds, plain=self._out is not None)
         if self._again and sys.stdout is not None and sys.stdout.isatty():
-            _write(_CLEAR)
+            write(_CLEAR)
         if self._out is None:
             if form != "text" and hasattr(sys.stdout, "reconfigure"):
                 sys.stdout.reconfigure(encoding="utf-8")  # what reads it expects no other
-            _write(text)
+            write(text)
         else:
             from backproof.checking.report.files import write_whole
 
             write_whole(self._out, text)
-            _write(f"{_shown(summary(report, seconds))}\n")
+            encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+            write(f"{showable(summary(report, seconds), encoding)}\n")
         if self._out is not None or form not in ("text", "github"):
             # Those two say it themselves, where everybody looks.
             for complaint in complaints(report):
-                _complain(complaint)
+                complain(complaint)
 
 
 @app.command(help=_ABOUT_EXPLAIN)
@@ -293,11 +295,11 @@ def explain(
     try:
         page = None if diagnosis is None else read_page(diagnosis)
     except UnknownDiagnosis as error:
-        return _fail(f"{error} ('backproof explain' lists them all)")
+        return fail(f"{error} ('backproof explain' lists them all)")
     try:
-        _write(_explained(page))
+        write(_explained(page))
     except OSError as error:
-        return _fail(f"could not write the page: {error}")
+        return fail(f"could not write the page: {error}")
     return 0
 
 
@@ -315,12 +317,12 @@ def _printing(function: Callable[..., tuple[str | bytes, Path | None, int]]) -> 
             elif isinstance(shown, bytes):
                 sys.stdout.buffer.write(shown)
             else:
-                _write(_encodable(shown))
+                write(encodable(shown))
         except KeyError as error:
-            return _fail(str(error.args[0]))
+            return fail(str(error.args[0]))
         except (ValueError, TypeError, OSError, ImportError, RecursionError) as error:
-            sys.stderr.write(_encodable(f"backproof: {error}\n"))  # an expression is shown, with the place
-            return _FAILED
+            sys.stderr.write(encodable(f"backproof: {error}\n"))  # an expression is shown, with the place
+            return FAILED
         return status
 
     return command
@@ -338,16 +340,16 @@ def _telling(function: Callable[..., Generator[str, None, int]]) -> Callable[...
         pieces = function(**given)
         try:
             with warnings.catch_warnings():
-                warnings.showwarning = lambda message, *_, **__: _complain(str(message))
+                warnings.showwarning = lambda message, *_, **__: complain(str(message))
                 while True:
-                    _write(_encodable(next(pieces)))
+                    write(encodable(next(pieces)))
         except StopIteration as end:
             return int(end.value)
         except (ValueError, OSError, ImportError, MemoryError) as error:
-            return _fail(str(error))
+            return fail(str(error))
         except KeyboardInterrupt as stop:
             if str(stop):
-                _complain(str(stop))
+                complain(str(stop))
             return _INTERRUPTED
 
     return command
@@ -374,31 +376,6 @@ def _explained(page: Page | None) -> str:
     return capture.get()
 
 
-def _shown(text: str) -> str:
-    from backproof.checking.report.characters import showable
-
-    return showable(text, getattr(sys.stdout, "encoding", None) or "utf-8")
-
-
-def _encodable(text: str) -> str:
-    """Give a text with a question mark for what the terminal has no sign for."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)
-
-
-def _write(text: str) -> None:
-    if sys.stdout is None:
-        return  # the caller closed it, so nobody wants to read
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        # What is still in the buffer has nowhere to go; Python must not try again when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno not in (errno.EPIPE, errno.EINVAL):  # the reader has gone; EINVAL on Windows
-            raise
-
-
 def _one_line(complaint: Exception) -> str:
     """Word what is wrong with the command line."""
     message = " ".join(complaint.format_message().split()).rstrip(".")  # type: ignore[attr-defined]
@@ -412,12 +389,3 @@ def _unexpected(error: Exception) -> str:
         f"unexpected {type(error).__name__}: {' '.join(str(error).split())}; this is a fault of backproof, "
         "please report it with what BACKPROOF_TRACEBACK=1 shows"
     )
-
-
-def _complain(message: str) -> None:
-    sys.stderr.write(f"backproof: {' '.join(message.split())}\n")
-
-
-def _fail(message: str) -> int:
-    _complain(message)
-    return _FAILED
