@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +37,7 @@ class Trained:
             "model": {name: array.tobytes() for name, array in self.model.state_dict().items()},
             "optimizer": bits(self.optimizer.state_dict()),
             "schedule": None if self.schedule is None else bits(self.schedule.state_dict()),
-            "history": [dataclasses.replace(each, seconds=0.0) for each in self.history],
+            "history": [each._replace(seconds=0.0) for each in self.history],
             "sizes": self.history.sizes,
             "troubles": self.history.troubles,
             "stopped": self.history.stopped,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +35,7 @@ def fitted(kind: str, **how: Any) -> dict[str, Any]:
         "model": {name: tensor.tolist() for name, tensor in model.state_dict().items()},
         "optimizer": str(optimizer.state_dict()),
         "schedule": schedule.state_dict(),
-        "history": [dataclasses.replace(each, seconds=0.0) for each in history],
+        "history": [each._replace(seconds=0.0) for each in history],
         "random": torch.rand(3).tolist(),
     }
 

@@ -15,8 +15,18 @@ def engine_for(engine: Any, model: Any, loss: Any, optimizer: Any) -> Engine:
     """Give the engine for a model: the one that is asked for, or else the fastest that can run it.
 
     ``engine`` is ``None``, or what makes one of a model, a loss and an optimizer.
+
+    Raises
+    ------
+    TypeError
+        If it is something else, such as an engine that is made already: of which model nobody knows.
     """
     if engine is not None:
+        if not callable(engine):
+            raise TypeError(
+                "expected engine to be what makes one of a model, a loss and an optimizer, such as the class "
+                f"of an engine; got engine={engine!r}"
+            )
         made: Engine = engine(model, loss, optimizer)
         return made
     if is_torch(model):

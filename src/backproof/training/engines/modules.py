@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from backproof import nn, optim
 from backproof.nn.losses import Loss
+from backproof.training.engines.finding import FindsParameters
 
 __all__ = ["ModulesEngine"]
 
 
-class ModulesEngine:
+class ModulesEngine(FindsParameters):
     """Calls the modules, one after the other, and the optimizer.
 
     Examples
@@ -33,16 +34,8 @@ class ModulesEngine:
     def __init__(self, model: nn.Module, loss: Loss, optimizer: optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
         self._loss = loss
-        self._find()
         #: What the model gave in the last step.
         self._output: Any = None
-
-    def _find(self) -> None:
-        """Find the parameters."""
-        self._named = dict(self.model.named_parameters())
-        held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
-        #: What is learned and not moved.
-        self._apart = [parameter for parameter in self._named.values() if id(parameter) not in held]
 
     def step(self, input: Any, target: Any) -> float:
         """Go forward and backward, and move the parameters."""
@@ -85,9 +78,3 @@ class ModulesEngine:
         """Set the parameters."""
         for name, array in parameters.items():
             self._named[name].data[...] = array
-
-    def sync(self) -> None:
-        """Do nothing: all is where it belongs."""
-
-    def close(self) -> None:
-        """Do nothing: all is where it belongs."""

@@ -168,6 +168,8 @@ class PlannedEngine(ModulesEngine):
         self._written: _Written | None = _Written(model, loss)
         #: Whether the model cannot have been changed since it was written.
         self._is_known = True
+        #: Whether there was a step since the last `sync`.
+        self._is_left_alone = False
         self._outputs: dict[_Kind, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         self._plans: dict[_Kind, _Plan | None] = {}
         self._plan: _Plan | None = None
@@ -203,18 +205,15 @@ class PlannedEngine(ModulesEngine):
 
     def sync(self) -> None:
         """Give the model its arrays back, and the optimizer its state: anything may then be changed."""
+        super().sync()
         self._let_go()
-        self._is_known = False
+        self._is_known = self._is_left_alone = False
 
     def _let_go(self) -> None:
         if self._states is not None:
             for bunch in self._bunches:
                 bunch.give_back(self._states)
             self._states = self._plan = None
-
-    def close(self) -> None:
-        """Give the model its arrays back, and the optimizer its state."""
-        self.sync()
 
     def state_dict(self) -> dict[str, Any]:
         """Give what a checkpoint keeps: for which batches there is a plan, so that they go by it at once."""
@@ -295,13 +294,15 @@ class PlannedEngine(ModulesEngine):
             self._written = _Written(self.model, self._loss)
         if before is None or self._written is None or not self._written.is_like(before):
             self._let_go()
-            self._find()
             self._plans.clear()
             self._outputs.clear()
 
     def _planned(self, input: Any, target: Any) -> _Plan | None:
         """Give the plan for a batch; ``None`` if it goes through the modules."""
         if not self._is_known:
+            if not self._is_left_alone:  # it costs as much as many steps, and there may be a sync after each
+                self._is_left_alone = True
+                return None
             self._look_again()
         written, kind = self._written, _kind(input, target)
         if written is None:

@@ -12,10 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backproof.training.engines.finding import FindsParameters
+
 __all__ = ["TorchEngine"]
 
 
-class TorchEngine:
+class TorchEngine(FindsParameters):
     """Calls the model, the loss and the optimizer as a loop in plain PyTorch does.
 
     A batch of arrays is copied to tensors on the device of the model's first parameter. Inputs of floats get
@@ -37,11 +39,7 @@ class TorchEngine:
     def __init__(self, model: torch.nn.Module, loss: Any, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
         self._loss = loss
-        self._named = dict(model.named_parameters())
         self._like = next((p for p in self._named.values() if p.is_floating_point()), torch.empty(0))
-        held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-        #: What is learned and not moved.
-        self._apart = [parameter for parameter in self._named.values() if id(parameter) not in held]
         closure = inspect.signature(optimizer.step).parameters.get("closure")
         self._needs_closure = closure is not None and closure.default is inspect.Parameter.empty
 
@@ -122,12 +120,6 @@ class TorchEngine:
         torch.set_rng_state(state["cpu"])
         if state["cuda"]:
             torch.cuda.set_rng_state_all(state["cuda"])
-
-    def sync(self) -> None:
-        """Do nothing: all is where it belongs."""
-
-    def close(self) -> None:
-        """Do nothing: all is where it belongs."""
 
     def _tensor(self, given: Any, like: Any) -> Any:
         """Give an array as a tensor on the device of another and, if it holds floats, in its dtype."""
