@@ -47,6 +47,5 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # matplotlib of a notebook under tes
 @pytest.fixture
 def not_enforced() -> Iterator[None]:
     """Let a test see what a user sees: no annotation is an assertion."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+    with tests.enforcement.unenforced():
+        yield

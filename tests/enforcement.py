@@ -6,13 +6,15 @@ A formula in the place of numbers, on which ops run as well, has neither a dtype
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import beartype
+import jaxtyping
 import numpy as np
 
-__all__ = ["typechecker"]
+__all__ = ["typechecker", "unenforced"]
 
 _enforced = beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))
 
@@ -23,8 +25,9 @@ def typechecker(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def of_numbers(*args: Any, **kwargs: Any) -> Any:
-        formulas = any(map(_is_formula, (*args, *kwargs.values())))
-        return (function if formulas else checked)(*args, **kwargs)
+        if jaxtyping.config.jaxtyping_disable or any(map(_is_formula, (*args, *kwargs.values()))):
+            return function(*args, **kwargs)
+        return checked(*args, **kwargs)
 
     return of_numbers
 
@@ -36,3 +39,13 @@ def _is_formula(value: Any) -> bool:
     if issubclass(kind, np.ndarray):
         return bool(value.dtype == object)
     return kind.__module__.startswith("sympy.")
+
+
+@contextmanager
+def unenforced() -> Iterator[None]:
+    """Let code run as a user has it: no annotation is an assertion."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)

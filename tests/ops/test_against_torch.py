@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from backproof.ops import CATALOGUE, Op
-from tests.ops.examples import FLOATS, Arrays, Example, Shape, examples, frozen, generator, row_of
+from tests.ops.examples import FLOATS, Arrays, Example, Shape, examples, frozen, generator, of, row_of
 from tests.ops.results import assert_close, assert_same, of_op, of_torch
 
 EXAMPLES = [example for dtype in FLOATS for example in examples(dtype)]
@@ -84,7 +84,7 @@ def test_input_and_target_broadcast(op: Op, reduction: str, shapes: tuple[Shape,
 
 def at_kinks(op: Op, dtype: Any) -> Arrays:
     """Put every second element of an argument with kinks onto each of them in turn."""
-    example = next(e for e in examples(dtype) if e.op is op)
+    example = next(of(op, dtype))
     inputs = dict(zip(op.arguments, example.inputs, strict=True))
     for name, kinks in op.kinks.items():
         for offset, kink in enumerate(kinks):
@@ -132,7 +132,7 @@ SPECIAL = [
 
 def special(op: Op, argument: str, value: str, dtype: Any) -> Example:
     """Put a value into every third element of an argument of an op's plain example."""
-    example = next(e for e in examples(dtype) if e.op is op)
+    example = next(of(op, dtype))
     inputs = dict(zip(op.arguments, example.inputs, strict=True))
     array = np.array(inputs[argument])
     array.flat[::3] = float(value)
