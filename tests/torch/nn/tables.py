@@ -44,7 +44,7 @@ class Case:
 
     def make(self, cls: type[torch.nn.Module], dtype: torch.dtype, row: Any) -> torch.nn.Module:
         """Make the module, always with the same initial numbers."""
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         arguments = fresh(row.constructor_input.args), fresh(row.constructor_input.kwargs)
         return cls(*arguments[0], **arguments[1]).to(dtype).train(self.training)
 
@@ -53,13 +53,13 @@ class Case:
         memo: dict[int, Any] = {}
         arguments = fresh(row.forward_input.args, memo, change)
         named = fresh(row.forward_input.kwargs, memo, change)
-        torch.manual_seed(1)
+        torch.default_generator.manual_seed(1)
         return module(*arguments, **named), flat((arguments, named))
 
 
 @functools.cache
 def _rows(info: ModuleInfo, dtype: torch.dtype, training: bool) -> list[Any]:
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     made = info.module_inputs_func(info, device="cpu", dtype=dtype, requires_grad=True, training=training)
     return list(made)
 

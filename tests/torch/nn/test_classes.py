@@ -128,7 +128,7 @@ class Network(torch.nn.Module):
 
 
 def test_subclasses_hooks_and_copies() -> None:
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     model = nn.Sequential(Twice(5, 3), nn.Tanh())
     seen: list[Any] = []
 
@@ -210,7 +210,7 @@ def test_inplace_is_the_input_itself(name: str) -> None:
     upstream = torch.randn(9, dtype=torch.float64)
     results = []
     for cls in (getattr(nn, name), getattr(torch.nn, name)):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         given = 2 * x
         output = cls(inplace=True)(given)
         assert output is given
@@ -310,7 +310,7 @@ def test_integers_complex_and_sparse_numbers_stay_pytorchs() -> None:
 def test_options_of_embedding_that_stay_pytorchs(options: dict[str, Any]) -> None:
     results = []
     for cls in (nn.Embedding, torch.nn.Embedding):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         layer = cls(5, 3, **options)
         output = layer(torch.tensor([1, 1, 4]))
         output.sum().backward()

@@ -103,7 +103,7 @@ def outcome(
         for name, tensor in (held or {}).items():
             setattr(module, name, tensor.clone())
         given = fresh(arguments)
-        torch.manual_seed(1)
+        torch.default_generator.manual_seed(1)
         outputs = flat(module(*given))
         leaves = [leaf for leaf in (*flat(given), *module.parameters()) if leaf.requires_grad]
         sums = [output.sum() for output in outputs if output.requires_grad]
@@ -120,7 +120,7 @@ def made(case: Case, cls: type[torch.nn.Module], options: Mapping[str, Any]) -> 
     given = case.row(torch.float64).constructor_input
     bound = inspect.signature(cls).bind(*fresh(given.args), **fresh(given.kwargs))
     bound.arguments.update(options)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     return cls(*bound.args, **bound.kwargs).to(torch.float64)
 
 

@@ -289,7 +289,7 @@ for made, roles in (
 ):
     found = []
     for source in (nn, torch.nn):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         module, given = made(source), x.clone().requires_grad_()
         how = {"fullgraph": True, "backend": "aot_eager", "dynamic": isinstance(module, torch.nn.KLDivLoss)}
         output = (torch.compile(module, **how) if source is nn else module)(*roles(given))

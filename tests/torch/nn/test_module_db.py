@@ -29,7 +29,7 @@ def run(case: Case, cls: type[torch.nn.Module], dtype: torch.dtype, change: Any 
     output, inputs = case.call(module, row, change)
     outputs = [tensor for tensor in flat(output) if tensor.requires_grad]
     leaves = [leaf for leaf in (*inputs, *module.parameters()) if leaf.requires_grad]
-    torch.manual_seed(2)
+    torch.default_generator.manual_seed(2)
     upstreams = [torch.randn_like(tensor) for tensor in outputs]
     found = (
         torch.autograd.grad(
@@ -72,7 +72,7 @@ def test_second_derivatives(case: Case) -> None:
     results = []
     for cls in case.classes:
         _, _, leaves, found = run(case, cls, torch.float64)
-        torch.manual_seed(3)
+        torch.default_generator.manual_seed(3)
         probes = [
             (torch.randn_like(gradient) * gradient).sum() for gradient in found if gradient.requires_grad
         ]
@@ -178,7 +178,7 @@ def test_narrow_dtypes(case: Case, dtype: torch.dtype) -> None:
         output, inputs = case.call(module, row, lambda t: t.to(within) if t.is_floating_point() else t)
         outputs = [tensor for tensor in flat(output) if tensor.requires_grad]
         leaves = [leaf for leaf in (*inputs, *module.parameters()) if leaf.requires_grad]
-        torch.manual_seed(2)
+        torch.default_generator.manual_seed(2)
         upstreams = [torch.randn(tensor.shape, dtype=dtype).to(within) for tensor in outputs]
         found = torch.autograd.grad(outputs, leaves, upstreams, materialize_grads=True, allow_unused=True)
         return [*flat(output), *found]

@@ -20,7 +20,7 @@ THEIRS, OURS = (torch.nn, torch.optim), (backproof.torch.nn, backproof.torch.opt
 
 def perceptron(nn: Any, optim: Any) -> tuple[list[float], torch.Tensor]:
     """Train with dropout, normalization and weights for the classes; predict with running statistics."""
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     model = nn.Sequential(
         nn.Linear(5, 16), nn.BatchNorm1d(16), nn.ReLU(inplace=True), nn.Dropout(0.3), nn.LayerNorm(16),
         nn.GELU(), nn.Linear(16, 3),
@@ -32,7 +32,7 @@ def perceptron(nn: Any, optim: Any) -> tuple[list[float], torch.Tensor]:
 
 
 def convolutions(nn: Any, optim: Any) -> tuple[list[float], torch.Tensor]:
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     model = nn.Sequential(
         nn.Conv2d(1, 4, 3, padding=1, padding_mode="reflect"), nn.BatchNorm2d(4, momentum=None), nn.SiLU(),
         nn.MaxPool2d(2), nn.Conv2d(4, 6, 3, groups=2), nn.GroupNorm(3, 6), nn.Mish(), nn.AvgPool2d(2),
@@ -63,7 +63,7 @@ class Attending(torch.nn.Module):
 
 
 def sequences(nn: Any, optim: Any) -> tuple[list[float], torch.Tensor]:
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     model = Attending(nn)
     tokens = torch.tensor([[3, 1, 4, 1, 5], [2, 7, 1, 0, 0]])
     loss = nn.CrossEntropyLoss(ignore_index=0)
@@ -104,7 +104,7 @@ import backproof.torch.nn
 import backproof.torch.optim
 
 def train(nn, optim, rank):
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     model = nn.Sequential(
         nn.Linear(5, 7, bias=False), nn.BatchNorm1d(7), nn.Tanh(), nn.LayerNorm(7), nn.Linear(7, 3)
     ).double()
