@@ -50,6 +50,7 @@ SHOWN = (
         "0.2",
         "--plot",
         "out",
+        "--overwrite",
     ),
 )
 

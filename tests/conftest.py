@@ -7,9 +7,11 @@ switch does not stay in the environment: processes that tests start import the p
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import jaxtyping
@@ -44,8 +46,26 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("MPLBACKEND", "Agg")  # matplotlib of a notebook under test draws into memory
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays anyway: modules, and tens of thousands of tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def not_enforced() -> Iterator[None]:
     """Let a test see what a user sees: no annotation is an assertion."""
     with tests.enforcement.unenforced():
         yield
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[..., str]:
+    """Write a table, and give the name of its file."""
+
+    def write(content: str | bytes, name: str = "data.csv") -> str:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+    return write

@@ -1,6 +1,7 @@
 """What turns annotations into assertions: beartype, with an int where a float is asked for, as in PEP 484.
 
-A formula in the place of numbers, on which ops run as well, has neither a dtype nor a shape to assert.
+A formula in the place of numbers, on which ops run as well, has neither a dtype nor a shape to assert, and a
+number that notes what is computed from it is no float.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import jaxtyping
 import numpy as np
 
 __all__ = ["typechecker", "unenforced"]
+
+#: Where the kinds of formulas are.
+_FORMULAS = ("sympy.", "backproof.training.engines.planning.number")
 
 _enforced = beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))
 
@@ -38,7 +42,7 @@ def _is_formula(value: Any) -> bool:
         return any(map(_is_formula, value))
     if issubclass(kind, np.ndarray):
         return bool(value.dtype == object)
-    return kind.__module__.startswith("sympy.")
+    return kind.__module__.startswith(_FORMULAS)
 
 
 @contextmanager

@@ -69,7 +69,9 @@ def test_what_was_interrupted_goes_on_as_if_it_had_not(
     assert process.returncode == 130
     how, interrupted = complaint.splitlines()
     assert how.startswith("backproof: stopped after")
-    assert how.endswith("to go on from model.safetensors.checkpoint: the same command with --resume")
+    assert how.endswith(
+        "written down in model.safetensors.checkpoint; the same command with --resume goes on"
+    )
     assert interrupted == "backproof: interrupted"
     assert {each.name for each in tmp_path.iterdir()} == {"data.csv", "model.safetensors.checkpoint"}
     monkeypatch.chdir(tmp_path)

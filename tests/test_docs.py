@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+import backproof as bp
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -99,6 +101,16 @@ def test_the_examples_of_modules_run() -> None:
 
 
 PAGES = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/exercises/*.md"), ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_name_that_is_told_is_there(page: Path) -> None:
+    told = set(re.findall(r"\bbp\.(\w+)", page.read_text(encoding="utf-8")))
+    assert told <= {*bp.__all__}
+
+
+def test_every_public_name_is_there() -> None:
+    assert all(hasattr(bp, name) for name in bp.__all__)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

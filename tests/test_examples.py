@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from backproof.cli import main
 from backproof.diagnoses import DIAGNOSES, Severity
 from tests.checking.report.test_text import NAMED
 
@@ -70,3 +71,15 @@ def test_the_examples_are_judged_as_expected() -> None:
     report = demo["check"]("--format", "json", capture=True)
     assert report.returncode == 1
     assert list(demo["deviations"](json.loads(report.stdout), EXPECTED)) == []
+
+
+def test_what_is_shown_can_be_shown_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "examples").symlink_to(EXAMPLES)
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path)
+    shown = runpy.run_path(str(EXAMPLES / "demo.py"))["SHOWN"]
+    writing = [row for row in shown if any(part.startswith("out") for part in row)]
+    assert {row[0] for row in writing} == {"graph", "train"}
+    for row in writing * 2:
+        quickly = ["--epochs", "1"] if row[0] == "train" else []
+        assert main([*row, *quickly]) == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generator.sessions import PAGES, ROOT, ran
+from docs.generator.sessions import PAGES, ROOT, alike, ran
 
 EXERCISES = ROOT / "docs" / "exercises"
 PICTURES = [*EXERCISES.glob("*.svg"), ROOT / "docs" / "graph.svg"]
@@ -18,10 +18,10 @@ PICTURES = [*EXERCISES.glob("*.svg"), ROOT / "docs" / "graph.svg"]
 def test_page_is_what_comes_today(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert ran(text, tmp_path) == text, "run `make pages`"
-    for drawn in tmp_path.iterdir():
-        there = page.parent / drawn.name
-        assert drawn.read_text(encoding="utf-8") == there.read_text(encoding="utf-8"), "run `make pages`"
-        assert f"]({drawn.name})" in text
+    for drawn in filter(Path.is_file, tmp_path.rglob("*")):
+        name = drawn.relative_to(tmp_path).as_posix()
+        assert alike(drawn, page.parent / name), "run `make pages`"
+        assert f"]({name})" in text
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.stem)

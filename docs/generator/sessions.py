@@ -4,11 +4,12 @@ A page is written by hand, but for three things, which are made again each time:
 
 - the results in a block of Python with ``>>>``. What is there already stays where it is the same but for
   ``...``, as doctests have it;
-- what ``$ backproof graph``, ``derive`` and ``train`` print in a block of a console, in the project's folder;
+- what ``$ backproof graph``, ``derive`` and ``train`` print in a block of a console, where ``examples`` are;
 - what stands between ``<!-- shown -->`` and ``<!-- /shown -->``: the value of the last line of Python above,
   as Markdown.
 
-What it saves, pictures for the most part, it saves beside the page.
+What it saves, pictures for the most part, it saves beside the page. What a command saves is lost, but for
+pictures that pages show.
 """
 
 from __future__ import annotations
@@ -19,15 +20,20 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from matplotlib.image import imread
+
 from backproof.graphs.deriving.check import Check
 
-__all__ = ["PAGES", "ran", "write"]
+__all__ = ["PAGES", "alike", "ran", "write"]
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The pages with sessions.
@@ -44,6 +50,8 @@ _BLOCK = re.compile(
     r"|(?P<shown><!-- shown -->.*?<!-- /shown -->)",
     re.DOTALL,
 )
+#: What a command saves, and where a page shows it.
+_SHOWN = {"out/boundary.png": "docs/train-exam.png"}
 #: All is well; a line is refuted; something was not understood, which a page may show.
 _STATUSES = (0, 1, 2)
 _SAME = doctest.OutputChecker()
@@ -70,7 +78,7 @@ def ran(page: str, folder: Path) -> str:
     >>> ran("```python\n>>> 6*7\n41\n```", Path())
     '```python\n>>> 6*7\n42\n```'
     """
-    session = _Session()
+    session = _Session(folder)
     with contextlib.chdir(folder):
         return _BLOCK.sub(session.block, page)
 
@@ -78,14 +86,15 @@ def ran(page: str, folder: Path) -> str:
 class _Session:
     """One page's blocks, run one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.last: Any = None
 
     def block(self, found: re.Match[str]) -> str:
         """Run a block, and give it with what came."""
         assert found.lastgroup is not None  # noqa: S101 - each way to match is a group
-        run = {"python": self._python, "console": _commands, "shown": self._shown}
+        run = {"python": self._python, "console": self._commands, "shown": self._shown}
         return run[found.lastgroup](found[0])
 
     def _python(self, text: str) -> str:
@@ -114,6 +123,19 @@ class _Session:
         finally:
             sys.displayhook = before
         return said.getvalue().replace("\n\n", "\n<BLANKLINE>\n")  # as doctests write it
+
+    def _commands(self, text: str) -> str:
+        """Run the commands of a console; what they say of an error belongs to it."""
+        commands = [line for line in text.splitlines() if line.startswith("$ ")]
+        with tempfile.TemporaryDirectory() as place:
+            (Path(place) / "examples").symlink_to(ROOT / "examples")
+            came = "\n".join(f"{line}\n{_printed(line, place)}" for line in commands)
+            for made, shown in _SHOWN.items():
+                drawn, there = Path(place) / made, self.folder / shown
+                if drawn.exists() and not (there.exists() and alike(drawn, there)):
+                    there.parent.mkdir(exist_ok=True)
+                    shutil.copyfile(drawn, there)
+        return text if _VARYING.sub("", came) == _VARYING.sub("", text) else came
 
     def _shown(self, _: str) -> str:
         return f"<!-- shown -->\n\n{_markdown(self.last).strip()}\n\n<!-- /shown -->"
@@ -153,14 +175,14 @@ def _numbers(values: Any) -> str:
 _VARYING = re.compile(r" *(\d+\.\d+ s\b|-?\d\.\de-\d\d)")
 
 
-def _commands(text: str) -> str:
-    """Run the commands of a console; what they say of an error belongs to it."""
-    commands = [line for line in text.splitlines() if line.startswith("$ ")]
-    came = "\n".join(f"{line}\n{_printed(line)}" for line in commands)
-    return text if _VARYING.sub("", came) == _VARYING.sub("", text) else came
+def alike(one: Path, other: Path) -> bool:
+    """Say whether two files are the same; PNGs are if their pixels are, however they are packed."""
+    if one.suffix == ".png":
+        return np.array_equal(imread(one), imread(other))
+    return one.read_bytes() == other.read_bytes()
 
 
-def _printed(line: str) -> str:
+def _printed(line: str, place: str) -> str:
     _, *arguments = shlex.split(line.removeprefix("$ "))
     run = subprocess.run(  # noqa: S603 - our own command, on our own page
         [sys.executable, "-m", "backproof", *arguments],
@@ -169,7 +191,7 @@ def _printed(line: str) -> str:
         text=True,
         check=False,
         env={**os.environ, "COLUMNS": "96"},
-        cwd=ROOT,
+        cwd=place,
     )
     if run.returncode not in _STATUSES or "fault of backproof" in run.stdout:
         raise RuntimeError(f"{line}\nended with {run.returncode}:\n{run.stdout}")

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 import backproof as bp
-from backproof.training.comparing.surfaces import Surface
 
 
 class ByHand:
@@ -40,7 +39,7 @@ def rmsprop(parameters):
     return torch.optim.RMSprop(parameters, lr=0.05)
 
 
-OWN = {"hills": Surface(hills, start=(-2.0, 1.5), rate=0.1, pace=0.05, around=((-2.5, 1), (-1, 2)))}
+OWN = {"hills": bp.Surface(hills, start=(-2.0, 1.5), rate=0.1, pace=0.05, around=((-2.5, 1), (-1, 2)))}
 MINE = {
     "beside": (lambda parameters: ByHand(parameters, 0.05, inside=False), rmsprop),
     "inside": (lambda parameters: ByHand(parameters, 0.05, inside=True), rmsprop),
@@ -56,7 +55,7 @@ def main(folder, steps=60):
     mine = bp.compare_optimizers(MINE, surfaces=OWN, steps=steps)
     print(f"\n{mine}")
     assert list(mine.partings) == [("inside", "hills")]
-    mine.plot(path=folder / "by-hand.png")
+    mine.plot(path=folder / "surfaces-by-hand.png")
     return compared, mine
 
 

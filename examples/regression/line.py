@@ -26,9 +26,14 @@ X, Y = POINTS[:, :1], POINTS[:, 1]
 EPOCHS, LR = 100, 0.001
 
 
-def ours():
+def start():
     line = nn.Linear(1, 1, dtype=np.float64)
     line.weight[...], line.bias[...] = 1, 1
+    return line
+
+
+def ours():
+    line = start()
     history = bp.fit(
         line,
         X,
@@ -65,6 +70,10 @@ def main(folder):
     # The same numbers at each step, but for the last places, which sums in another order leave.
     np.testing.assert_allclose(history["loss"], losses, rtol=1e-12)
     np.testing.assert_allclose([w, b], [twin.weight.item(), twin.bias.item()], rtol=1e-12)
+    # In one call: every step in both, loss and parameters, side by side.
+    compared = bp.compare(start(), X, Y, loss="mse", optimizer="sgd", lr=LR, epochs=EPOCHS, batch_size=None)
+    assert compared
+    compared.plot(path=folder / "line-compared.png")
     history.plot("loss", path=folder / "line-loss.png")
     history.plot("regression", path=folder / "line.png")
     return w, b, left

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from backproof.training.callbacks import Callback
     from backproof.training.comparing.compare import compare
     from backproof.training.comparing.optimizers import compare_optimizers
+    from backproof.training.comparing.surfaces import Surface
     from backproof.training.estimators import (
         LinearRegression,
         LogisticRegression,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from backproof.training.find_lr import find_lr
     from backproof.training.recording import Path
     from backproof.training.stopping import EarlyStopping
+    from backproof.training.watching.troubles import TrainingWarning
 
 __all__ = [
     "Callback",
@@ -45,6 +47,8 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "Path",
+    "Surface",
+    "TrainingWarning",
     "__version__",
     "assert_correct",
     "check",
@@ -72,6 +76,8 @@ _VERBS = {
     "MLPClassifier": "backproof.training.estimators",
     "MLPRegressor": "backproof.training.estimators",
     "Path": "backproof.training.recording",
+    "Surface": "backproof.training.comparing.surfaces",
+    "TrainingWarning": "backproof.training.watching.troubles",
     "assert_correct": "backproof.checking.api",
     "check": "backproof.checking.api",
     "compare": "backproof.training.comparing.compare",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -27,10 +26,12 @@ Examples:
 
 Where nothing is said: Adam. A linear or logistic model is shown all rows in each step (of more than 10000,
 so many) and a network 32 (of many, a hundredth); lr is 0.1 where a linear model sees all rows, else 0.01. The
-epochs are 100, or more where that makes less than 1000 steps.
+epochs are 100, or more where that makes less than 1000 steps; of a linear or logistic model the rate falls in
+the last fifth of them, so that it arrives.
 
 On Ctrl-C, and if it is killed, nothing is lost: with --save or --checkpoint, the same command and --resume
-goes on as if it had never stopped.
+goes on as if it had never stopped. Where training fails, the last good parameters are saved beside FILE, as
+FILE.last-good.safetensors.
 
 Exit status: 0, trained; 1, training came to no finite loss, or with --compare PyTorch trains otherwise; 2, it
 could not do its work; 130, interrupted.
@@ -48,7 +49,6 @@ Examples:
 
 Exit status: 0, or 2 where the model or the table cannot be used.
 """
-_FORMATS = ("text", "json")
 _DATA = typer.Argument(metavar="DATA", help="A file of CSV, TSV or Parquet; - for the standard input.")
 
 
@@ -108,54 +108,15 @@ def train(
 ) -> Generator[str, None, int]:
     """Train a model; give what there is to tell, piece after piece, and at last the exit status."""
     from backproof.training.tables.choices import Choices
-    from backproof.training.tables.comparing import compared, require
-    from backproof.training.tables.describing import result, result_as_text, understood
-    from backproof.training.tables.fitting import train as fitted_to
-    from backproof.training.tables.keeping import Keeping
-    from backproof.training.tables.model_files import (
-        require_apart,
-        require_free,
-        require_safetensors,
-        save_model,
-    )
-    from backproof.training.tables.pictures import draw, files_for
-    from backproof.training.tables.preparing import prepared
-    from backproof.training.tables.reading import read_table
+    from backproof.training.tables.session import Places
+    from backproof.training.tables.session import train as training
 
-    if form not in _FORMATS:
-        raise ValueError(f"the formats are {', '.join(_FORMATS)}; got --format {form}")
     choices = Choices(
         target, features or (), drop or (), missing, model, loss, optimizer, lr, epochs, batch_size,
         validation, seed, standardize,
     )  # fmt: skip
-    require(compare)
-    if save is not None:
-        require_apart("--save", save, data=data)
-        require_free(save, overwrite=overwrite)
-        require_safetensors(save)
-    keeping = Keeping(checkpoint, save, data, resume=resume, overwrite=overwrite)
-    ready = prepared(read_table(data), choices)
-    further = ["comparison"] if compare else []
-    pictures = {} if plot is None else files_for(ready.recipe, plot, overwrite=overwrite, further=further)
-    if form == "text":
-        yield understood(ready) + "\n"
-    with keeping.during() as kept:
-        fitted = fitted_to(ready, **kept)
-    files = []
-    if not fitted.failed:
-        if save is not None:
-            save_model(fitted.model, ready.recipe, save, overwrite=overwrite)
-            files.append(str(save))
-        if pictures:
-            draw(fitted, {name: path for name, path in pictures.items() if name not in further})
-            files += map(str, pictures.values())
-    keeping.end()
-    comparison = compared(ready) if compare else None
-    if comparison is not None and pictures and not fitted.failed:
-        comparison.plot(path=pictures["comparison"])
-    told = result(fitted, files, "" if comparison is None else str(comparison))
-    yield json.dumps(told) + "\n" if form == "json" else result_as_text(told)
-    return 1 if fitted.failed or (comparison is not None and comparison.parting) else 0
+    places = Places(plot, save, checkpoint, resume, overwrite)
+    return (yield from training(data, choices, places, compare=compare, form=form))
 
 
 def predict(
@@ -170,17 +131,15 @@ def predict(
 ) -> Generator[str, None, int]:
     """Predict; give what there is to show, and the exit status."""
     from backproof._files import write_whole
-    from backproof.training.tables.model_files import require_apart, require_free
     from backproof.training.tables.predicting import predict as predictions
-    from backproof.training.tables.predicting import written
+    from backproof.training.tables.predicting import require_out, written
 
     if out is None:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8")  # as every file of predictions
         yield written(predictions(model, data), ".csv").decode()
         return 0
-    require_apart("--out", out, data=data, model=model)
-    require_free(out, overwrite=overwrite)
+    require_out(out, data=data, model=model, overwrite=overwrite)
     found = predictions(model, data)
     write_whole(out, written(found, out.suffix.lower()))
     yield f"written    {out}: {found.height} predictions\n"

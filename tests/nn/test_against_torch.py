@@ -76,6 +76,31 @@ def test_layer(made: Made, dtype: Any) -> None:
     assert_as_torch(module.eval(), made.draw(dtype), dtype)
 
 
+@pytest.mark.parametrize("made", [made for made in LAYERS if list(made.make().parameters())], ids=str)
+def test_a_frozen_parameter_gets_no_gradient(made: Made) -> None:
+    """Each in turn; the others get what they get without it, as in PyTorch."""
+    module, inputs = made.make(dtype=np.float64), made.draw(np.float64)
+    upstream = generator(made.what).standard_normal(first(module(*inputs)).shape)
+    module.backward(upstream)
+    whole = {name: gradient.copy() for name, gradient in module.grads.items() if gradient is not None}
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad = False
+        twin: Any = module.to_torch()
+        output = first(twin(*map(torch.tensor, inputs)))
+        if output.requires_grad:
+            output.backward(torch.tensor(upstream))
+        expected = [other for other, tensor in twin.named_parameters() if tensor.grad is not None]
+        for go in (module.backward, module.accumulate):
+            module.zero_grad()
+            module(*inputs)
+            go(upstream)
+            got = {other: gradient for other, gradient in module.grads.items() if gradient is not None}
+            assert list(got) == expected == [other for other in whole if other != name]
+            for other, gradient in got.items():
+                np.testing.assert_array_equal(gradient, whole[other])
+        parameter.requires_grad = True
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("made", PLAIN, ids=str)
 def test_layer_without_parameters(made: Made, dtype: Any) -> None:

@@ -126,6 +126,20 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "an optimizer that is none": ({"optimizer": "sdg"}, ValueError, "did you mean SGD"),
     "a callback that is none": ({"callbacks": [3]}, TypeError, "expected callbacks"),
     "a schedule that is none": ({"schedule": 0.9}, TypeError, "lr_scheduler; got 0.9"),
+    "callbacks that are a text": (
+        {"callbacks": "early"},
+        TypeError,
+        r"expected callbacks: .*got 'early' \(str\)",
+    ),
+    "a callback that is a number": ({"callbacks": 3}, TypeError, r"expected callbacks: .*got 3 \(int\)"),
+    "watch that is a text": (
+        {"watch": "no"},
+        TypeError,
+        r"watch to be True or False; got watch='no' \(str\)",
+    ),
+    "shuffle that is a text": ({"shuffle": "no"}, TypeError, "shuffle to be True or False; got shuffle='no'"),
+    "resume that is a text": ({"resume": "no"}, TypeError, "resume to be True or False; got resume='no'"),
+    "no file to write": ({"checkpoint_every": 1}, ValueError, "checkpoint_every=1 needs the file to write"),
     "a rate that is a text": ({"lr": "fast"}, TypeError, "lr"),
 }
 
@@ -156,3 +170,70 @@ def test_a_generator_cannot_be_gone_through_again() -> None:
     batches = ((X[start : start + 5], Y[start : start + 5]) for start in range(0, 23, 5))
     with pytest.raises(ValueError, match="pass the function that makes it"):
         bp.fit(nn.Linear(2, 1), batches, epochs=2, **model_and())
+
+
+class Numbered:
+    """Samples by their numbers, and nothing that says that they are."""
+
+    def __len__(self) -> int:
+        return len(X)
+
+    def __getitem__(self, number: int) -> Any:
+        return X[number], Y[number]
+
+
+LOADER = data.DataLoader(data.TensorDataset(X, Y), 4)
+#: What is said of batches where it has nothing to say, and of data that nobody knows what it is.
+OF_BATCHES: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
+    "their size": (LOADER, {"batch_size": 5}, ValueError, "got batch_size=5 with a DataLoader, which makes"),
+    "all in one": ([(X, Y)], {"batch_size": None}, ValueError, "got batch_size=None with a list"),
+    "numbered samples": (Numbered(), {}, TypeError, r"pass backproof.data.DataLoader\(X, batch_size=32\)"),
+}
+
+
+@pytest.mark.parametrize(("given", "how", "error", "said"), OF_BATCHES.values(), ids=OF_BATCHES)
+def test_refusals_of_batches(given: Any, how: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        bp.fit(nn.Linear(2, 1, rng=0), given, **model_and(**how))
+
+
+def test_what_is_said_of_batches_may_be_true() -> None:
+    how = model_and(batch_size=4)
+    assert len(bp.fit(nn.Linear(2, 1, rng=0), LOADER, **how)) == 1
+    numbered = data.DataLoader(Numbered(), batch_size=32)
+    assert len(bp.fit(nn.Linear(2, 1, rng=0), numbered, **model_and())) == 1
+
+
+class Stepping:
+    """An optimizer of somebody's own, whose rate has another name."""
+
+    def __init__(self, parameters: Any, **group: float) -> None:
+        self.param_groups: list[dict[str, Any]] = [{"params": [*parameters], **group}]
+
+    def zero_grad(self) -> None:
+        for parameter in self.param_groups[0]["params"]:
+            parameter.zero_grad()
+
+    def step(self) -> None:
+        for parameter in self.param_groups[0]["params"]:
+            parameter.data -= 0.01 * parameter.grad
+
+
+def test_an_optimizer_of_ones_own() -> None:
+    model = nn.Linear(2, 1, rng=0)
+    with pytest.raises(ValueError, match="learning rate as 'lr' in each of its groups; got Stepping"):
+        bp.fit(model, X, Y, **model_and(optimizer=Stepping(model.parameters(), eta=0.01)))
+    assert bp.fit(model, X, Y, **model_and(optimizer=Stepping(model.parameters(), lr=0.01)))[-1].lr == 0.01
+    with pytest.warns(
+        bp.TrainingWarning, match="loss not finite"
+    ):  # of which Adam's state would be forgotten
+        bp.fit(
+            model,
+            X,
+            Y,
+            **model_and(optimizer=Stepping(model.parameters(), lr=0.01), callbacks=[broken], epochs=2),
+        )
+
+
+def broken(training: Any) -> None:
+    training.model.weight[...] = np.nan

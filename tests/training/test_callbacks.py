@@ -178,7 +178,7 @@ def test_a_list_of_two_arrays_is_a_pair_for_validation() -> None:
 
 @pytest.mark.parametrize("patience", ["acc", 2.5, True, None])
 def test_patience_is_a_whole_number(patience: Any) -> None:
-    with pytest.raises(TypeError, match="expected patience, a whole number of epochs") as error:
+    with pytest.raises(TypeError, match="expects patience to be a whole number") as error:
         bp.EarlyStopping(patience)
     assert ("did you mean monitor='acc'?" in str(error.value)) == (patience == "acc")
 

@@ -140,10 +140,13 @@ def test_it_ends_when_the_loss_diverges() -> None:
 @pytest.mark.parametrize(
     ("how", "error", "said"),
     [
-        ({"low": 0.0}, ValueError, "0 < low < high; got low=0.0, high=10.0"),
+        ({"low": 0.0}, ValueError, "find_lr expects low to be above 0; got low=0.0"),
         ({"low": 1.0, "high": 0.1}, ValueError, "low=1.0, high=0.1"),
         ({"high": np.inf}, ValueError, "high=inf"),
         ({"low": np.nan}, ValueError, "low=nan"),
+        ({"low": "a"}, TypeError, r"find_lr expects low to be a number; got low='a' \(str\)"),
+        ({"batch_size": 0}, ValueError, "find_lr expects batch_size to be at least 1; got batch_size=0"),
+        ({"seed": "x"}, TypeError, r"find_lr expects seed to be a whole number; got seed='x' \(str\)"),
         ({"steps": 3}, ValueError, "steps to be at least 10; got steps=3"),
         ({"steps": 20.5}, TypeError, "steps=20.5"),
         ({"optimizer": "sdg"}, ValueError, "did you mean SGD"),

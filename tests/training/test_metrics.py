@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,27 @@ ACCURACIES: dict[str, tuple[Any, Any, Any, Any, Any]] = {
     "signs": (nn.SoftMarginLoss(), LOGITS, 2 * BITS - 1, 2 * BITS - 1, np.where(LOGITS > 0, 1, -1)),
     "bits by squares": (nn.MSELoss(), PROBABILITIES[:, None], BITS[:, None], BITS, PROBABILITIES > 0.5),
     "a loss of one's own": (object(), PROBABILITIES, BITS, BITS, PROBABILITIES > 0.5),
+    "some ignored": (
+        nn.CrossEntropyLoss(ignore_index=3),
+        SCORES,
+        CLASSES,
+        CLASSES[CLASSES < 3],
+        SCORES.argmax(1)[CLASSES < 3],
+    ),
+    "PyTorch's ignored": (
+        torch.nn.NLLLoss(),
+        SCORES,
+        np.where(CLASSES < 3, CLASSES, -100),
+        CLASSES[CLASSES < 3],
+        SCORES.argmax(1)[CLASSES < 3],
+    ),
+    "shares ignore none": (
+        nn.CrossEntropyLoss(ignore_index=3),
+        SCORES,
+        np.eye(4)[CLASSES],
+        CLASSES,
+        SCORES.argmax(1),
+    ),
     "many bits": (
         nn.BCEWithLogitsLoss(),
         SCORES,
@@ -56,7 +78,10 @@ def test_accuracy(loss: Any, given: Any, target: Any, t: Any, y: Any) -> None:
 
 def test_the_accuracy_of_pixels() -> None:
     scores, classes = RNG.normal(size=(3, 4, 5, 6)), RNG.integers(0, 4, (3, 5, 6))
-    assert accuracy(scores, classes) == np.mean(scores.argmax(1) == classes)
+    right = scores.argmax(1) == classes
+    assert accuracy(scores, classes) == np.mean(right)
+    assert accuracy(scores, classes, ignored=2) == np.mean(right[classes != 2])
+    assert np.isnan(accuracy(scores, np.full((3, 5, 6), 2), ignored=2))
 
 
 REGRESSIONS: dict[str, tuple[Any, Any]] = {
@@ -125,6 +150,14 @@ def test_a_loss_that_trains_measures_too() -> None:
     assert value == pytest.approx(theirs.mean_squared_error(T, Y))
 
 
+def test_functions_get_what_they_take_in_their_order() -> None:
+    pinball = functools.partial(theirs.mean_pinball_loss, alpha=0.1)
+    found = metrics_of({"r2": theirs.r2_score, "pinball": pinball, "l1": torch.nn.functional.l1_loss})
+    assert found["r2"](Y, T) == pytest.approx(theirs.r2_score(T, Y))
+    assert found["pinball"](Y, T) == pytest.approx(theirs.mean_pinball_loss(T, Y, alpha=0.1))
+    assert found["l1"](Y, T) == pytest.approx(theirs.mean_absolute_error(T, Y))
+
+
 REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a slip": (lambda: metrics_of(["acuracy"]), ValueError, "did you mean accuracy"),
     "no name": (lambda: metrics_of(["zzzz"]), ValueError, "there are accuracy, r2"),
@@ -133,6 +166,31 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a number for all": (lambda: metrics_of(3), TypeError, r"got 3 \(int\)"),
     "one twice": (lambda: metrics_of(["r2", "r2"]), ValueError, "different names; got r2, r2"),
     "a number by name": (lambda: metrics_of({"r2": 3}), TypeError, r"got 3 \(int\)"),
+    "a loss that is no number": (
+        lambda: metrics_of([nn.L1Loss(reduction="none")]),
+        ValueError,
+        "one number; got L1Loss.*say 'mean'",
+    ),
+    "a loss of torch that is none": (
+        lambda: metrics_of([torch.nn.L1Loss(reduction="none")]),
+        ValueError,
+        "one number; got L1Loss",
+    ),
+    "nothing": (
+        lambda: metrics_of({"mine": lambda y, t: None})["mine"](Y, T),
+        TypeError,
+        r"metric mine to give one number; got None \(NoneType\)",
+    ),
+    "an array": (
+        lambda: metrics_of({"mine": lambda y, t: y})["mine"](Y, T),
+        TypeError,
+        r"metric mine to give one number; got ndarray of shape \(50, 2\)",
+    ),
+    "accuracy of numbers": (
+        lambda: metrics_of("accuracy", nn.HuberLoss())["accuracy"](Y, T),
+        ValueError,
+        "HuberLoss, a loss of numb",
+    ),
     "shapes that differ": (lambda: r2(Y, T[:-1]), ValueError, "reshape"),
 }
 
@@ -141,3 +199,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 def test_refusals(make: Callable[[], Any], error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         make()
+
+
+@pytest.mark.parametrize("validation", [None, (Y, T)])
+def test_accuracy_of_numbers_is_refused_before_training(validation: Any) -> None:
+    steps: list[int] = []
+    with pytest.raises(ValueError, match=r"targets that are classes for accuracy: with MSELoss, .*'r2'"):
+        bp.fit(nn.Linear(2, 2), Y, T, loss="mse", optimizer="sgd", metrics="accuracy", progress=False,
+               validation=validation, callbacks=lambda training: steps.append(1))  # fmt: skip
+    assert not steps

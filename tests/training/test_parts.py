@@ -120,6 +120,7 @@ def test_what_is_pytorchs() -> None:
 
 
 MODEL, TORCH = nn.Linear(2, 1, rng=0), torch.nn.Linear(2, 1)
+SGD, TORCHS = optim.SGD(MODEL.parameters()), torch.optim.SGD(torch.nn.Linear(1, 1).parameters())
 REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a class of models": (lambda: model_for(nn.Linear), TypeError, "model to be an object.* class Linear"),
     "no model": (lambda: model_for(lambda x: x), TypeError, "backproof.nn or of torch.nn"),
@@ -186,6 +187,16 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ),
         ValueError,
         "StepLR of another",
+    ),
+    "a plateau of more": (
+        lambda: schedule_for(optim.lr_scheduler.ReduceLROnPlateau(SGD, "max"), SGD),
+        ValueError,
+        "fit tells it the loss; got mode='max'",
+    ),
+    "a plateau of more in PyTorch": (
+        lambda: schedule_for(torch.optim.lr_scheduler.ReduceLROnPlateau(TORCHS, "max"), TORCHS),
+        ValueError,
+        "fit tells it the loss; got mode='max'",
     ),
 }
 

@@ -158,11 +158,13 @@ def test_a_way_of_many_parameters_is_bounded_in_memory() -> None:
     assert len(path.epochs) == 3
 
 
-def test_what_was_trained_is_known_as_long_as_it_is_there() -> None:
-    data, loss = np.zeros(3), nn.MSELoss()
-    trained = Trained(loss=loss, X=data, y=[1, 2], model=None)
+def test_what_was_trained_is_known_and_data_that_is_large_as_long_as_it_is_there() -> None:
+    data, loss, model = np.empty(2**24 + 1, np.int8), nn.MSELoss(), nn.Linear(1, 1)
+    trained = Trained(loss=loss, X=data, y=[1, 2], model=model)
     assert trained.get("X") is data
     assert trained.get("loss") is loss
-    assert trained.get("y") is trained.get("model") is trained.get("other") is None
-    del data
+    assert trained.get("other") is None
+    del data, model
     assert trained.get("X") is None
+    assert trained.get("y") == [1, 2]
+    assert isinstance(trained.get("model"), nn.Linear)

@@ -53,7 +53,7 @@ def test_a_hundred_epochs_of_a_line(tmp_path: Path) -> None:
     assert data(example.names) == (LINE["x"], LINE["y"])
     for got, name, decimals in zip(example.given, ("w", "b", "loss"), (11, 11, 10), strict=True):
         assert_printed(got, LINE["after_100_epochs"][name], decimals)
-    assert example.pictures == {"line.png", "line-loss.png"}
+    assert example.pictures == {"line.png", "line-loss.png", "line-compared.png"}
 
 
 def test_a_class_becomes_a_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

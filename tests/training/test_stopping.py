@@ -11,6 +11,7 @@ import pytest
 import backproof as bp
 from backproof import nn
 from backproof.training.history import Epoch, History
+from backproof.training.metrics import metrics_of
 from backproof.training.training import Validation
 
 NAN, INF = float("nan"), float("inf")
@@ -21,7 +22,9 @@ class Pretended:
 
     def __init__(self, values: list[float], column: str = "validation") -> None:
         self.values, self.column = values, column
-        self.validation = Validation(is_apart=True, metrics={column: lambda output, target: 0.0})
+        measured = {} if column in ("loss", "validation") else {column: lambda output, target: 0.0}
+        measured |= metrics_of([column]) if column in ("accuracy", "mae") else {}
+        self.validation = Validation(is_apart=True, metrics=measured)
         self.history, self.model, self.stopped = History(), nn.Tanh(), ""
         self.epoch = self.step = 0
         self.weight = np.zeros(1)
@@ -65,7 +68,10 @@ CASES: dict[str, tuple[list[float], dict[str, Any], str, int, int]] = {
     "it is not to be restored": ([1, 2, 3], {"patience": 2, "restore_best": False}, "validation", 3, 3),
     "of the loss": ([1, 2, 3, 4], {"patience": 2, "monitor": "loss"}, "loss", 3, 1),
     "of more": ([0.5, 0.7, 0.6, 0.6], {"patience": 2, "monitor": "accuracy"}, "accuracy", 4, 2),
+    "of more, in capitals": ([0.5, 0.7, 0.6, 0.6], {"patience": 2, "monitor": "Accuracy"}, "accuracy", 4, 2),
     "of less": ([0.5, 0.7, 0.6, 0.6], {"patience": 2, "monitor": "mae"}, "mae", 3, 1),
+    "of more, as is said": ([0.5, 0.7, 0.6, 0.6], {"patience": 2, "monitor": "f", "mode": "max"}, "f", 4, 2),
+    "of less, as is said": ([0.5, 0.7, 0.6, 0.6], {"patience": 2, "monitor": "f", "mode": "min"}, "f", 3, 1),
     "not finite": ([2, 1, INF, 0], {"patience": 2}, "validation", 3, 2),
     "not a number": ([2, NAN, 1], {"patience": 2}, "validation", 2, 1),
     "not a number at first": ([NAN, 2, 1], {"patience": 2}, "validation", 1, 1),
@@ -81,8 +87,9 @@ def test_it_ends_and_keeps_the_best(name: str) -> None:
     assert training.weight.item() == kept
 
 
-@pytest.mark.parametrize("at", range(1, 6))
-def test_it_goes_on_from_a_checkpoint(at: int) -> None:
+@pytest.mark.parametrize(("at", "ends", "kept"), [*[(at, 5, 3) for at in range(1, 5)], (5, 6, 6)])
+def test_it_goes_on_from_a_checkpoint(at: int, ends: int, kept: int) -> None:
+    """One that has stopped goes on, too, and the sixth value is better than all before."""
     values = [3.0, 4, 2, 3, 3, 1]
     first = bp.EarlyStopping(patience=2)
     training = Pretended(values[:at])
@@ -90,8 +97,8 @@ def test_it_goes_on_from_a_checkpoint(at: int) -> None:
     second, training.values, training.stopped = bp.EarlyStopping(patience=2), values, ""
     second.on_start(training)  # type: ignore[arg-type]  # as above
     second.load_state_dict(first.state_dict())
-    assert training.go_on(second) == max(at, 5) if at < 5 else 5
-    assert training.weight.item() == (3 if at < 6 else 6)
+    assert training.go_on(second) == ends
+    assert training.weight.item() == kept
 
 
 def test_the_model_has_the_best_parameters() -> None:
@@ -133,11 +140,46 @@ def test_running_means_are_brought_back_too() -> None:
         ({"patience": 0}, "patience=0"),
         ({"min_delta": -1.0}, "min_delta=-1.0"),
         ({"min_delta": NAN}, "min_delta=nan"),
+        ({"min_delta": "a"}, r"expects min_delta to be a number; got min_delta='a' \(str\)"),
+        ({"mode": "auto"}, "expected mode 'min' or 'max'; got mode='auto'"),
     ],
 )
 def test_refusals(how: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises((TypeError, ValueError), match=said):
         bp.EarlyStopping(**how)
+
+
+def mine(prediction: Any, target: Any) -> float:
+    return float((prediction.argmax(1) == target).mean())
+
+
+#: What is measured, what is waited for, and what is said of it.
+MODES: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "one's own": (mine, {"monitor": "mine"}, "whether more or less of mine is better; .* mode='max' or"),
+    "less of what more is better of": ("accuracy", {"monitor": "accuracy", "mode": "min"}, "more is better"),
+    "more of a loss": ("mae", {"monitor": "loss", "mode": "max"}, "of loss less is better; got mode='max'"),
+}
+
+
+@pytest.mark.parametrize(("measured", "how", "said"), MODES.values(), ids=MODES)
+def test_the_direction_is_known_before_training(measured: Any, how: dict[str, Any], said: str) -> None:
+    X, steps = np.eye(4), list[int]()
+    until = [bp.EarlyStopping(**how), lambda training: steps.append(1)]
+    with pytest.raises(ValueError, match=said):
+        bp.fit(nn.Linear(4, 2), X, np.arange(4) % 2, loss="cross_entropy", optimizer="sgd", metrics=measured,
+               callbacks=until, progress=False)  # fmt: skip
+    assert not steps
+
+
+@pytest.mark.parametrize("name", ["R2", "Accuracy"])
+def test_our_metrics_are_known_in_capitals(name: str) -> None:
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    y, loss = (X[:, 0], "mse") if name == "R2" else ((X[:, 0] > 0).astype(int), "cross_entropy")
+    until = bp.EarlyStopping(30, monitor=name)
+    model = nn.Linear(2, 1 if name == "R2" else 2, rng=0)
+    history = bp.fit(model, X, y, loss=loss, optimizer="adam", lr=0.05, epochs=20, metrics=name,
+                     callbacks=[until], progress=False)  # fmt: skip
+    assert until.best == history[name.lower()].max() > history[name.lower()].min()
 
 
 def test_what_does_not_come_is_not_waited_for() -> None:

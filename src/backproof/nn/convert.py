@@ -17,7 +17,7 @@ from backproof.nn.parameter import Parameter
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["from_torch", "to_torch"]
+__all__ = ["class_of", "from_torch", "to_torch"]
 
 #: Constructor arguments that say how, not what.
 _HOW = ("dtype", "rng", "device")
@@ -190,7 +190,7 @@ def _twin(module: Any, path: str, namespace: Any, made: dict[int, Any]) -> Any:
 
 
 def _build(module: Any, path: str, namespace: Any, made: dict[int, Any]) -> Any:
-    kind = _kind(module)
+    kind = class_of(module)
     if kind is None:
         raise TypeError(_refusal(path, module, "it computes something of its own"))
     name = kind.__name__
@@ -213,20 +213,25 @@ def _build(module: Any, path: str, namespace: Any, made: dict[int, Any]) -> Any:
         raise TypeError(_refusal(path, module, str(refused))) from refused
 
 
-def _kind(module: Any) -> type | None:
+def class_of(module: Any) -> type | None:
     """Give the class of the catalogue or of PyTorch that says what a module computes.
 
     It is the module's own or one that it derives from, and nothing that computes is overridden in
-    between; ``None`` where there is none such, whatever the class is called.
+    between or in the module itself; ``None`` where there is none such, whatever the class is called.
     """
     own: set[str] = set()
     for kind in type(module).__mro__:
         if _is_known(kind):
-            changed = {name for name in (own | vars(module).keys()) - {*_HARMLESS} if name in dir(kind)}
-            methods = {name for name in changed if callable(getattr(kind, name))}
-            return None if kind.__name__ == "Module" or methods else kind
+            changed = not _methods(kind).isdisjoint(own | vars(module).keys())
+            return None if kind.__name__ == "Module" or changed else kind
         own |= {name for name in vars(kind) if not name.startswith("__") or name in _TELLING}
     return None
+
+
+@functools.cache
+def _methods(kind: type) -> frozenset[str]:
+    """Give the names of the methods of a class by which it computes."""
+    return frozenset(name for name in dir(kind) if callable(getattr(kind, name))) - {*_HARMLESS}
 
 
 def _is_known(kind: type) -> bool:

@@ -132,6 +132,8 @@ class Parameter:
 
     def take_grad(self, gradient: NDArray[Any]) -> None:
         """Add to the gradient an array that nobody else has: it becomes the gradient where there is none."""
+        if not self.requires_grad:
+            return
         fresh = type(gradient) is np.ndarray and gradient.base is None
         if self.grad is None and fresh and gradient.dtype is self.data.dtype:
             self.grad = gradient

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from backproof._names import said
+
 if TYPE_CHECKING:
     from backproof.training.training import Training
 
@@ -63,6 +65,5 @@ def callback(given: Any) -> Callback:
     if callable(given) and not isinstance(given, type):
         return EveryEpoch(given)
     raise TypeError(
-        f"expected callbacks: a backproof.Callback, or a function that takes the training; got {given!r} "
-        f"({type(given).__name__})"
+        f"expected callbacks: a backproof.Callback, or a function that takes the training; got {said(given)}"
     )

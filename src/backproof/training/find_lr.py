@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.training.callbacks import Callback
-from backproof.training.data.arguments import whole
+from backproof.training.data.arguments import in_batches, number, whole
 from backproof.training.data.intake import Intake
 from backproof.training.data.sources import sources
 from backproof.training.engines.choice import engine_for
@@ -41,7 +41,7 @@ class RateSweep:
     rates
         The learning rates, one a step.
     losses
-        The loss of each step, with the parameters that the rates before have led to.
+        The mean loss of each step's samples, with the parameters that the rates before have led to.
     lr
         The rate that is suggested: that at which half of the fall of the smoothed loss is made, about where
         it is steepest; but at most a tenth of the rate where it is least. NaN if it falls nowhere.
@@ -142,6 +142,7 @@ class _Sweep(Callback):
         if not math.isfinite(loss):
             training.stop("the loss is not finite")
             return
+        loss = training.per_sample(loss, len(training.batch[0]))
         self.losses.append(loss)
         # The mean of all so far, in which the latest count the most, without the zero that it starts from.
         self._mean = 0.8 * self._mean + 0.2 * loss
@@ -198,7 +199,7 @@ def find_lr(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If not 0 < low < high, or there are fewer than 10 steps, or the first loss is not finite.
 
     Examples
@@ -211,7 +212,9 @@ def find_lr(
     True
     """
     whole("find_lr", 10, steps=steps)
-    if not 0 < low < high < math.inf:
+    in_batches("find_lr", batch_size, seed)
+    number("find_lr", 0, above=True, low=low, high=high)
+    if not low < high < math.inf:
         raise ValueError(f"find_lr expects 0 < low < high; got low={low!r}, high={high!r}")
     model, loss = model_for(model), loss_for(loss, model)
     given = optimizer_for(optimizer, model)
@@ -226,9 +229,12 @@ def find_lr(
     except BaseException:
         runs.close()
         raise
-    with np.errstate(all="ignore"):  # that it diverges is meant
-        # An epoch has a step at least.
-        Training(runs, data.training, epochs=steps, model=model, optimizer=given, callbacks=[sweep]).run()
+    parts = {"model": model, "loss": loss, "optimizer": given}
+    training = Training(
+        runs, data.training, epochs=steps, callbacks=[sweep], **parts
+    )  # a step each, at least
+    training.quiet()  # that it diverges is meant
+    training.run()
     if not sweep.losses:
         raise ValueError(
             "find_lr expects a model with a finite loss; the first one is not: fit says why, with the same "

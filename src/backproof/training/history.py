@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -31,13 +31,14 @@ class Epoch(NamedTuple):
     step
         How many steps had been made at its end, from the start of training on.
     loss
-        The mean of its steps' losses, each counted with its samples: while the parameters moved.
+        The mean loss of its samples, each as it was at its step: while the parameters moved. Of a loss that
+        sums, ``reduction="sum"``, too: the sums of the steps, divided by the samples.
     lr
         The learning rate of its last step, of the first group.
     seconds
         How long it took.
     validation
-        The loss on the validation data at its end; ``None`` without any.
+        The mean loss of the validation data's samples at its end; ``None`` without any.
     metrics
         The metrics at its end, on the validation data where there is some, else on the training data.
     """
@@ -107,6 +108,22 @@ class History(Sequence[Epoch]):
     def __getitem__(self, which: Any) -> Any:
         return self.column(which) if isinstance(which, str) else self.epochs[which]
 
+    def extend(self, other: History) -> None:
+        """Go on with another training of the same model: its epochs and steps are numbered on from here.
+
+        Examples
+        --------
+        >>> history = History([Epoch(1, 3, 0.5, 0.1, 0.0), Epoch(2, 6, 0.25, 0.1, 0.0)])
+        >>> history.extend(History([Epoch(1, 3, 0.125, 0.1, 0.0)]))
+        >>> history["epoch"].tolist(), history["step"].tolist()
+        ([1, 2, 3], [3, 6, 9])
+        """
+        epochs, steps = (self.epochs[-1].epoch, self.epochs[-1].step) if self.epochs else (0, 0)
+        self.epochs += [each._replace(epoch=epochs + each.epoch, step=steps + each.step) for each in other]
+        self.sizes += [replace(each, step=steps + each.step) for each in other.sizes]
+        self.troubles += other.troubles
+        self.stopped, self.trained = other.stopped, other.trained
+
     @property
     def columns(self) -> list[str]:
         """The names of the columns: those of an epoch, and of the metrics."""
@@ -156,7 +173,8 @@ class History(Sequence[Epoch]):
             ``"loss"``, with that of the validation data; ``"sizes"``, ``"weights"`` and ``"gradients"``
             through the layers; any of the columns. Of what was trained: ``"regression"``, ``"logistic"`` (one
             feature), ``"boundary"`` (two features), ``"confusion"``; and ``"surface"``, the loss with the way
-            that the parameters took, which the callback `Path` records.
+            that the parameters took, which the callback `Path` records. A confusion is of the samples for
+            validation, where they are known; in the others those of a share are hollow.
         **how
             ``path="loss.png"`` saves it, as png, svg or pdf; ``ax=`` draws on axes of your own;
             ``background=`` is a colour, and without one the page is seen. ``model=``, ``X=`` and ``y=`` are

@@ -5,30 +5,75 @@ Each is computed on all predictions at once: not every one is a mean over sample
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof._names import meant, said
 from backproof.nn.losses import Loss
 from backproof.ops import CATALOGUE
-from backproof.ops.domain import BINARY, REAL, SIGN
-from backproof.training.parts import is_torch, loss_named, loss_op
+from backproof.training.data.loader import DataLoader
+from backproof.training.decisions import compares_numbers, ignored_by, judged, threshold_of
+from backproof.training.parts import is_torch, loss_alone, loss_named, loss_op, require_pair
 
-__all__ = ["Metric", "accuracy", "metrics_of", "r2", "threshold_of"]
+__all__ = ["Metric", "accuracy", "column_named", "metrics_of", "r2", "require_targets"]
 
-#: Gives a number for predictions and targets.
-Metric: TypeAlias = Callable[[Any, Any], float]
 #: What the history has besides metrics.
 _COLUMNS = ("epoch", "step", "loss", "validation", "lr", "seconds")
+#: Metrics of our own, of which more is better.
+_OWN = ("accuracy", "r2")
 
 
-def accuracy(prediction: Any, target: Any, threshold: float | None = None) -> float:
-    """Give the share of predictions that are right.
+@dataclass(frozen=True)
+class Metric:
+    """Gives a number for predictions and targets.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    function
+        What gives the number.
+    mode
+        Whether more of it is better, ``"max"``, or less, ``"min"``; ``None`` where nobody knows.
+    require
+        Refuses targets that it is not for; ``None`` if it takes all.
+    """
+
+    name: str
+    function: Callable[[Any, Any], Any]
+    mode: Literal["min", "max"] | None = None
+    require: Callable[[Any], None] | None = None
+
+    def __call__(self, prediction: Any, target: Any) -> float:
+        """Compute it.
+
+        Raises
+        ------
+        TypeError
+            If it is not one number.
+        """
+        if self.require is not None:
+            self.require(target)
+        value = self.function(prediction, target)
+        try:
+            return float(value)
+        except (TypeError, ValueError, RuntimeError) as error:
+            shape = getattr(value, "shape", None)
+            got = said(value) if shape is None else f"{type(value).__name__} of shape {tuple(shape)}"
+            raise TypeError(f"expected the metric {self.name} to give one number; got {got}") from error
+
+
+def accuracy(
+    prediction: Any, target: Any, threshold: float | None = None, ignored: int | None = None
+) -> float:
+    """Give the share of predictions that are right; NaN if none counts.
 
     Parameters
     ----------
@@ -41,6 +86,8 @@ def accuracy(prediction: Any, target: Any, threshold: float | None = None) -> fl
     threshold
         0.5 for probabilities, 0 for logits. ``None`` for classes; one score alone is then taken for a
         probability.
+    ignored
+        A class that does not count.
 
     Examples
     --------
@@ -49,14 +96,8 @@ def accuracy(prediction: Any, target: Any, threshold: float | None = None) -> fl
     >>> accuracy(np.array([[0.3], [-0.1]]), np.array([1, 0]), threshold=0)
     1.0
     """
-    scores, given = np.asarray(prediction), np.asarray(target)
-    if threshold is None and scores.ndim > 1 and scores.shape[1] > 1:
-        classes = (
-            given.argmax(axis=1) if given.shape == scores.shape else given.reshape(-1, *scores.shape[2:])
-        )
-        return float(np.mean(scores.argmax(axis=1) == classes))
-    right = (scores > (0.5 if threshold is None else threshold)) == (given.reshape(scores.shape) > 0.5)
-    return float(np.mean(right))
+    chosen, classes = judged(prediction, target, threshold, ignored)
+    return float(np.mean(chosen == classes)) if classes.size else math.nan
 
 
 def r2(prediction: Any, target: Any) -> float:
@@ -79,25 +120,6 @@ def r2(prediction: Any, target: Any) -> float:
     return float(np.mean(np.where(none, left == 0, 1 - left / np.where(none, 1, whole))))
 
 
-def threshold_of(loss: Any) -> float | None:
-    """Give what predictions that are trained by a loss are above for a 1; ``None`` if they are of classes.
-
-    Examples
-    --------
-    >>> from backproof import nn
-    >>> threshold_of(nn.BCEWithLogitsLoss()), threshold_of(nn.BCELoss()), threshold_of(nn.CrossEntropyLoss())
-    (0.0, 0.5, None)
-    """
-    op = loss_op(loss)
-    if op is None:
-        return None
-    scores, targets = [argument.domain for argument in op.arguments.values()][:2]
-    if targets == SIGN or (targets == BINARY and scores == REAL):
-        return 0.0
-    # Of several outputs that are compared with numbers the largest counts, as with classes.
-    return 0.5 if targets == BINARY else None
-
-
 def metrics_of(given: Any, loss: Any = None) -> dict[str, Metric]:
     """Give metrics by their names.
 
@@ -105,32 +127,53 @@ def metrics_of(given: Any, loss: Any = None) -> dict[str, Metric]:
     ----------
     given
         A mapping from names to metrics, or metrics: names ("accuracy", "r2", or that of a loss, such as
-        "mae"), losses, or functions of prediction and target.
+        "mae"), losses, or functions of prediction and target; those of scikit-learn get the target first.
     loss
-        What is trained by: it says which threshold "accuracy" has.
+        What is trained by: it says which threshold "accuracy" has, and which targets it leaves out.
 
     Raises
     ------
     TypeError
         If something is no metric.
     ValueError
-        If there is none of a name, there are two of one, or it is that of another column of the history.
+        If there is none of a name, there are two of one, it is that of another column of the history, or
+        a loss gives more than one number.
 
     Examples
     --------
-    >>> list(metrics_of(["accuracy", "mae"]))
+    >>> list(metrics_of(["Accuracy", "mae"]))
     ['accuracy', 'mae']
     """
     if isinstance(given, Mapping):
-        return _of_columns({str(name): _metric(each, loss) for name, each in given.items()})
+        return _of_columns({str(name): _metric(str(name), each, loss) for name, each in given.items()})
     listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    named = [(_name(each), _metric(each, loss)) for each in listed]
+    named = [(name, _metric(name, each, loss)) for each in listed for name in [_name(each)]]
     if len(dict(named)) < len(named):
         raise ValueError(
             f"expected metrics of different names; got {', '.join(name for name, _ in named)}: give a "
             "dictionary, from names to metrics"
         )
     return _of_columns(dict(named))
+
+
+def column_named(name: str) -> str:
+    """Give the column that the metric of a name has: our own are called the same in capitals, too.
+
+    Examples
+    --------
+    >>> column_named("R2"), column_named("mae")
+    ('r2', 'mae')
+    """
+    return name.lower() if name.lower() in _OWN else name
+
+
+def require_targets(metrics: Mapping[str, Metric], batches: Any) -> None:
+    """Refuse metrics that are not for these targets, as far as some of them can be seen without harm."""
+    required = [metric.require for metric in metrics.values() if metric.require is not None]
+    if required and isinstance(batches, DataLoader):  # others may be used up, or draw at random
+        _, target = next(iter(batches))
+        for require in required:
+            require(target)
 
 
 def _of_columns(metrics: dict[str, Metric]) -> dict[str, Metric]:
@@ -146,47 +189,64 @@ def _of_columns(metrics: dict[str, Metric]) -> dict[str, Metric]:
 
 def _name(metric: Any) -> str:
     if isinstance(metric, str):
-        return metric
+        return column_named(metric)
     return str(getattr(metric, "__name__", None) or type(metric).__name__)
 
 
-def _metric(given: Any, loss: Any) -> Metric:
+def _metric(name: str, given: Any, loss: Any) -> Metric:
     if isinstance(given, str):
-        return _named(given, loss)
+        return _named(name, given, loss)
     if inspect.isclass(given) or not callable(given):
         raise TypeError(
             "expected a metric: a name such as 'accuracy', a loss such as nn.L1Loss(), or a function of "
-            f"prediction and target; got {given!r} ({type(given).__name__})"
+            f"prediction and target; got {said(given)}"
         )
-    if isinstance(given, Loss):
-        return functools.partial(_lost, given)
-    return functools.partial(_of_tensors, given) if is_torch(given) else given
+    is_loss = isinstance(given, Loss) or loss_op(given) is not None
+    if is_loss:
+        require_pair(given)
+    mode: Literal["min"] | None = "min" if is_loss else None
+    if isinstance(given, Loss) or (hasattr(given, "backward") and not is_torch(given)):
+        return Metric(name, functools.partial(loss_alone, given), mode)
+    inner = getattr(given, "func", given)  # of functools.partial
+    home = str(getattr(inner, "__module__", None)).partition(".")[0]
+    if is_torch(given) or home == "torch":
+        return Metric(name, functools.partial(_of_tensors, given), mode)
+    return Metric(name, functools.partial(_reversed, given) if home == "sklearn" else given, mode)
 
 
-def _named(name: str, loss: Any) -> Metric:
-    own: dict[str, Metric] = {
-        "accuracy": functools.partial(accuracy, threshold=threshold_of(loss)),
-        "r2": r2,
-    }
-    if name.lower() in own:
-        return own[name.lower()]
+def _named(name: str, given: str, loss: Any) -> Metric:
+    own = column_named(given)
+    if own == "r2":
+        return Metric(name, r2, "max")
+    if own == "accuracy":
+        share = functools.partial(accuracy, threshold=threshold_of(loss), ignored=ignored_by(loss))
+        of_numbers = compares_numbers(loss)
+        return Metric(name, share, "max", functools.partial(_require_bits, loss) if of_numbers else None)
     try:
-        return functools.partial(_lost, loss_named(name))
+        return Metric(name, functools.partial(loss_alone, loss_named(given)), "min")
     except ValueError as error:
-        close = difflib.get_close_matches(name.lower(), own, 1)
-        hint = f"did you mean {close[0]}?" if close else "there are accuracy, r2, and the losses, such as mae"
-        raise ValueError(f"expected the name of a metric; got {name!r}; {hint}") from error
+        hint = meant(given, _OWN, "there are accuracy, r2, and the losses, such as mae")
+        raise ValueError(f"expected the name of a metric; got {given!r}; {hint}") from error
 
 
-def _lost(loss: Loss, prediction: Any, target: Any) -> float:
-    """Give what a loss comes to; the call is let go, for nobody goes back through it."""
-    value = float(loss(prediction, target))
-    loss.accumulate()
-    return value
+def _require_bits(loss: Any, target: Any) -> None:
+    """Refuse to count numbers as right or wrong."""
+    found = np.asarray(target)
+    wrong = found[(found != 0) & (found != 1)]
+    if wrong.size:
+        raise ValueError(
+            f"expected targets that are classes for accuracy: with {type(loss).__name__}, a loss of numbers, "
+            f"0 and 1; got {wrong.flat[0]:g}: measure 'r2' or 'mae', or train with a loss of classes"
+        )
 
 
-def _of_tensors(metric: Callable[[Any, Any], Any], prediction: NDArray[Any], target: NDArray[Any]) -> float:
-    """Give what a module of PyTorch comes to."""
+def _reversed(metric: Callable[[Any, Any], Any], prediction: Any, target: Any) -> Any:
+    """Give what a function of scikit-learn comes to, which takes the target first."""
+    return metric(target, prediction)
+
+
+def _of_tensors(metric: Callable[[Any, Any], Any], prediction: NDArray[Any], target: NDArray[Any]) -> Any:
+    """Give what a module or a function of PyTorch comes to."""
     import torch
 
-    return float(metric(torch.as_tensor(prediction), torch.as_tensor(target)))
+    return metric(torch.as_tensor(prediction), torch.as_tensor(target))

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from backproof import nn, optim
+from backproof._names import meant, said
+from backproof.nn.losses import Loss
 from backproof.ops import CATALOGUE, Op
 from backproof.updates import CATALOGUE as UPDATES
 
 __all__ = [
     "activation_named",
-    "in_training",
+    "goes_by_loss",
     "is_torch",
+    "loss_alone",
     "loss_for",
     "loss_named",
     "loss_op",
     "model_for",
     "optimizer_for",
     "optimizer_named",
+    "require_pair",
     "schedule_for",
 ]
 
@@ -35,24 +37,6 @@ _Meant: TypeAlias = tuple[str, Mapping[str, object]]
 def is_torch(thing: object) -> bool:
     """Say whether a thing is PyTorch's, or derived from one; PyTorch is not imported for it."""
     return any(base.__module__.partition(".")[0] == "torch" for base in type(thing).__mro__)
-
-
-@contextmanager
-def in_training(model: Any) -> Iterator[None]:
-    """Let a model that is in prediction as a whole train for a while.
-
-    Of one that is in training nothing is changed: modules within that are in prediction are meant to be.
-    """
-    if model.training:
-        yield
-        return
-    modes = [(module, module.training) for module in model.modules()]
-    model.train()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def _plain(name: str) -> str:
@@ -102,9 +86,8 @@ def _meant(what: str, name: str, named: Mapping[str, _Meant]) -> _Meant:
     found = named.get(_plain(name))
     if found is not None:
         return found
-    close = difflib.get_close_matches(_plain(name), named, 1)
-    known = sorted({component for component, _ in named.values()})
-    hint = f"did you mean {named[close[0]][0]}?" if close else f"there are {', '.join(known)}"
+    known = {each: component for each, (component, _) in named.items()}
+    hint = meant(_plain(name), known, f"there are {', '.join(sorted({*known.values()}))}")
     raise ValueError(f"expected the name of {what}; got {name!r}; {hint}")
 
 
@@ -192,7 +175,7 @@ def model_for(given: Any) -> Any:
         return given
     raise TypeError(
         "expected model to be a module of backproof.nn or of torch.nn, such as nn.Linear(1, 1); "
-        f"got {_said(given)}"
+        f"got {said(given)}"
     )
 
 
@@ -221,19 +204,46 @@ def loss_for(given: Any, model: Any) -> Any:
     if not callable(given) or not (is_torch(model) or hasattr(given, "backward")):
         raise TypeError(
             "expected loss to be a loss, such as nn.MSELoss(), a name, such as 'mse', or something of your "
-            f"own that is called with prediction and target and has a backward(); got {_said(given)}"
+            f"own that is called with prediction and target and has a backward(); got {said(given)}"
         )
-    op = loss_op(given)
+    require_pair(given)
+    return given
+
+
+def loss_alone(loss: Any, prediction: Any, target: Any) -> float:
+    """Give what a loss on NumPy comes to. Nobody goes back through the call: it is let go.
+
+    Examples
+    --------
+    >>> loss_alone(nn.MSELoss(), [1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
+    value = float(loss(prediction, target))
+    if isinstance(loss, Loss):
+        loss.accumulate()
+    else:
+        loss.backward()  # it may have losses of ours within, which have kept the call
+    return value
+
+
+def require_pair(loss: Any) -> None:
+    """Refuse a loss that does not give one number for a prediction and a target.
+
+    Raises
+    ------
+    ValueError
+        If it is so.
+    """
+    op = loss_op(loss)
     if op is not None and len(_compared(op)) != 2:
         raise ValueError(
             f"expected a loss of a prediction and a target; got {op.name}, which takes "
             f"{', '.join(_compared(op))}: write the loop for it by hand"
         )
-    if getattr(given, "reduction", "mean") == "none":
+    if getattr(loss, "reduction", "mean") == "none":
         raise ValueError(
-            f"expected a loss that is one number; got {given!r} with reduction='none': say 'mean' or 'sum'"
+            f"expected a loss that is one number; got {loss!r} with reduction='none': say 'mean' or 'sum'"
         )
-    return given
 
 
 def optimizer_for(given: Any, model: Any, lr: float | None = None) -> Any:
@@ -244,8 +254,8 @@ def optimizer_for(given: Any, model: Any, lr: float | None = None) -> Any:
     TypeError
         If it is a class, no optimizer, or one for models of another library.
     ValueError
-        If there is none of that name, it moves none of the model's parameters, or has a learning rate
-        already.
+        If there is none of that name, it moves none of the model's parameters, has a learning rate already,
+        or none in its groups.
     """
     hyper = {} if lr is None else {"lr": lr}
     if isinstance(given, str):
@@ -256,12 +266,17 @@ def optimizer_for(given: Any, model: Any, lr: float | None = None) -> Any:
     if not all(hasattr(given, name) for name in ("step", "zero_grad", "param_groups")):
         raise TypeError(
             "expected optimizer to be one, such as optim.Adam(model.parameters(), lr=0.01), or a name, such "
-            f"as 'adam'; got {_said(given)}"
+            f"as 'adam'; got {said(given)}"
         )
     if hyper:
         raise ValueError(
             f"lr goes with the name of an optimizer; got lr={lr!r} and {type(given).__name__}, which has its "
             "own: optimizer.param_groups[0]['lr']"
+        )
+    if not all("lr" in group for group in given.param_groups):
+        raise ValueError(
+            f"expected an optimizer that has its learning rate as 'lr' in each of its groups; got "
+            f"{type(given).__name__} with groups without: put it there, where schedules and the history look"
         )
     moved = {id(parameter) for group in given.param_groups for parameter in group["params"]}
     if moved.isdisjoint(map(id, model.parameters())):
@@ -280,19 +295,29 @@ def schedule_for(given: Any, optimizer: Any) -> Any:
     TypeError
         If it is no schedule.
     ValueError
-        If it is one of another optimizer.
+        If it is one of another optimizer, or waits for more of what it is told, the loss.
     """
     if given is None:
         return None
     _refuse_class("schedule", given, "optim.lr_scheduler.StepLR(optimizer, step_size=30)")
     if not hasattr(given, "step"):
-        raise TypeError(f"expected schedule to be one of optim.lr_scheduler; got {_said(given)}")
+        raise TypeError(f"expected schedule to be one of optim.lr_scheduler; got {said(given)}")
     if getattr(given, "optimizer", optimizer) is not optimizer:
         raise ValueError(
             f"expected a schedule of the optimizer that is given; got {type(given).__name__} of another: "
             "make it with this optimizer, which then cannot be given by its name"
         )
+    if goes_by_loss(given) and getattr(given, "mode", "min") != "min":
+        raise ValueError(
+            f"expected {type(given).__name__} to wait for less: fit tells it the loss; got "
+            f"mode={given.mode!r}: make it with mode='min', or step it with a metric in a callback"
+        )
     return given
+
+
+def goes_by_loss(schedule: Any) -> bool:
+    """Say whether a schedule is told the loss: one that waits for a plateau."""
+    return any(base.__name__ == "ReduceLROnPlateau" for base in type(schedule).__mro__)
 
 
 def _refuse_class(what: str, given: Any, example: str) -> None:
@@ -309,8 +334,3 @@ def _require_one_library(what: str, given: Any, model: Any, ours: bool) -> None:
             f"expected model and {what} of one library; got a model of {mine} with {what}="
             f"{type(given).__name__} of {other}: take it from {mine}.{home}"
         )
-
-
-def _said(thing: object) -> str:
-    text = repr(thing)
-    return f"{text if len(text) < 80 else text[:77] + '...'} ({type(thing).__name__})"

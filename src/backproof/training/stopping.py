@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from backproof.training.callbacks import Callback
+from backproof.training.data.arguments import number, whole
+from backproof.training.metrics import column_named
 from backproof.training.watching.keeping import Kept
 
 if TYPE_CHECKING:
     from backproof.training.training import Training
 
 __all__ = ["EarlyStopping"]
-
-#: Metrics of which more is better; of losses and errors less is.
-_MORE = frozenset({"accuracy", "r2"})
 
 
 class EarlyStopping(Callback):
@@ -29,10 +27,12 @@ class EarlyStopping(Callback):
     min_delta
         By how much it has to be better than the best so far to count.
     monitor
-        The column: ``"validation"``, ``"loss"``, or the name of a metric. Of ``"accuracy"`` and ``"r2"`` more
-        is better, of all others less.
+        The column: ``"validation"``, ``"loss"``, or the name of a metric.
     restore_best
         Whether the model gets the parameters back that were the best, when training is over.
+    mode
+        Whether more of it is better, ``"max"``, or less, ``"min"``. It is known of losses, of which less is,
+        and of ``"accuracy"`` and ``"r2"``, of which more is; of a function of your own it has to be said.
 
     Attributes
     ----------
@@ -44,10 +44,10 @@ class EarlyStopping(Callback):
     Raises
     ------
     TypeError
-        If ``patience`` is no whole number.
+        If ``patience`` is no whole number, or ``min_delta`` no number.
     ValueError
-        If ``patience`` is below 1 or ``min_delta`` below 0; and when training starts, if there is no such
-        column.
+        If ``patience`` is below 1 or ``min_delta`` below 0, or there is no such mode; and when training
+        starts, if there is no such column, or it has another mode, or none that is known.
 
     Examples
     --------
@@ -68,36 +68,52 @@ class EarlyStopping(Callback):
         min_delta: float = 0.0,
         monitor: str = "validation",
         restore_best: bool = True,
+        mode: Literal["min", "max"] | None = None,
     ) -> None:
-        _require_whole(patience)
-        if patience < 1 or not min_delta >= 0:
-            raise ValueError(
-                f"expected patience ≥ 1 and min_delta ≥ 0; got patience={patience!r}, min_delta={min_delta!r}"
-            )
+        _require_no_column(patience)
+        whole("EarlyStopping", 1, patience=patience)
+        number("EarlyStopping", 0, min_delta=min_delta)
+        if mode not in ("min", "max", None):
+            raise ValueError(f"expected mode 'min' or 'max'; got mode={mode!r}")
         self.patience, self.min_delta, self.monitor = patience, min_delta, monitor
-        self.restore_best = restore_best
+        self.restore_best, self.mode = restore_best, mode
+        self._column, self._sign = monitor, 1.0
         self.best, self.best_epoch, self.waited = math.nan, 0, 0
         self._kept = Kept()
 
     def on_start(self, training: Training) -> None:
-        """Refuse to wait for what will not come."""
+        """Refuse to wait for what will not come, or for nobody knows what."""
         how = training.validation
         there = ["loss", *(["validation"] if how.is_apart else []), *how.metrics]
-        if self.monitor not in there:
+        self._column = self.monitor if self.monitor in there else column_named(self.monitor)
+        if self._column not in there:
             more = "" if how.is_apart else "; with validation=0.2, say, there is validation, too"
             raise ValueError(
                 f"expected EarlyStopping to monitor {' or '.join(there)}; got monitor={self.monitor!r}{more}"
             )
+        metric = how.metrics.get(self._column)
+        self._sign = self._direction("min" if metric is None else getattr(metric, "mode", None))
         if not training.epoch:
             self.best, self.best_epoch, self.waited, self._kept = math.nan, 0, 0, Kept()
+
+    def _direction(self, known: str | None) -> float:
+        """Give 1 if less is better, else -1."""
+        if known is None and self.mode is None:
+            raise ValueError(
+                f"EarlyStopping does not know whether more or less of {self.monitor} is better; got "
+                "mode=None: say mode='max' or mode='min'"
+            )
+        if known is not None and self.mode not in (known, None):
+            better = "less" if known == "min" else "more"
+            raise ValueError(f"of {self.monitor} {better} is better; got mode={self.mode!r}: leave it out")
+        return 1.0 if (known or self.mode) == "min" else -1.0
 
     def on_epoch(self, training: Training) -> None:
         """Compare the epoch with the best one."""
         last = training.history[-1]
-        value = last.metrics.get(self.monitor, getattr(last, self.monitor, math.nan))
-        sign = -1.0 if self.monitor in _MORE else 1.0
+        value = last.metrics.get(self._column, getattr(last, self._column, math.nan))
         is_first = not self.best_epoch and not math.isnan(value)
-        gain = math.inf if is_first else sign * (self.best - value)
+        gain = math.inf if is_first else self._sign * (self.best - value)
         self.waited = 0 if gain > self.min_delta else self.waited + 1
         if gain > 0:
             self.best, self.best_epoch = value, training.epoch
@@ -130,10 +146,9 @@ class EarlyStopping(Callback):
         self._kept.load_state_dict(state["kept"])
 
 
-def _require_whole(patience: Any) -> None:
-    if isinstance(patience, bool) or not isinstance(patience, Integral):
-        hint = f"; did you mean monitor={patience!r}?" if isinstance(patience, str) else ""
+def _require_no_column(patience: Any) -> None:
+    if isinstance(patience, str):
         raise TypeError(
-            f"expected patience, a whole number of epochs; got patience={patience!r} "
-            f"({type(patience).__name__}){hint}"
+            f"EarlyStopping expects patience to be a whole number; got patience={patience!r} (str); did you "
+            f"mean monitor={patience!r}?"
         )

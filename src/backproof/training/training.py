@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import contextvars
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ from backproof.training.callbacks import Callback
 from backproof.training.data.batches import Batch, Batches
 from backproof.training.engines.engine import Engine
 from backproof.training.history import Epoch, History
+from backproof.training.parts import goes_by_loss
 
 __all__ = ["Training", "Validation"]
 
@@ -46,8 +48,8 @@ class Training:
     ----------
     engine
         What runs the steps.
-    model, optimizer
-        What is trained, and by what; `Engine.sync` brings them up to date.
+    model, loss, optimizer
+        What is trained, and by what; `Engine.sync` brings model and optimizer up to date.
     batches
         The data.
     history
@@ -72,23 +74,28 @@ class Training:
         batches: Batches,
         *,
         epochs: int,
-        model: Any = None,
-        optimizer: Any = None,
+        model: Any,
+        loss: Any,
+        optimizer: Any,
         schedule: Any = None,
         validation: Validation | None = None,
         callbacks: Sequence[Callback] = (),
         history: History | None = None,
     ) -> None:
         self.engine, self.batches, self.epochs = engine, batches, epochs
-        self.model, self.optimizer, self.schedule = model, optimizer, schedule
+        self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
         self.validation = validation or Validation()
         self.callbacks = list(callbacks)
         self.history = History() if history is None else history
         self.epoch = self.position = self.step = 0
         self.batch: Batch = (None, None)
         self.stopped = ""
-        #: Of the present epoch so far: the losses, each times its samples; the samples; and the seconds.
+        #: Of the present epoch so far: the losses of all samples, added up; the samples; and the seconds.
         self.total, self.samples, self.seconds = 0.0, 0, 0.0
+        #: Whether the loss of a batch is the sum of its samples' losses, not their mean.
+        self._sums = getattr(loss, "reduction", None) == "sum"
+        #: What calls the engine; ``None`` for nothing.
+        self._caller: Callable[..., Any] | None = None
 
         #: Who is told of each step and of each epoch.
         self._on_step: list[Callable[..., None]] = []
@@ -101,7 +108,35 @@ class Training:
     @property
     def lr(self) -> float:
         """The learning rate of the first group."""
-        return float(self.optimizer.param_groups[0]["lr"]) if self.optimizer is not None else math.nan
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1; to the batch, if it is known how many there are."""
+        known: Any = self.batches
+        try:
+            batches = len(known)
+        except TypeError:
+            batches = 0
+        within = min(self.position / batches, 1.0) if batches else 0.0
+        return min((self.epoch + within) / self.epochs, 1.0) if self.epochs else 1.0
+
+    def per_sample(self, loss: float, count: int) -> float:
+        """Give the loss of so many samples as their mean, which it is unless the loss sums."""
+        return loss / count if self._sums else loss
+
+    def quiet(self) -> None:
+        """Let NumPy not warn of what the engine computes, for whoever calls this says better what is wrong.
+
+        Data, metrics and callbacks are not the engine's: there all is as it was.
+        """
+        context = contextvars.copy_context()  # NumPy keeps there what it warns of
+        context.run(np.seterr, all="ignore")
+        self._caller = context.run
+
+    def _called(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Give a method of the engine as it is to be called."""
+        return method if self._caller is None else partial(self._caller, method)
 
     def run(self) -> History:
         """Run what is left of it, and give the history."""
@@ -120,12 +155,12 @@ class Training:
     def _run_epoch(self) -> None:
         self.batches.set_epoch(self.epoch)
         before, start = self.seconds, time.perf_counter()
-        step, told = self.engine.step, self._on_step
+        step, told, sums = self._called(self.engine.step), self._on_step, self._sums
         for batch in self._remaining():
             given, target = self.batch = batch
             loss = step(given, target)
             count = len(given)
-            self.total += loss * count
+            self.total += loss if sums else loss * count
             self.samples += count
             self.position += 1
             self.step += 1
@@ -175,22 +210,27 @@ class Training:
 
     def _step_schedule(self, validation: float | None) -> None:
         """Let the schedule go on; one that waits for a plateau is told the loss."""
-        if type(self.schedule).__name__ == "ReduceLROnPlateau":
+        if goes_by_loss(self.schedule):
             self.schedule.step(self.total / self.samples if validation is None else validation)
         else:
             self.schedule.step()
 
     def _measured(self) -> tuple[float | None, dict[str, float]]:
-        """Give the loss on the validation data, each batch counted with its samples, and the metrics."""
-        how = self.validation
+        """Give the loss on the validation data, the mean of its samples' losses, and the metrics."""
+        how, predict, loss = (
+            self.validation,
+            self._called(self.engine.predict),
+            self._called(self.engine.loss),
+        )
         if how.batches is None:
             return None, {}
         total, samples = 0.0, 0
         outputs, targets = [], []
         for given, target in how.batches:
-            output, count = self.engine.predict(given), len(given)
+            output, count = predict(given), len(given)
             if how.is_apart:
-                total += self.engine.loss(output, target) * count
+                value = loss(output, target)
+                total += value if self._sums else value * count
             if how.metrics:
                 outputs.append(np.array(output))  # an engine may use its own again
                 targets.append(target)

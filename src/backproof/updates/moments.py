@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,8 @@ class MomentsRule(DecayingRule):
 
     def correction(self, beta: float, step: float) -> float:
         """Give 1 − βᵗ: a moment is too small by this factor, for it started at 0."""
-        return 1 - math.pow(beta, step)
+        power: float = beta**step
+        return 1 - power
 
     def moments(self, xp: Namespace, gradient: Float[Array, "*shape"], state: State) -> State:
         """Give the step and the moments after it."""

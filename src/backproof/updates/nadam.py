@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -68,7 +67,8 @@ class NAdam(MomentsRule):
 
     def momentum_at(self, step: float) -> float:
         """Give μₜ."""
-        return self.betas[0] * (1 - 0.5 * math.pow(0.96, step * self.momentum_decay))
+        power: float = 0.96 ** (step * self.momentum_decay)
+        return self.betas[0] * (1 - 0.5 * power)
 
     def update(
         self, xp: Namespace, parameter: Float[Array, "*shape"], gradient: Float[Array, "*shape"], state: State

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -62,7 +61,8 @@ class RAdam(MomentsRule):
     def length(self, step: float) -> float:
         """Give ρ, the number of gradients that the second moment is worth."""
         decay = self.betas[1]
-        return self.longest - 2 * step * math.pow(decay, step) / self.correction(decay, step)
+        power: float = decay**step
+        return self.longest - 2 * step * power / self.correction(decay, step)
 
     @property
     def longest(self) -> float:
@@ -73,7 +73,8 @@ class RAdam(MomentsRule):
         """Give r."""
         longest = self.longest
         squared = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-        return math.sqrt(squared)
+        root: float = squared**0.5
+        return root
 
     def update(
         self, xp: Namespace, parameter: Float[Array, "*shape"], gradient: Float[Array, "*shape"], state: State

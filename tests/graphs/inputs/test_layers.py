@@ -93,10 +93,29 @@ class Changed(nn.Tanh):
         return input
 
 
+class Twice(nn.Identity):
+    def forward(self, input: Any) -> Any:
+        return 2 * input
+
+
+class Residual(nn.Sequential):
+    def forward(self, input: Any) -> Any:
+        return input + super().forward(input)
+
+
+def changed() -> nn.Module:
+    model = nn.Sequential(nn.Tanh())
+    model[0].forward = np.exp  # type: ignore[method-assign]
+    return model
+
+
 REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "drops": (nn.Sequential(nn.Dropout(0.3)), {}, "Dropout at '0' drops other elements.*eval"),
     "own": (nn.Sequential(nn.Tanh(), Own()), {}, "one op each; got Own at '1'"),
     "changed": (Changed(), {}, "one op each; got Changed"),
+    "changed identity": (nn.Sequential(Twice()), {}, "one op each; got Twice at '0'"),
+    "changed container": (Residual(nn.Tanh()), {}, "one op each; got Residual"),
+    "changed itself": (changed(), {}, "one op each; got Tanh at '0', with methods of its own"),
     "several inputs": (nn.RNNCell(3, 2), {}, "takes input, hx; got 1"),
     "no target": (nn.Tanh(), {"loss": nn.MSELoss()}, "got no target"),
     "no loss": (nn.Tanh(), {"target": 1}, "got no loss"),

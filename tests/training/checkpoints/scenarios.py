@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import backproof as bp
 from backproof import data, nn, optim
@@ -122,7 +124,7 @@ def batches() -> Trained:
     """Batches of which nobody knows how many there are, all samples but the last."""
     model = mlp()
     parts = [slice(start, start + 6) for start in range(0, 27, 6)]
-    how = {"X": lambda: ((X[part], Y[part]) for part in parts), "y": None}
+    how = {"X": lambda: ((X[part], Y[part]) for part in parts), "y": None, "batch_size": 32}  # as by default
     return Trained(model, optim.ASGD(model.parameters(), lr=0.01), None, **how)
 
 
@@ -145,3 +147,11 @@ class Signal(Callback):
     def on_epoch(self, training: Any) -> None:
         if training.epoch == self.epoch:
             os.kill(os.getpid(), self.number)
+
+
+def interrupted(training: Trained, path: Any, when: dict[str, int], *, resume: bool = False) -> None:
+    """Train until a signal comes."""
+    looking_on = [*training.how.get("callbacks", ()), Signal(signal.SIGINT, **when)]
+    with pytest.raises(KeyboardInterrupt) as stop:
+        training.fit(checkpoint=path, resume=resume, callbacks=looking_on)
+    assert f"written down in {path}" in stop.value.__notes__[0]

@@ -156,14 +156,33 @@ def test_a_whole_one_is_left_whatever_fails(
     assert files.read_last()[0]["number"] == 4
 
 
-def test_what_a_killed_process_left_is_no_obstacle(files: Files) -> None:
+def test_what_a_killed_process_left_is_no_obstacle_and_does_not_stay(files: Files) -> None:
+    left, other = (files.last.with_name(f".{files.last.name}.{name}.part") for name in ("0a1b", "2c3d"))
     files.write(state(1))
-    files.part.write_bytes(b"half")
+    left.write_bytes(b"half")
+    other.write_bytes(b"another process is writing it")
+    os.utime(left, (0, 0))
     assert files.read_last()[0]["number"] == 1
     files.write(state(2))
-    assert not files.part.exists()
+    assert (left.exists(), other.exists()) == (False, True)
     files.last.unlink()  # it was killed between the two names
     assert files.read_last()[0]["number"] == 1
+    files.remove()
+    assert not list(files.last.parent.iterdir())
+
+
+def test_another_process_may_write_there(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one has written its file, and not yet given it its name, another writes its own."""
+    wait, other = os.fsync, Files(files.last)
+
+    def meanwhile(descriptor: int) -> None:
+        wait(descriptor)
+        monkeypatch.setattr(os, "fsync", wait)
+        other.write(state(2))
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    files.write(state(1))
+    assert [files.read(path)["number"] for path in files.present] == [1, 2]
 
 
 def test_a_link_stays_one(tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
-"""What is right agrees with PyTorch, also where rounding grows; what is wrong parts from it, at its step."""
+"""What is right agrees with PyTorch, also where rounding grows; what cannot be compared is refused."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,27 +14,21 @@ import backproof.torch.nn as torch_nn
 import backproof.torch.optim as torch_optim
 from backproof import nn, optim
 from backproof.optim.optimizer import optimizer_of
-from backproof.training.comparing.comparison import Comparison
 from backproof.updates import CATALOGUE
-from backproof.updates.adam import Adam
-from backproof.updates.sgd import SGD
-
-RNG = np.random.default_rng(0)
-X, Y, CLASSES = RNG.normal(size=(24, 3)), RNG.normal(size=24), RNG.integers(0, 3, 24)
-IMAGES, INDICES = RNG.normal(size=(24, 1, 6, 6)), RNG.integers(0, 7, (24, 4))
-
-
-def network(activation: Any = nn.Tanh, dtype: Any = np.float32, outputs: int = 1) -> nn.Sequential:
-    layers = [nn.Linear(3, 6, dtype=dtype, rng=0), activation(), nn.Linear(6, outputs, dtype=dtype, rng=1)]
-    return nn.Sequential(*layers)
-
-
-def compared(model: Any, x: Any = X, y: Any = Y, **how: Any) -> Comparison:
-    given = {"loss": "mse", "optimizer": "adam", "epochs": 2, "batch_size": 8, **how}
-    if isinstance(given["optimizer"], str):
-        given.setdefault("lr", 0.02)
-    return bp.compare(model, x, y, **given)
-
+from tests.training.comparing.samples import (
+    CLASSES,
+    IMAGES,
+    INDICES,
+    ByHand,
+    InTheRoot,
+    Tiring,
+    X,
+    Y,
+    compared,
+    network,
+    theirs,
+    with_layer,
+)
 
 # --- What is right agrees ------------------------------------------------------------------------
 
@@ -152,187 +144,6 @@ def test_nothing_that_moves_is_no_agreement(freeze: bool) -> None:
     assert freeze or "nothing can be told" in comparison.summary
 
 
-# --- What is wrong parts -------------------------------------------------------------------------
-
-
-class WrongTanh(nn.Tanh):
-    """Its gradient is too large, by a thousandth."""
-
-    def backward(self, grad_output: Any) -> Any:
-        return super().backward(grad_output) * 1.001
-
-
-class Forgetful(nn.Linear):
-    """It forgets the gradient of its bias."""
-
-    def accumulate(self, grad_output: Any) -> None:
-        self.backward(grad_output)
-
-    def backward(self, grad_output: Any) -> Any:
-        found = super().backward(grad_output)
-        del self.grads["bias"]
-        return found
-
-
-class Coarse(nn.Linear):
-    """It computes with half of the digits, where those are few."""
-
-    def forward(self, *inputs: Any, **keywords: Any) -> Any:
-        output = super().forward(*inputs, **keywords)
-        return output if output.dtype == np.float64 else output.astype(np.float16).astype(output.dtype)
-
-
-class Doubled(nn.MSELoss):
-    """Its value is twice what it should be; its gradient is right."""
-
-    def forward(self, *inputs: Any, **keywords: Any) -> Any:
-        return 2 * super().forward(*inputs, **keywords)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class InTheRoot(Adam):
-    """ε stands inside of the root."""
-
-    def scale(self, xp: Any, second: Any, step: float) -> Any:
-        found = second / self.correction(self.betas[1], step) + self.eps
-        return xp.sqrt(found)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Uncorrected(Adam):
-    """The moments keep their bias."""
-
-    def correction(self, beta: float, step: float) -> float:
-        return 1.0
-
-
-class Tiring(optimizer_of(SGD)):  # type: ignore[misc]  # a class that is made
-    """From some step on it moves half as far."""
-
-    def __init__(self, params: Any, at: int, lr: float) -> None:
-        super().__init__(params, lr=lr)
-        self.left = at
-
-    def step(self, closure: Any = None) -> Any:
-        self.left -= 1
-        if not self.left:
-            self.param_groups[0]["lr"] /= 2
-        return super().step(closure)
-
-
-class ByHand:
-    """An optimizer as it is written in a lab."""
-
-    def __init__(self, parameters: Any, lr: float, sign: float = -1.0) -> None:
-        self.param_groups: list[dict[str, Any]] = [{"params": list(parameters), "lr": lr}]
-        self.sign = sign
-
-    def step(self) -> None:
-        for parameter in self.param_groups[0]["params"]:
-            parameter.data += self.sign * self.param_groups[0]["lr"] * parameter.grad
-
-    def zero_grad(self) -> None:
-        for parameter in self.param_groups[0]["params"]:
-            parameter.grad = None
-
-
-@dataclass
-class Planted:
-    """A mistake, and where it has to be found: the step, what differs first, and of which parameters."""
-
-    model: Callable[[], Any] = network
-    optimizer: Callable[[Any], Any] = lambda parameters: optim.Adam(parameters, lr=0.02)
-    how: dict[str, Any] = dataclasses.field(default_factory=dict)
-    step: int = 1
-    kind: str = "parameter"
-    names: tuple[str, ...] = ("0.weight", "0.bias", "2.weight", "2.bias")
-
-
-def theirs(activation: Any = torch.nn.Tanh) -> torch.nn.Module:
-    return torch.nn.Sequential(torch.nn.Linear(3, 6), activation(), torch.nn.Linear(6, 1))
-
-
-def with_layer(kind: Any) -> Callable[[], Any]:
-    return lambda: nn.Sequential(nn.Linear(3, 6, rng=0), nn.Tanh(), kind(6, 1, rng=1))
-
-
-def adam(parameters: Any) -> Any:
-    return torch.optim.Adam(parameters, lr=0.02)
-
-
-def sgd(parameters: Any) -> Any:
-    return torch.optim.SGD(parameters, lr=0.02)
-
-
-PLANTED = {
-    "a gradient that is a thousandth too large": Planted(
-        lambda: network(WrongTanh), how={"like": theirs()}, kind="gradient", names=("0.weight", "0.bias")
-    ),
-    "the gradient of the bias is forgotten": Planted(
-        with_layer(Forgetful), how={"like": theirs()}, kind="gradient", names=("2.bias",)
-    ),
-    "the forward is another": Planted(
-        lambda: network(nn.GELU), how={"like": theirs(lambda: torch.nn.GELU(approximate="tanh"))},
-        kind="loss", names=("",),
-    ),
-    "half of the digits, in float32": Planted(
-        with_layer(Coarse), how={"like": theirs()}, kind="loss", names=("",)
-    ),
-    "the value of the loss": Planted(
-        how={"loss": Doubled(), "like_loss": torch.nn.MSELoss()}, kind="loss", names=("",)
-    ),
-    "ε inside the root": Planted(
-        optimizer=lambda p: optimizer_of(InTheRoot)(p, lr=0.02), how={"like_optimizer": adam}
-    ),
-    "no correction of the bias": Planted(
-        optimizer=lambda p: optimizer_of(Uncorrected)(p, lr=0.02), how={"like_optimizer": adam}
-    ),
-    "the decay passes through the moments": Planted(
-        optimizer=lambda p: optim.Adam(p, lr=0.02, weight_decay=0.01),
-        how={"like_optimizer": lambda p: torch.optim.AdamW(p, lr=0.02, weight_decay=0.01)},
-    ),
-    "less momentum, which the second step has first": Planted(
-        optimizer=lambda p: optim.SGD(p, lr=0.02, momentum=0.899),
-        how={"like_optimizer": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9)}, step=2,
-    ),
-    "another rate from the fifth step on": Planted(optimizer=lambda p: Tiring(p, at=5, lr=0.02), step=5),
-    "uphill": Planted(optimizer=lambda p: ByHand(p, 0.02, +1.0), how={"like_optimizer": sgd}),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
-def test_what_is_wrong_parts_at_its_step(planted: Planted) -> None:
-    model = planted.model()
-    comparison = compared(model, optimizer=planted.optimizer(model.parameters()), **planted.how)
-    assert not comparison
-    assert comparison.verdict == "part"
-    parting = comparison.parting
-    assert parting is not None
-    assert (parting.step, parting.kind, parting.names) == (planted.step, planted.kind, planted.names)
-    assert abs(parting.ours - parting.theirs) > parting.bound
-    assert f"part at step {planted.step}, in float" in comparison.summary
-
-
-RIGHT = {
-    "a layer of one's own": Planted(with_layer(type("Mine", (nn.Linear,), {})), how={"like": theirs()}),
-    "an optimizer of one's own": Planted(
-        optimizer=lambda p: ByHand(p, 0.02), how={"like_optimizer": sgd}
-    ),
-    "a rule of one's own": Planted(
-        optimizer=lambda p: optimizer_of(dataclasses.make_dataclass("Mine", [], bases=(SGD,), frozen=True))(
-            p, lr=0.02
-        ),
-        how={"like_optimizer": sgd},
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("right", RIGHT.values(), ids=RIGHT)
-def test_one_s_own_that_is_right_agrees(right: Planted) -> None:
-    model = right.model()
-    assert compared(model, optimizer=right.optimizer(model.parameters()), **right.how)
-
-
 # --- What is given stays as it is ----------------------------------------------------------------
 
 
@@ -364,6 +175,29 @@ def test_the_same_is_trained_as_by_fit() -> None:
     )
     means = comparison["ours"].reshape(2, 3).mean(axis=1)
     np.testing.assert_allclose(history["loss"], means, rtol=1e-7)
+
+
+def test_rates_of_the_epochs_are_those_of_the_schedule() -> None:
+    def share(epoch: int) -> float:
+        return 1 / (1 + epoch)
+
+    model = network(dtype=np.float64)
+    comparison = compared(model, epochs=4, lr_lambda=share)
+    assert comparison, comparison.summary
+    theirs = model.to_torch()
+    optimizer = torch.optim.Adam(theirs.parameters(), lr=0.02)
+    how: Any = {"loss": torch.nn.MSELoss(), "batch_size": 8, "epochs": 4, "progress": False}
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+    history = bp.fit(theirs, X, Y, optimizer=optimizer, schedule=schedule, **how)
+    for name in ("ours", "torch"):
+        np.testing.assert_allclose(history["loss"], comparison[name].reshape(4, 3).mean(axis=1), rtol=1e-12)
+
+
+def test_how_far_it_is_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    compared(network(dtype=np.float64), progress=True)
+    assert capsys.readouterr().err.startswith("epoch 2/2  loss ")
+    compared(network(dtype=np.float64), progress=False)
+    assert not capsys.readouterr().err
 
 
 # --- What is refused -----------------------------------------------------------------------------
@@ -431,6 +265,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str
     "bfloat16": (
         lambda: torch.nn.Linear(3, 1).to(torch.bfloat16), {}, TypeError, "got bfloat16: say model.float"
     ),
+    "several dtypes": (
+        lambda: nn.Sequential(nn.Linear(3, 1, dtype=np.float64), nn.PReLU()),
+        {},
+        TypeError,
+        r"of one dtype; got float64 and float32: say model.float\(\)",
+    ),
     "L-BFGS": (line, {"like_optimizer": torch.optim.LBFGS}, TypeError, "got LBFGS, which needs a closure"),
 }  # fmt: skip
 
@@ -449,7 +289,7 @@ UNKNOWN: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "PyTorch's": (
         lambda: torch.nn.Linear(3, 1),
         lambda parameters: type("Mine", (torch.optim.Optimizer,), {"step": lambda self: None})(
-            parameters, {}
+            parameters, {"lr": 0.1}
         ),
     ),
 }

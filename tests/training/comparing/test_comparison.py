@@ -66,6 +66,17 @@ def test_a_page() -> None:
     assert "part at step 4" in page
 
 
+def test_as_data() -> None:
+    told = comparison(3, PARTING).to_dict()
+    assert {name: told[name] for name in ("verdict", "agree", "steps")} == {
+        "verdict": "part",
+        "agree": False,
+        "steps": 3,
+    }
+    assert told["parting"]["names"] == ("0.weight", "0.bias")
+    assert told["rows"]["step"] == [1, 2, 3]
+
+
 def test_nothing_to_tell() -> None:
     unsure = comparison(telling=0)
     assert not unsure

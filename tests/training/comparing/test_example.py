@@ -16,5 +16,5 @@ def test_optimizers_on_surfaces(tmp_path: Path, capsys: pytest.CaptureFixture[st
     parting = mine.partings["inside", "hills"]
     assert (parting.step, parting.kind) == (1, "parameter")
     assert "inside and PyTorch's part on hills at step 1" in capsys.readouterr().out
-    assert {path.name for path in tmp_path.iterdir()} == {"surfaces.png", "by-hand.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {"surfaces.png", "surfaces-by-hand.png"}
     assert "[surfaces.py](surfaces.py)" in (EXAMPLES / "README.md").read_text(encoding="utf-8")

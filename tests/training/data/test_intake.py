@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse
 import torch
@@ -258,6 +259,36 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: taken(linear(), MSE, X, pd.Series(["low"] * 6, name="size")),
         TypeError,
         "column 'size' of y",
+    ),
+    "a series of words without a name": (
+        lambda: taken(linear(), MSE, X, pd.Series(["low"] * 6)),
+        TypeError,
+        "got y of dtype",
+    ),
+    "truths that are missing": (
+        lambda: taken(linear(), MSE, pl.DataFrame({"a": [1.0, 2.0], "b": [True, None]}), NUMBERS[:2]),
+        ValueError,
+        r"got NaN, which stands for a missing value, in X \(row 1, column 'b'\)",
+    ),
+    "truths that are missing, in a series": (
+        lambda: taken(linear(), MSE, X[:2], pl.Series([True, None])),
+        ValueError,
+        r"missing value, in y \(row 1\)",
+    ),
+    "missing among objects": (
+        lambda: taken(linear(), MSE, X, np.array([1.0, None, *NUMBERS[2:]])),
+        TypeError,
+        "y to hold real numbers; got dtype=object, such as None",
+    ),
+    "a plan of a frame": (
+        lambda: taken(linear(), MSE, pl.LazyFrame({"a": [1.0]}), [1.0]),
+        TypeError,
+        r"got X=<LazyFrame at \w+> \(LazyFrame\): pass X.collect\(\)",
+    ),
+    "a dictionary": (
+        lambda: taken(linear(), MSE, {"a": ONE, "b": ONE}, NUMBERS),
+        TypeError,
+        r"^.{,300}got X=\{'a': array\(\[.{,80}\.\.\. \(dict\): pass np.column_stack\(\[\*X.values\(\)\]\)$",
     ),
     "sparse": (
         lambda: taken(linear(), MSE, scipy.sparse.csr_matrix(X), NUMBERS),

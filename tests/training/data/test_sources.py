@@ -134,6 +134,36 @@ def test_batches_are_taken_as_they_come(make: Callable[[], Any]) -> None:
             np.testing.assert_array_equal(targets, Y.astype(np.float32)[:, None], strict=True)
 
 
+LATER = {
+    "targets in a column": (X[5:], Y[5:, None]),
+    "another dtype": (X[5:].astype(np.longdouble), Y[5:].astype(np.longdouble)),
+    "one row": (X[5:6], Y[5:6, None]),
+}
+
+
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+def test_each_batch_is_brought_into_the_form(later: tuple[Any, Any]) -> None:
+    """Also one that is given otherwise than the first."""
+    found = made([(X[:5], Y[:5]), later], validation=[(X[:5], Y[:5]), later])
+    for each in (found.training, found.apart):
+        inputs, targets = joined(each)
+        np.testing.assert_array_equal(inputs, X[: len(inputs)].astype(np.float32), strict=True)
+        np.testing.assert_array_equal(targets, Y[: len(inputs), None].astype(np.float32), strict=True)
+
+
+def of_classes(later: Any) -> list[Any]:
+    model, classes = nn.Linear(2, 3, rng=0), np.arange(5) % 3
+    intake = Intake(model, model, nn.CrossEntropyLoss())
+    return list(sources([(X[:5], classes), (X[5:10], later)], None, None, intake).training)
+
+
+def test_probabilities_after_classes_stay_what_they_are() -> None:
+    probabilities = RNG.dirichlet(np.ones(3), 5)
+    (_, classes), (_, found) = of_classes(probabilities)
+    assert classes.dtype == np.int64
+    np.testing.assert_array_equal(found, probabilities.astype(np.float32), strict=True)
+
+
 def test_what_is_there_as_it_should_be_is_not_copied() -> None:
     x, y = X.astype(np.float32), Y.astype(np.float32)
     for inputs, targets in made(x, y, batch_size=None).training:
@@ -159,6 +189,25 @@ def test_a_generator_is_gone_through_once() -> None:
     assert len(list(found.training)) == 5
     with pytest.raises(ValueError, match="got a generator, which is used up: pass the function"):
         list(found.training)
+
+
+AGAIN: dict[str, tuple[tuple[Any, Any], int, bool, str]] = {
+    "more epochs": ((batches, None), 2, False, "X"),
+    "metrics": ((batches, None), 1, True, "X"),
+    "more epochs to validate": ((list, batches), 2, False, "validation"),
+}
+
+
+@pytest.mark.parametrize(("make", "epochs", "is_measured", "name"), AGAIN.values(), ids=AGAIN)
+def test_what_is_used_up_is_refused_before(make: Any, epochs: int, is_measured: bool, name: str) -> None:
+    data, validation = ([*batches()] if each is list else each and each() for each in make)
+    found = made(data, validation=validation)
+    with pytest.raises(
+        ValueError, match=f"expected {name} to be batches .* got a generator, which is used up"
+    ):
+        found.require_again(epochs, is_measured=is_measured)
+    assert len(list(data)) == 5  # it was not begun
+    made(batches(), validation=batches()).require_again(1, is_measured=True)
 
 
 def test_a_loader_of_pytorch_with_a_generator_is_shuffled_by_the_epoch() -> None:
@@ -198,6 +247,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a path": (lambda: made("data.csv"), TypeError, "got 'data.csv'"),
     "a dictionary": (lambda: made({"x": X}), TypeError, "expected X to be an array"),
     "a number": (lambda: made(5), TypeError, "got 5"),
+    "a plan of a frame": (lambda: made(pl.LazyFrame({"a": [1.0]})), TypeError, r": pass X.collect\(\)$"),
+    "a large dictionary": (lambda: made({"x": X}), TypeError, r"^.{,300}$"),
     "targets twice": (lambda: made(data.TensorDataset(X, Y), Y), TypeError, "has the targets already"),
     "a loader and targets": (
         lambda: made(theirs.DataLoader(torch_arrays()), Y),
@@ -208,6 +259,22 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "batches of three": (lambda: list(made([(X, Y, Y)]).training), TypeError, "one of 3 parts"),
     "batches of inputs": (lambda: list(made([X, X]).training), TypeError, "got ndarray"),
     "batches of dictionaries": (lambda: list(made([{"x": X}]).training), TypeError, "got dict"),
+    "a later batch with a target for all": (
+        lambda: list(made([(X[:5], Y[:5]), (X[5:], Y[5:6])]).training),
+        ValueError,
+        "the input of a batch of 18 rows and the target of a batch of 1",
+    ),
+    "a later batch of other features": (
+        lambda: list(made([(X[:5], Y[:5]), (X[5:, :1], Y[5:])]).training),
+        ValueError,
+        "takes 2 features",
+    ),
+    "a later batch with other targets": (
+        lambda: list(made([(X[:5], Y[:5]), (X[5:], X[5:])]).training),
+        ValueError,
+        r"with rows of shape \(2,\)",
+    ),
+    "floats after classes": (lambda: of_classes(np.arange(5) + 0.7), TypeError, r"astype\(int\)"),
     "samples for batches": (lambda: made(Stream()), TypeError, "gives samples one by one"),
     "a share of batches": (lambda: made(list(batches()), None, 0.2), TypeError, "validation=0.2, a share"),
     "a share of all": (lambda: made(X, Y, 1.0), ValueError, "between 0 and 1"),

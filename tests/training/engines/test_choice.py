@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import backproof as bp
 from backproof import nn, optim
 from backproof.training.engines.choice import engine_for
 from backproof.training.engines.modules import ModulesEngine
@@ -58,3 +59,26 @@ def test_choice(
     assert type(chosen) is engine
     for batch in batches(classes, np.float32):
         chosen.step(*batch)
+
+
+class Half:
+    """An engine that lacks what is needed at the end."""
+
+    name = "half"
+    step = predict = loss = parameters = gradients = load = lambda self, *given: None
+
+    def __init__(self, *parts: Any) -> None:
+        pass
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "a name": ("numpy", r"expected engine to be what makes one of a model, .*; got engine='numpy' \(str\)"),
+    "half of one": (Half, r"got engine=<class '.*Half'> \(type\), which made a Half without sync, close"),
+    "a function that makes none": (lambda *parts: None, "which made a NoneType without step, "),
+}
+
+
+@pytest.mark.parametrize(("engine", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_engine_is_refused(engine: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        bp.fit(nn.Linear(1, 1, rng=0), [[1.0]], [2.0], loss="mse", optimizer="sgd", engine=engine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,12 @@ def test_ignored_classes() -> None:
     agree(*both(mlp(), nn.CrossEntropyLoss, OPTIMIZERS["SGD"]), some())
 
 
+@pytest.mark.parametrize("steps", [1, 9])
 @pytest.mark.parametrize("wrong", [3, -1, 1000, -101])
-def test_wrong_classes(wrong: int) -> None:
+def test_wrong_classes(wrong: int, steps: int) -> None:
+    """After one step the plan would be made with the batch that is wrong."""
     modules, planned = both(mlp(), nn.CrossEntropyLoss, OPTIMIZERS["SGD"])
-    for given, target in batches(classes, np.float32):
+    for given, target in islice(batches(classes, np.float32), steps):
         modules.step(given, target), planned.step(given, target)
     target[2] = wrong
     with pytest.raises(IndexError) as expected:
@@ -137,8 +140,26 @@ def test_arrays_of_parameters(arrange: Callable[[nn.Parameter, nn.Parameter], No
         assert same(modules.parameters(), planned.parameters())
 
 
-def test_what_the_modules_round_at_each_use() -> None:
-    modules, planned = both(tied(), nn.CrossEntropyLoss, OPTIMIZERS["SGD"])
-    for given, target in batches(classes, np.float64):
+def of_dtypes(*dtypes: Any) -> nn.Module:
+    sizes = zip((5, 7, 4), (7, 4, 3), dtypes, strict=True)
+    first, second, third = [nn.Linear(given, out, dtype=dtype, rng=1) for given, out, dtype in sizes]
+    return nn.Sequential(first, nn.Tanh(), second, nn.PReLU(dtype=dtypes[1]), third)
+
+
+F4, F8 = np.float32, np.float64
+#: Models, and the dtype of what they are given.
+ROUNDED: dict[str, tuple[Callable[[], nn.Module], Any]] = {
+    "used twice": (tied, F8),
+    "the last in float64": (lambda: of_dtypes(F4, F4, F8), F4),
+    "the middle in float64": (lambda: of_dtypes(F4, F8, F4), F4),
+    "the first in float64": (lambda: of_dtypes(F8, F4, F4), F8),
+}
+
+
+@pytest.mark.parametrize(("model", "dtype"), ROUNDED.values(), ids=ROUNDED)
+def test_what_the_modules_round(model: Callable[[], nn.Module], dtype: Any) -> None:
+    """A gradient that is rounded on its way, or at each use of a parameter, is rounded as the modules do."""
+    modules, planned = both(model(), nn.CrossEntropyLoss, OPTIMIZERS["SGD"])
+    for given, target in batches(classes, dtype):
         assert modules.step(given, target) == planned.step(given, target)
         assert same(modules.gradients(), planned.gradients())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from backproof import nn, optim
 from backproof.training.engines.modules import ModulesEngine
 from backproof.training.engines.planned import PlannedEngine
+from backproof.training.engines.planning.recorded import NotPlanned
 from tests.training.engines.cases import (
     OPTIMIZERS,
     Array,
@@ -103,6 +106,71 @@ def test_changes_midway(change: Callable[[ModulesEngine], None], optimizer: str)
             yield batch
 
     agree(*engines, changing())
+
+
+def slowing(optimizer: optim.Optimizer, set_to_none: bool = True) -> None:
+    optim.Optimizer.zero_grad(optimizer, set_to_none)
+    optimizer.param_groups[0]["lr"] *= 0.9
+
+
+def derived(optimizer: optim.Optimizer) -> None:
+    kind = type("Slowing", (type(optimizer),), {"zero_grad": slowing})
+    optimizer.__class__ = kind
+
+
+def halved(thing: Any, name: str) -> None:
+    """Put a method of its own over that of a module: it gives half of it."""
+    method = getattr(thing, name)
+    setattr(thing, name, lambda *arrays: method(*arrays) * np.float32(0.5))
+
+
+def clipped(optimizer: optim.Optimizer) -> None:
+    step = optimizer.step
+
+    def clipping(closure: Any = None) -> Any:
+        for parameter in optimizer.param_groups[0]["params"]:
+            if parameter.grad is not None:
+                parameter.grad = np.clip(parameter.grad, -0.01, 0.01)
+        return step(closure)
+
+    optimizer.step = clipping  # type: ignore[method-assign]
+
+
+def unused(engine: ModulesEngine) -> None:
+    """Let a layer have a parameter that it does not compute with: it gets no gradient, and is not moved."""
+    engine.model[0].unused = parameter = nn.Parameter(np.ones(2, np.float32))
+    engine.optimizer.add_param_group({"params": [parameter], "weight_decay": 0.1})
+
+
+OWN: dict[str, Callable[[ModulesEngine], None]] = {
+    "step": lambda engine: clipped(engine.optimizer),
+    "zero_grad": lambda engine: setattr(
+        engine.optimizer, "zero_grad", functools.partial(slowing, engine.optimizer)
+    ),
+    "zero_grad of a class": lambda engine: derived(engine.optimizer),
+    "forward": lambda engine: halved(engine.model[0], "forward"),
+    "backward": lambda engine: halved(engine.model[1], "backward"),
+    "forward of the container": lambda engine: halved(engine.model, "forward"),
+    "forward of the loss": lambda engine: halved(engine._loss, "forward"),
+    "a parameter that is not used": unused,
+    "backward of the loss": lambda engine: halved(engine._loss, "backward"),
+}
+
+
+@pytest.mark.parametrize("change", OWN.values(), ids=OWN)
+def test_methods_of_its_own(change: Callable[[ModulesEngine], None]) -> None:
+    """What computes or moves in a way of its own is not planned, and is noticed midway."""
+    modules, planned = both(mlp(nn.Tanh()), nn.CrossEntropyLoss, OPTIMIZERS["SGD"])
+    for number, (given, target) in enumerate(batches(classes, np.float32)):
+        if number == 4:
+            assert planned._plan is not None
+            for engine in (modules, planned):
+                engine.sync()
+                change(engine)
+        assert modules.step(given, target) == planned.step(given, target)
+        assert same(modules.parameters(), planned.parameters())
+    with pytest.raises(NotPlanned):
+        PlannedEngine(planned.model, planned._loss, planned.optimizer)
 
 
 @pytest.mark.parametrize("rule", ["SGD", "Adam"])

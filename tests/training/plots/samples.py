@@ -110,11 +110,12 @@ PICTURES: Mapping[str, Callable[[], Figure]] = {
     "regression, many": lambda: plots.regression(line, np.linspace(0, 1, 5000), np.linspace(0, 1, 5000)),
     "logistic": lambda: plots.logistic(_chance, ACROSS, ACROSS > 0.5, name="dose"),
     "logistic, no crossing": lambda: plots.logistic(_chance, ACROSS, ACROSS > 0.5, threshold=0.9999),
-    "boundary": lambda: plots.boundary(scores, PLANE, THREE),
+    "logistic, held out": lambda: plots.logistic(_chance, ACROSS, ACROSS > 0.5, held=np.arange(23) % 4 == 0),
+    "boundary": lambda: plots.boundary(scores, PLANE, THREE, held=np.arange(90) % 4 == 0),
     "boundary, one class wins": lambda: plots.boundary(lambda x: scores(x) + np.eye(3)[0] * 9, PLANE, THREE),
     "boundary, diverged": lambda: plots.boundary(lambda x: scores(x) * NAN, PLANE, THREE),
     "boundary, eight classes": lambda: plots.boundary(
-        lambda x: np.hypot(*x.T) // 0.3 % 8, PLANE, np.arange(90) % 8
+        lambda x: np.eye(8)[(np.hypot(*x.T) // 0.3 % 8).astype(int)], PLANE, np.resize(_LONG, 90)
     ),
     "confusion": lambda: plots.confusion(THREE, (THREE * np.arange(90)) % 3),
     "confusion, long names": lambda: plots.confusion(_LONG, _LONG[::-1]),

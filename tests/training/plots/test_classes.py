@@ -14,7 +14,7 @@ from sklearn.svm import SVC
 
 from backproof import nn
 from backproof.training import plots
-from backproof.training.plots.outputs import classes_of, decided
+from backproof.training.plots.outputs import chosen, classes_of
 from tests.training.plots.samples import NAN, PLANE, THREE, scores, xs
 
 TWO = (PLANE[:, 0] > 0).astype(int)
@@ -116,4 +116,4 @@ def test_confusion_refuses(actual: Any, predicted: Any) -> None:
 
 def test_a_diverged_model_decides_on_something() -> None:
     output = np.full((4, 3), NAN)
-    assert decided(output, classes_of(np.array([0, 1, 2, 1]), output)).shape == (4,)
+    assert chosen(output, classes_of(np.array([0, 1, 2, 1]), output)).shape == (4,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,15 @@ def test_what_is_not_finite_is_a_gap_with_a_cross() -> None:
     assert np.isnan(ys(curve)).tolist() == [False, True, True, False]
     assert xs(crosses).tolist() == [2, 3]
     assert crosses.get_marker() == "x"
+
+
+@pytest.mark.parametrize("largest", [1e295, 1.7e308])
+def test_what_is_too_large_for_a_picture_is_a_gap_with_a_cross(largest: float, tmp_path: Path) -> None:
+    figure = plots.loss(history([3.0, 1e100, largest]), path=tmp_path / "loss.png")
+    curve, crosses = figure.axes[0].lines
+    assert np.isnan(ys(curve)).tolist() == [False, False, True]
+    assert xs(crosses).tolist() == [3]
+    assert explained(figure.axes[0]) == ["training", "loss above 1e+200"]
 
 
 def test_a_single_point_is_marked() -> None:

@@ -50,10 +50,13 @@ def test_colours_have_contrast_on_light_and_dark_pages(picture: Figure) -> None:
 def test_lines_differ_without_colours(picture: Figure) -> None:
     for ax in picture.axes:
         named: list[Any] = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
-        looks = {
-            str((line.get_linestyle(), line._unscaled_dash_pattern, line.get_marker())) for line in named
-        }
+        looks = {str((line._unscaled_dash_pattern, line.get_linestyle(), *_mark(line))) for line in named}
         assert len(looks) >= min(len(named), 6)
+
+
+def _mark(line: Any) -> tuple[str, bool]:
+    """Give the mark of a line, and whether it is hollow."""
+    return line.get_marker(), line.get_markerfacecolor() == "none"
 
 
 def test_nothing_is_left_behind() -> None:

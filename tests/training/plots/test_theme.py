@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.gridspec import GridSpec
 from matplotlib.image import imread
 
 from backproof.training import plots
 from backproof.training.find_lr import RateSweep
+from backproof.training.plots import theme
 from backproof.training.plots.theme import COLOURS, DASHES, DEPTHS, MARKS, contrast, literal, readable, save
 from tests.training.plots.samples import ACROSS, PLANE, THREE, history, line, scores, with_sizes
 
@@ -57,6 +59,7 @@ DRAWS: dict[str, Callable[..., Figure]] = {
     "weights": lambda **how: plots.weights(with_sizes(2), **how),
     "gradients": lambda **how: plots.gradients(with_sizes(9), **how),
     "regression": lambda **how: plots.regression(line, ACROSS, ACROSS, **how),
+    "predictions": lambda **how: plots.predictions(ACROSS, ACROSS, **how),
     "logistic": lambda **how: plots.logistic(line, ACROSS, ACROSS > 0.5, **how),
     "boundary": lambda **how: plots.boundary(scores, PLANE, THREE, **how),
     "confusion": lambda **how: plots.confusion(THREE, THREE, **how),
@@ -115,6 +118,29 @@ def test_a_picture_keeps_its_looks_whatever_the_settings() -> None:
     assert pixels[2, 2, 3] == 0
     assert figure.axes[0].xaxis.label.get_fontsize() == 10
     assert to_rgba(figure.axes[0].get_facecolor())[3] == 0
+
+
+def test_letters_come_from_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of matplotlib's other fonts stands for one that somebody has installed."""
+    own, other = (set(get_font(findfont(name)).get_charmap()) for name in ("DejaVu Sans", "STIXGeneral"))
+    letter = chr(min(other - own))
+    monkeypatch.setattr(theme, "_FONTS", ("No Such Font", "STIXGeneral"))
+    theme._fonts.cache_clear()
+    try:
+        figure = plots.columns(history([2.0], **{letter: [1.0]}), [letter])
+        assert figure.axes[0].yaxis.label.get_fontfamily()[-1] == "STIXGeneral"
+        figure._repr_png_()  # type: ignore[attr-defined]
+    finally:
+        theme._fonts.cache_clear()
+
+
+def test_letters_that_no_font_has_are_told_once() -> None:
+    names = ["\U00012000", "\U00012001 \U00012000"]
+    figure = plots.columns(history([2.0, 1.0], **{name: [1.0, 2.0] for name in names}), names)
+    with pytest.warns(UserWarning, match="no font that is installed has \U00012000\U00012001: ") as said:
+        figure._repr_png_()  # type: ignore[attr-defined]
+    assert len(said) == 1
+    figure._repr_png_()  # type: ignore[attr-defined]
 
 
 def test_literal() -> None:

@@ -228,14 +228,3 @@ def test_showing_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch
 def test_numbers(rate: float, said: str) -> None:
     training: Any = types.SimpleNamespace(history=[], samples=4, total=2.0)
     assert speed.numbers(training, rate) == said
-
-
-@pytest.mark.parametrize(
-    ("batches", "position", "done"),
-    [(range(4), 2, 0.25), (iter(()), 2, 0.0), (range(0), 0, 0.0), (range(1), 5, 0.5)],
-)
-def test_share(batches: Any, position: int, done: float) -> None:
-    training: Any = types.SimpleNamespace(batches=batches, position=position, epoch=0, epochs=2)
-    assert speed.share(training) == done
-    training.epochs = 0
-    assert speed.share(training) == 1.0

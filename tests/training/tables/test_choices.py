@@ -66,9 +66,9 @@ def test_what_does_not_go_together_is_refused() -> None:
 @pytest.mark.parametrize(
     ("model", "rows", "batch_size", "expected"),
     [
-        ("linear", 20, None, Steps(0.1, 20, 1000)),
-        ("linear", 20, 8, Steps(0.01, 8, 334)),
-        ("linear", 100_000, None, Steps(0.01, 10_000, 100)),
+        ("linear", 20, None, Steps(0.1, 20, 1000, 200)),
+        ("linear", 20, 8, Steps(0.01, 8, 334, 67)),
+        ("linear", 100_000, None, Steps(0.01, 10_000, 100, 20)),
         ("mlp", 20, None, Steps(0.01, 20, 1000)),
         ("mlp", 320, None, Steps(0.01, 32, 100)),
         ("mlp", 100_000, None, Steps(0.01, 1000, 100)),

@@ -38,7 +38,12 @@ def test_the_verdict_is_told(table: str, tmp_path: Path, capsys: pytest.CaptureF
 def test_in_json(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     how = ["--target", "y", "--model", "mlp:4", "--epochs", "2", "--compare", "torch", "--format", "json"]
     assert main(["train", table, *how]) == 0
-    assert "ours and PyTorch agree" in json.loads(capsys.readouterr().out)["comparison"]
+    found = json.loads(capsys.readouterr().out)["comparison"]
+    assert (found["verdict"], found["agree"], found["steps"], found["parting"]) == ("agree", True, 2, None)
+    assert "ours and PyTorch agree" in found["summary"]
+    assert {name: len(column) for name, column in found["rows"].items()} == dict.fromkeys(
+        ("step", "ours", "torch", "difference", "share"), 2
+    )
 
 
 def test_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -313,6 +313,48 @@ def test_what_numpy_says_is_as_before() -> None:
     assert np.geterr() == before
 
 
+def divided(*given: Any) -> float:
+    return float(np.array([1.0])[0] / np.array([0.0])[0])
+
+
+class AtEachStep(bp.Callback):
+    def on_step(self, training: Any, loss: float) -> None:
+        divided()
+
+
+#: What people compute themselves while they train.
+THEIRS: dict[str, dict[str, Any]] = {
+    "a metric": {"metrics": {"m": divided}},
+    "a callback": {"callbacks": [divided]},
+    "a callback at each step": {"callbacks": [AtEachStep()]},
+    "data": {"X": lambda: ((PLANE[:4] / divided(), RINGS[:4]) for _ in range(2))},
+}
+
+
+@pytest.mark.parametrize("name", THEIRS)
+@pytest.mark.parametrize("watch", [True, False], ids=["watched", "not watched"])
+def test_numpy_says_what_it_is_to_say_of_what_others_compute(name: str, watch: bool) -> None:
+    how: dict[str, Any] = {"X": PLANE, "loss": "mse", "optimizer": "sgd", "progress": False, **THEIRS[name]}
+    y = None if callable(how["X"]) else RINGS.astype(float)
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="divide by zero"):
+        bp.fit(nn.Linear(2, 1, rng=0), how.pop("X"), y, **how, watch=watch)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_batch_of_which_no_target_counts(reduction: str) -> None:
+    """Their mean is that of nothing; their sum is 0."""
+    y = np.where(np.arange(64) < 32, RINGS[:64], -100)
+    loss = nn.CrossEntropyLoss(reduction=reduction)
+    how: dict[str, Any] = {"optimizer": "sgd", "lr": 0.01, "shuffle": False}
+    history, _ = watched(nn.Linear(2, 2, rng=0), PLANE[:64], y, loss=loss, **how)
+    said = (
+        "targets (step 2, the target of the batch): all 32 are -100, which CrossEntropyLoss ignores, and the "
+        "mean of none is no number; try batches that have others, too: shuffle=True, a larger batch_size, or "
+        "without such samples"
+    )
+    assert [str(each) for each in history.troubles] == ([said] if reduction == "mean" else [])
+
+
 def test_a_trouble_prints() -> None:
     trouble = Trouble("targets", 3, "", "they are wrong", "others")
     assert str(trouble) == "targets (step 3): they are wrong; try others"

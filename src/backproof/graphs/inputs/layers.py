@@ -9,6 +9,7 @@ import numpy as np
 from backproof import nn
 from backproof.graphs.tape import Tape
 from backproof.nn.component import Component
+from backproof.nn.convert import class_of
 from backproof.nn.losses import Loss
 from backproof.ops.op import Op
 
@@ -32,7 +33,8 @@ def of_model(
     Raises
     ------
     TypeError
-        If a module computes something that is no op, or something else at every call.
+        If a module computes something that is no op, or has a method of its own, or computes something
+        else at every call.
 
     Examples
     --------
@@ -50,7 +52,8 @@ def of_model(
         module = _ours(loss)
         if not isinstance(module, Loss):
             raise TypeError(f"expected a loss of backproof.nn; got loss={loss!r}")
-        output = written.component(module, "loss", [output, written.input("target", target)])
+        places = [output, written.input("target", target)]
+        output = written.component(module, class_of(module), "loss", places)
     return written.tape, output, written.values
 
 
@@ -73,24 +76,26 @@ class _Written:
 
     def module(self, module: Any, path: str, place: int) -> int:
         """Put a module on the tape, applied to a node, and give its place."""
-        if isinstance(module, nn.Sequential):
+        kind = class_of(module)
+        if kind is nn.Sequential:
             for name, child in module.named_children():
                 place = self.module(child, f"{path}.{name}" if path else name, place)
             return place
-        if isinstance(module, nn.Dropout) and module.training and module.p > 0:
+        if kind is nn.Dropout and module.training and module.p > 0:
             raise TypeError(
                 f"{_said(module, path)} drops other elements at every call; say model.eval() before"
             )
-        if isinstance(module, nn.Identity | nn.Dropout):
+        if kind in (nn.Identity, nn.Dropout):
             return place
-        return self.component(module, path, [place])
+        return self.component(module, kind, path, [place])
 
-    def component(self, module: Any, path: str, places: list[int]) -> int:
+    def component(self, module: Any, kind: type | None, path: str, places: list[int]) -> int:
         """Put a module that is one op on the tape."""
         name = type(module).__name__
-        if not isinstance(module, Component) or getattr(nn, name, None) is not type(module):
+        if not isinstance(module, Component) or kind is not type(module):
+            own = ", with methods of its own" if getattr(nn, name, None) is type(module) else ""
             raise TypeError(
-                f"expected modules of backproof.nn that are one op each; got {_said(module, path)}"
+                f"expected modules of backproof.nn that are one op each; got {_said(module, path)}{own}"
             )
         op = module.op if module.op.reduction else module.op.main
         inputs = [name for name in op.arguments if name not in module.held]
@@ -110,7 +115,8 @@ class _Written:
     def _held(self, module: Component, op: Op, path: str) -> dict[str, int]:
         """Give the places of the parameters, which are inputs, and of the buffers, which are constants."""
         found = {}
-        for name, parameter in module.named_parameters(recurse=False):
+        own = module.named_parameters(recurse=False)
+        for name, parameter in [(name, each) for name, each in own if name in op.arguments]:
             if id(parameter) not in self._parameters:
                 full = f"{path}.{name}" if path else name
                 self._parameters[id(parameter)] = self.tape.variable(full)

@@ -16,6 +16,7 @@ from backproof.training.checkpoints.files import Files
 from backproof.training.checkpoints.sameness import described, differences
 from backproof.training.checkpoints.signals import Signals
 from backproof.training.checkpoints.state import restore, restore_callbacks, state_of
+from backproof.training.data.arguments import number
 
 if TYPE_CHECKING:
     from backproof.training.training import Training
@@ -38,21 +39,21 @@ class Checkpoints(Callback):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the file could not be written, or the seconds are no number from 0 on.
     """
 
     by_engine = True
 
     def __init__(self, path: str | os.PathLike[str], *, every: float = 30.0) -> None:
-        if not every >= 0:
-            raise ValueError(f"expected checkpoint_every, a number of seconds from 0 on; got {every!r}")
+        number("fit", 0, checkpoint_every=every)
         self.files, self.every = Files(path), every
         self.files.require_writable()
         #: What callbacks remembered in the training that is gone on with.
         self.remembered: Mapping[str, Any] = {}
+        #: Of which training they are, as it was before its first step.
+        self.of: dict[str, Any] = {}
         self._signals = Signals()
-        self._of: dict[str, Any] = {}
         self._due = 0.0
         self._has_failed = False
 
@@ -64,7 +65,7 @@ class Checkpoints(Callback):
                 f"{self.files.last} has the state of {', '.join(absent)}, which is not among the callbacks; "
                 "training goes on without"
             )
-        self._of = described(training)
+        self.of = self.of or described(training)
         packed(state_of(training))  # what cannot be written is said before training
         self._signals.start()
         self._due = perf_counter() + self.every
@@ -81,28 +82,30 @@ class Checkpoints(Callback):
 
     def on_end(self, training: Training) -> None:
         """Let signals do again what they did, and that which came what it would have done."""
-        number = self._signals.received
+        came = self._signals.received
         pass_on = self._signals.stop()
-        if number:
-            self._end(training, number, pass_on)
+        if came:
+            self._end(training, came, pass_on)
 
-    def _end(self, training: Training, number: int, pass_on: Any) -> None:
+    def _end(self, training: Training, came: int, pass_on: Any) -> None:
         """Let a signal do what it would have done, and say how to go on."""
-        said = f"stopped {_place(training)}; resume to go on from {self.files.last}"
+        said = f"stopped {_place(training)}, written down in {self.files.last}"
+        how = ["resume=True goes on from there"]
         if self._has_failed:
-            said = f"stopped {_place(training)}; that could not be written to {self.files.last}"
-        if number == signal.SIGTERM:
+            said, how = f"stopped {_place(training)}; that could not be written to {self.files.last}", []
+        if came == signal.SIGTERM:
             _tell(f"SIGTERM: {said}")
         try:
             pass_on()
         except BaseException as error:
-            error.add_note(said)
+            for note in (said, *how):
+                error.add_note(note)
             raise
 
     def _write(self, training: Training) -> None:
         """Write a checkpoint, and stop if a signal came. If it fails training goes on; it is tried again."""
         try:
-            self.files.write({"of": self._of, **state_of(training)})
+            self.files.write({"of": self.of, **state_of(training)})
             self._has_failed = False
         except (OSError, TypeError) as error:
             if not self._has_failed:
@@ -145,7 +148,8 @@ class Resume(Callback):
             return
         for each in wrong:
             _warn(f"{each}; training goes on from the one before, {path}")
-        if found := differences(state["of"], described(training)):
+        self._checkpoints.of = described(training)
+        if found := differences(state["of"], self._checkpoints.of):
             raise ValueError(
                 f"{path} is of another training ({found}); make everything as it was, name another "
                 "checkpoint, or remove it to begin anew"

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import glob
 import json
 import os
+import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from backproof.training.checkpoints.coding import packed, unpacked
+from backproof.training.checksums import SUM, checksum
 
 __all__ = ["Damaged", "Files"]
 
 #: The number of the form in which checkpoints are written.
 _SCHEMA = 1
-#: Under which names the metadata has the state, and what is computed from all of the file.
-_KEY, _SUM = "backproof.checkpoint", "sha256"
+#: Under which name the metadata has the state.
+_KEY = "backproof.checkpoint"
+#: What nobody has written to for so many seconds is of a process that was killed on the way.
+_LEFT = 3600.0
 
 
 class Damaged(ValueError):
@@ -30,8 +32,9 @@ class Damaged(ValueError):
 class Files:
     """The last checkpoint, and the one before it.
 
-    A new one is written under a third name, ``.PATH.part``; only when it is whole on the disk does the
-    last become the previous, and the new one the last. Whatever happens in between, there is a whole one.
+    A new one is written under a name of its own, ``.PATH.….part``; only when it is whole on the disk does
+    the last become the previous, and the new one the last. Whatever happens in between, and whoever else
+    writes there, there is a whole one.
 
     Parameters
     ----------
@@ -53,7 +56,6 @@ class Files:
         path = Path(path)
         self.last = path.resolve() if path.is_symlink() else path  # a link stays one
         self.previous = self.last.parent / f"{self.last.name}.previous"
-        self.part = self.last.parent / f".{self.last.name}.part"
         #: Whether what has the name of the last one is worth keeping.
         self._is_whole = True
 
@@ -80,8 +82,16 @@ class Files:
 
     def remove(self) -> None:
         """Remove the checkpoints."""
-        for path in (self.part, self.previous, self.last):
+        self._clear(0.0)
+        for path in (self.previous, self.last):
             path.unlink(missing_ok=True)
+
+    def _clear(self, seconds: float) -> None:
+        """Remove what was begun, and not written to for some seconds."""
+        for path in self.last.parent.glob(glob.escape(f".{self.last.name}.") + "*.part"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime >= seconds:
+                    path.unlink()
 
     # Writing.
 
@@ -96,19 +106,21 @@ class Files:
             If there is something in the state that is no number, text, array, list or dictionary.
         """
         content = _content(state)
+        part = self.last.parent / f".{self.last.name}.{secrets.token_hex(4)}.part"
         try:
-            with self.part.open("wb") as file:
+            with part.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             if self._is_whole and self.last.exists():
                 self.last.replace(self.previous)
-            self.part.replace(self.last)
+            part.replace(self.last)
         except BaseException:
             with contextlib.suppress(OSError):
-                self.part.unlink()
+                part.unlink()
             raise
         self._is_whole = True
+        self._clear(_LEFT)
         _settle(self.last.parent)
 
     # Reading.
@@ -163,12 +175,12 @@ class Files:
             raise
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
             raise Damaged(f"{path} is damaged ({' '.join(str(error).split())})") from error
-        if _KEY not in metadata and _SUM not in metadata:
+        if _KEY not in metadata and SUM not in metadata:
             raise ValueError(
                 f"{path} is no checkpoint, but another file of safetensors; name another for the checkpoint"
             )
         text = metadata.get(_KEY, "")
-        if metadata.get(_SUM) != _sum(text, arrays):
+        if metadata.get(SUM) != checksum(text, arrays):
             raise Damaged(f"{path} is damaged (its content is not what was written)")
         saved = json.loads(text)
         if saved["schema"] != _SCHEMA:
@@ -185,16 +197,7 @@ def _content(state: Mapping[str, Any]) -> bytes:
 
     form, arrays = packed(state)
     text = json.dumps({"schema": _SCHEMA, "state": form}, separators=(",", ":"))
-    return save(arrays, {_KEY: text, _SUM: _sum(text, arrays)})
-
-
-def _sum(text: str, arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Compute from all that a checkpoint says what says whether a bit of it is another."""
-    found = hashlib.sha256(text.encode())
-    for name, array in sorted(arrays.items()):
-        found.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
-        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
+    return save(arrays, {_KEY: text, SUM: checksum(text, arrays)})
 
 
 def _settle(folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backproof.training.history import Epoch, History, Sizes
+from backproof.training.parts import is_torch
 from backproof.training.watching.troubles import Trouble
 
 if TYPE_CHECKING:
@@ -118,12 +119,9 @@ def _generators(model: Any) -> Iterator[tuple[str, Any]]:
     """Give the random generators that modules have, by their paths."""
     for path, module in model.named_modules():
         for name, value in vars(module).items():
-            if isinstance(value, np.random.Generator | np.random.RandomState) or _is_of_torch(value):
+            of_torch = type(value).__name__ == "Generator" and is_torch(value)
+            if of_torch or isinstance(value, np.random.Generator | np.random.RandomState):
                 yield f"{path}.{name}", value
-
-
-def _is_of_torch(value: Any) -> bool:
-    return type(value).__name__ == "Generator" and hasattr(value, "get_state")
 
 
 def _random(generator: Any) -> Any:

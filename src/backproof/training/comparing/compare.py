@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
+from backproof.training.callbacks import Callback
 from backproof.training.comparing.comparison import Comparison
 from backproof.training.comparing.side_by_side import Run, run
 from backproof.training.comparing.twins import Parts, dtype_of, like_those, widened
-from backproof.training.data.arguments import whole
+from backproof.training.data.arguments import in_batches, whole
 from backproof.training.data.batches import Batches
 from backproof.training.data.intake import Intake
 from backproof.training.data.sources import sources
 from backproof.training.engines.choice import engine_for
 from backproof.training.engines.engine import Engine
 from backproof.training.parts import loss_for, model_for, optimizer_for
+from backproof.training.showing import watchers
 
 __all__ = ["compare", "in_default"]
 
@@ -38,6 +40,8 @@ def compare(
     like: Any = None,
     like_loss: Any = None,
     like_optimizer: Callable[[list[Any]], Any] | None = None,
+    lr_lambda: Callable[[int], float] | None = None,
+    progress: bool | None = None,
 ) -> Comparison:
     r"""Train a model, and the same in PyTorch beside it: from the same numbers, on the same batches.
 
@@ -62,7 +66,7 @@ def compare(
     ----------
     model
         A module of ``backproof.nn`` or of ``backproof.torch.nn``.
-    X, y, loss, optimizer, epochs, batch_size, shuffle, seed, lr
+    X, y, loss, optimizer, epochs, batch_size, shuffle, seed, lr, progress
         As for `backproof.fit`.
     like
         A ``torch.nn.Module`` to compare with, for a model with modules of your own: its parameters have the
@@ -71,6 +75,9 @@ def compare(
         A loss of PyTorch to compare with, for a loss of your own.
     like_optimizer
         What makes the optimizer of PyTorch to compare with, of its parameters, for one of your own.
+    lr_lambda
+        As for ``optim.lr_scheduler.LambdaLR``: gives for the number of an epoch, from 0 on, which share of
+        the learning rate it has, here and in PyTorch; ``None`` for all of it.
 
     Raises
     ------
@@ -103,8 +110,8 @@ def compare(
     >>> bool(comparison), comparison.parting.step, comparison.parting.kind, comparison.parting.names
     (False, 1, 'gradient', ('bias',))
     """
-    whole("compare", 1, epochs=epochs, **({} if batch_size is None else {"batch_size": batch_size}))
-    whole("compare", 0, seed=seed)
+    whole("compare", 1, epochs=epochs)
+    in_batches("compare", batch_size, seed)
     model, loss = model_for(model), loss_for(loss, model)
     parts = Parts(model, loss, optimizer_for(optimizer, model, lr)).copied()
     dtype, wide = dtype_of(model), None
@@ -115,7 +122,8 @@ def compare(
         if each is not None:
             with in_default(dtype_of(each.model)):
                 twin = like_those(each, like, like_loss, like_optimizer)
-                runs.append(_run(each, twin, X, y, epochs, batch_size=batch_size, shuffle=shuffle, seed=seed))
+                how = {"batch_size": batch_size, "shuffle": shuffle, "seed": seed}
+                runs.append(_run(each, twin, X, y, epochs, watchers(progress), lr_lambda, **how))
     return Comparison(runs)
 
 
@@ -134,14 +142,24 @@ def in_default(dtype: np.dtype[Any]) -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-def _run(parts: Parts, twin: Callable[[], Parts], X: Any, y: Any, epochs: int, **how: Any) -> Run:
+def _run(
+    parts: Parts,
+    twin: Callable[[], Parts],
+    X: Any,
+    y: Any,
+    epochs: int,
+    showing: Sequence[Callback],
+    lr_lambda: Callable[[int], float] | None,
+    **how: Any,
+) -> Run:
     """Compare in the dtype that the model has."""
     ours = _engine(parts)
     try:
         batches = sources(X, y, None, Intake(ours.predict, parts.model, parts.loss), **how).training
         _require_repeatable(twin(), batches)
         _require_repeatable(parts.copied(), batches)
-        return run(ours, twin, batches, epochs, dtype_of(parts.model))
+        dtype = dtype_of(parts.model)
+        return run(ours, parts, twin, batches, epochs, dtype, showing=showing, lr_lambda=lr_lambda)
     finally:
         ours.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,6 +90,20 @@ class Comparison:
         if not self.telling:
             return f"nothing can be told, for no parameter has moved by more than rounding explains: {steps}"
         return f"ours and PyTorch agree: {steps}, and none differs by more than rounding explains"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the verdict, where they part, and the columns of the rows as lists: what JSON can hold.
+
+        What is not finite stays as it is.
+        """
+        return {
+            "verdict": self.verdict,
+            "agree": bool(self),
+            "steps": self.steps,
+            "summary": self.summary,
+            "parting": None if self.parting is None else asdict(self.parting),
+            "rows": {name: self[name].tolist() for name in Row._fields},
+        }
 
     def __repr__(self) -> str:
         return f"<Comparison: {self.verdict}, {self.steps} steps>"

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
 
 from backproof.training.comparing.comparison import Comparison
 from backproof.training.comparing.optimizers import OptimizerComparison, Walk
 from backproof.training.comparing.surfaces import Surface
-from backproof.training.plots.curves import spans_decades, whole_numbers
+from backproof.training.plots.curves import drawable, spans_decades, whole_numbers
 from backproof.training.plots.theme import COLOURS, DASHES, ink, legend, literal, page
 
 __all__ = ["trajectories", "walks"]
@@ -22,9 +24,11 @@ __all__ = ["trajectories", "walks"]
 _IN_ONE = 4
 #: Along each axis of a surface.
 _POINTS = 37
-_LEVELS = 10
+_LEVELS = 8
+#: Dots that a surface is wide in a picture, about, and by how much of one a line may be off.
+_DOTS, _UNSEEN = 250, 0.6
 #: Marks on a way: PyTorch's points, some of them; and so few steps are marked one by one.
-_MARKS, _FEW = 11, 16
+_MARKS, _FEW = 8, 16
 
 
 def trajectories(
@@ -50,7 +54,7 @@ def trajectories(
 
 
 def _draw_losses(on: Axes, steps: Any, comparison: Comparison) -> None:
-    ours, theirs = (_finite(comparison[name]) for name in ("ours", "torch"))
+    ours, theirs = (drawable(comparison[name]) for name in ("ours", "torch"))
     few = "o" if len(steps) <= _FEW else None
     on.plot(steps, ours, color=COLOURS[0], linewidth=3.2, alpha=0.55, marker=few, label="ours")
     on.plot(steps, theirs, color=COLOURS[1], linewidth=1.4, linestyle=DASHES[1], marker=few, label="PyTorch")
@@ -62,16 +66,12 @@ def _draw_losses(on: Axes, steps: Any, comparison: Comparison) -> None:
 
 def _draw_differences(on: Axes, steps: Any, comparison: Comparison) -> None:
     """Draw what is more than nothing: on a logarithmic scale there is no zero."""
-    values = _finite(comparison["difference"])
+    values = drawable(comparison["difference"])
     few = "o" if len(steps) <= _FEW else None
     on.plot(steps, np.where(values > 0, values, np.nan), color=COLOURS[2], marker=few)
     if (values > 0).any():
         on.set_yscale("log")
     on.set_ylabel(f"largest difference\nof parameters ({comparison.runs[0].dtype})")
-
-
-def _finite(values: Any) -> Any:
-    return np.where(np.isfinite(values), values, np.nan)
 
 
 def walks(
@@ -108,11 +108,21 @@ def _draw_ways(on: Axes, surface: Surface, ways: Sequence[Walk]) -> None:
     values = surface.function(x, y)
     # As much of the plane between each two lines: a valley is seen however high the hills are.
     levels = np.unique(np.quantile(values, np.linspace(0, 1, _LEVELS)))
-    on.contour(x, y, values, levels=levels, colors=[ink(on)], linewidths=0.6, alpha=0.45, linestyles="-")
+    lines = on.contour(
+        x, y, values, levels=levels, colors=[ink(on)], linewidths=0.6, alpha=0.45, linestyles="-"
+    )
+    lines.set_paths([_sparse(path, surface) for path in lines.get_paths()])
     for index, way in enumerate(ways):
         # Those before lie below: broad ones first, so that what lies beneath is seen at both sides.
         width = 1.5 + 0.9 * (len(ways) - 1 - index)
-        on.plot(*way.ours.T, color=COLOURS[index], linewidth=width, alpha=0.85, label=literal(way.optimizer))
+        here = _sparse(Path(way.ours), surface).vertices
+        on.plot(
+            *np.asarray(here).T,
+            color=COLOURS[index],
+            linewidth=width,
+            alpha=0.85,
+            label=literal(way.optimizer),
+        )
         some = np.unique(np.linspace(0, len(way.torch) - 1, _MARKS).astype(int))
         on.plot(
             *way.torch[some].T,
@@ -129,7 +139,19 @@ def _draw_ways(on: Axes, surface: Surface, ways: Sequence[Walk]) -> None:
     on.set_xlim(left, right)
     on.set_ylim(low, high)
     on.grid(visible=False)
-    on.locator_params(nbins=5)
+    on.locator_params(nbins=4)
+
+
+def _sparse(path: Path, surface: Surface) -> Path:
+    """Give a line without the points that are not seen: they are nearly on it, or on one another."""
+    (left, right), (low, high) = surface.around
+    to_dots = Affine2D().scale(_DOTS / (right - left), _DOTS / (high - low))
+    whole = Path(path.vertices, path.codes)
+    whole.should_simplify, whole.simplify_threshold = True, _UNSEEN
+    found = whole.cleaned(to_dots, simplify=True)
+    points, codes = np.asarray(found.vertices), np.asarray(found.codes)
+    kept = codes != Path.STOP
+    return Path(to_dots.inverted().transform(points[kept]), codes[kept])
 
 
 def _explain(on: Axes) -> None:

@@ -97,6 +97,8 @@ class Judge:
         self.steps, self.telling, self.share = 0, 0, 0.0
         self._ours, self._dtype = ours, str(dtype)
         self._eps = float(np.finfo(dtype).eps)
+        #: The parameters of ours before its next step.
+        self._before = _copied(ours.parameters())
         parts = twin()
         self._follower = Follower(parts.model, parts.loss, parts.optimizer)
         copies = [twin() for _ in range(_UPDATES)]
@@ -104,16 +106,19 @@ class Judge:
             ShakenFollower(each.model, each.loss, each.optimizer, seed) for seed, each in enumerate(copies)
         ]
 
-    def step(self, input: Any, target: Any) -> float:
-        """Let ours make a step, judge it, and give its loss."""
-        before = {name: np.array(array) for name, array in self._ours.parameters().items()}
-        loss = self._ours.step(input, target)
+    @property
+    def optimizers(self) -> list[Any]:
+        """The optimizers of PyTorch that the judge moves."""
+        return [each.optimizer for each in (self._follower, *self._shaken)]
+
+    def judge(self, loss: float, input: Any, target: Any) -> None:
+        """Judge the step that ours has just made, with its loss."""
+        before, self._before = self._before, _copied(self._ours.parameters())
         self.steps, self.share = self.steps + 1, 0.0
         with np.errstate(all="ignore"):
             self._judge_gradients(before, loss, input, target)
             if math.isfinite(loss):
                 self._judge_update(before)
-        return loss
 
     def _judge_gradients(self, before: Arrays, loss: float, input: Any, target: Any) -> None:
         self._follower.load(before)
@@ -133,7 +138,7 @@ class Judge:
             self._note("gradient", filled(self._ours.gradients(), before), theirs, lambda: again(1))
 
     def _judge_update(self, before: Arrays) -> None:
-        gradients, ours = self._ours.gradients(), self._ours.parameters()
+        gradients, ours = self._ours.gradients(), self._before
         theirs = self._follower.move(gradients)
         runs = []
         for run in self._shaken:
@@ -171,3 +176,7 @@ class Judge:
             self.steps, kind, names, place, float(mine[place]), float(other[place]),
             found.unexplained[names[-1]], self._dtype,
         )  # fmt: skip
+
+
+def _copied(arrays: Arrays) -> Arrays:
+    return {name: np.array(array) for name, array in arrays.items()}

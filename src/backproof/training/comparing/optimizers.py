@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof import optim
+from backproof._names import said
 from backproof.training.comparing.compare import in_default
 from backproof.training.comparing.judging import Parting
 from backproof.training.comparing.side_by_side import Run, run
@@ -134,7 +135,7 @@ class OptimizerComparison:
 
 
 def compare_optimizers(
-    optimizers: Iterable[str] | Mapping[str, Makes] | None = None,
+    optimizers: str | Iterable[str] | Mapping[str, Makes] | None = None,
     *,
     surfaces: Mapping[str, Surface] | None = None,
     steps: int = 60,
@@ -147,20 +148,22 @@ def compare_optimizers(
     Parameters
     ----------
     optimizers
-        Names, such as ``"adam"``; or functions that make an optimizer of parameters, by names of your own, or
-        pairs of them: yours and PyTorch's to compare it with. ``None`` for all that there are.
+        Names, such as ``"adam"``, one or several; or functions that make an optimizer of parameters, by names
+        of your own, or pairs of them: yours and PyTorch's to compare it with. ``None`` for all that there
+        are.
     surfaces
-        Surfaces by their names; ``None`` for a quadratic bowl, Rosenbrock's valley, Beale's function and a
-        saddle.
+        Each a ``backproof.Surface``, by their names; ``None`` for a quadratic bowl, Rosenbrock's valley,
+        Beale's function and a saddle.
     steps
         How many steps are made.
 
     Raises
     ------
     ValueError
-        If there is no optimizer of a name.
+        If there is no optimizer of a name, none at all, or no surface.
     TypeError
-        If something makes no optimizer, or one that PyTorch has no counterpart of, and none was given.
+        If something is no surface, or makes no optimizer, or one that PyTorch has no counterpart of, and none
+        was given.
     ModuleNotFoundError
         If PyTorch is not installed.
 
@@ -171,15 +174,49 @@ def compare_optimizers(
     (True, True)
     """
     whole("compare_optimizers", 1, steps=steps)
-    taken = SURFACES if surfaces is None else surfaces
-    given = list(CATALOGUE) if optimizers is None else optimizers
-    makes = dict(given) if isinstance(given, Mapping) else {name: name for name in given}
+    taken = _surfaces(SURFACES if surfaces is None else surfaces)
+    makes = _makes(list(CATALOGUE) if optimizers is None else optimizers)
     walks = {}
     with in_default(np.dtype(np.float64)):
         for name, make in makes.items():
             for where, surface in taken.items():
                 walks[name, where] = _walk(name, make, where, surface, steps)
     return OptimizerComparison(walks, taken)
+
+
+def _surfaces(given: Any) -> dict[str, Surface]:
+    """Give surfaces by their names; refuse what is none."""
+    named = dict(given) if isinstance(given, Mapping) else {}
+    if not named:
+        raise ValueError(
+            "compare_optimizers expects surfaces by their names, such as {'bowl': backproof.Surface(…)}; got "
+            f"surfaces={said(given)}"
+        )
+    for name, each in named.items():
+        if not isinstance(each, Surface):
+            raise TypeError(
+                "compare_optimizers expects each surface to be a backproof.Surface, a function of two "
+                f"numbers with start=, rate=, pace= and around=; got surfaces[{name!r}]={said(each)}"
+            )
+    return named
+
+
+def _makes(given: Any) -> dict[str, Any]:
+    """Give what makes each optimizer, by their names; refuse what makes none."""
+    listed = given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    makes = dict(listed) if isinstance(listed, Mapping) else {name: name for name in listed}
+    if not makes:
+        raise ValueError(
+            f"compare_optimizers expects an optimizer, such as 'adam'; got optimizers={said(given)}"
+        )
+    for name, make in makes.items():
+        both = make if isinstance(make, tuple) and len(make) == 2 else (make,)
+        if not isinstance(name, str) or not (isinstance(make, str) or all(map(callable, both))):
+            raise TypeError(
+                "compare_optimizers expects names of optimizers, or by names of your own functions that make "
+                f"one of parameters, or pairs of them; got {said(make)}, as {name!r}"
+            )
+    return makes
 
 
 def _walk(name: str, make: Any, where: str, surface: Surface, steps: int) -> Walk:
@@ -205,7 +242,7 @@ def _walk(name: str, make: Any, where: str, surface: Surface, steps: int) -> Wal
             way.append(engine.parameters()["point"].copy())
 
     ours = ModulesEngine(model, parts.loss, parts.optimizer)
-    found = run(ours, twin, _Steps(steps), 1, np.dtype(np.float64), look_on)
+    found = run(ours, parts, twin, _Steps(steps), 1, np.dtype(np.float64), look_on)
     return Walk(name, where, np.array(points[0]), np.array(points[1]), found)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from backproof.training.callbacks import Callback
 from backproof.training.comparing.judging import Judge, Parting
 from backproof.training.comparing.rounding import gaps, largest
 from backproof.training.comparing.twins import Parts
-from backproof.training.data.batches import Batch, Batches
+from backproof.training.data.batches import Batches
 from backproof.training.engines.engine import Engine
 from backproof.training.engines.torch import TorchEngine
+from backproof.training.training import Training
 
 __all__ = ["Row", "Run", "Thinned", "run"]
 
@@ -64,50 +66,106 @@ class Run:
 
 def run(
     ours: Engine,
+    parts: Parts,
     twin: Callable[[], Parts],
     batches: Batches,
     epochs: int,
     dtype: np.dtype[Any],
     look_on: Callable[[Engine, Engine], object] = lambda ours, theirs: None,
+    showing: Sequence[Callback] = (),
+    lr_lambda: Callable[[int], float] | None = None,
 ) -> Run:
-    """Train both, and judge each step of ours.
+    """Train both, and judge each step of ours, which is the engine of the parts.
 
-    ``look_on`` is called with both engines before the first step and after each.
+    ``look_on`` is called with both engines before the first step and after each; ``showing`` is told of how
+    the training of ours goes; ``lr_lambda`` says which share of its rate an epoch has.
     """
-    found, rows = Run(str(dtype)), Thinned()
-    parts = twin()
-    theirs, judge = TorchEngine(parts.model, parts.loss, parts.optimizer), Judge(ours, twin, dtype)
-    look_on(ours, theirs)
+    beside = _Beside(ours, twin, dtype, look_on)
+    if lr_lambda is not None:
+        showing = [_Rates([parts.optimizer, *beside.optimizers], lr_lambda), *showing]
     with np.errstate(over="ignore", invalid="ignore"):  # what came of it is judged
-        for given, target in _all(batches, epochs):
-            loss, other = judge.step(given, target), theirs.step(given, target)
-            here = judge.parting is not None and judge.parting.step == judge.steps
-            rows.add(Row(judge.steps, loss, other, _apart(ours, theirs), judge.share), parts=here)
-            look_on(ours, theirs)
-            if not math.isfinite(loss):
-                found.ended = f"the loss is not finite any more at step {judge.steps}"
-                break
-    found.steps, found.telling, found.parting = judge.steps, judge.telling, judge.parting
-    found.rows = rows.rows
-    return found
+        Training(
+            ours,
+            batches,
+            epochs=epochs,
+            model=parts.model,
+            loss=parts.loss,
+            optimizer=parts.optimizer,
+            callbacks=[beside, *showing],
+        ).run()
+    return beside.found
 
 
-def _apart(ours: Engine, theirs: Engine) -> float:
-    """Give the largest difference of the parameters."""
-    reference = theirs.parameters()
-    return max(
-        (largest(gaps(array, reference[name])) for name, array in ours.parameters().items()), default=0.0
-    )
+class _Beside(Callback):
+    """Trains PyTorch's beside ours, and has each step of ours judged."""
+
+    by_engine = True
+
+    def __init__(
+        self,
+        ours: Engine,
+        twin: Callable[[], Parts],
+        dtype: np.dtype[Any],
+        look_on: Callable[[Engine, Engine], object],
+    ) -> None:
+        parts = twin()
+        self.found = Run(str(dtype))
+        self._ours, self._theirs = ours, TorchEngine(parts.model, parts.loss, parts.optimizer)
+        self._judge, self._rows, self._look_on = Judge(ours, twin, dtype), Thinned(), look_on
+
+    @property
+    def optimizers(self) -> list[Any]:
+        """The optimizers of PyTorch."""
+        return [self._theirs.optimizer, *self._judge.optimizers]
+
+    def on_start(self, training: Training) -> None:
+        """Look on before the first step."""
+        self._look_on(self._ours, self._theirs)
+
+    def on_step(self, training: Training, loss: float) -> None:
+        """Judge the step, and let PyTorch make its own."""
+        judge = self._judge
+        judge.judge(loss, *training.batch)
+        other = self._theirs.step(*training.batch)
+        here = judge.parting is not None and judge.parting.step == judge.steps
+        self._rows.add(Row(judge.steps, loss, other, self._apart(), judge.share), parts=here)
+        self._look_on(self._ours, self._theirs)
+        if not math.isfinite(loss):
+            self.found.ended = f"the loss is not finite any more at step {judge.steps}"
+            training.stop(self.found.ended)
+
+    def on_end(self, training: Training) -> None:
+        """Write down what came of it."""
+        judge, found = self._judge, self.found
+        found.steps, found.telling, found.parting = judge.steps, judge.telling, judge.parting
+        found.rows = self._rows.rows
+
+    def _apart(self) -> float:
+        """Give the largest difference of the parameters."""
+        reference = self._theirs.parameters()
+        return max(
+            (largest(gaps(array, reference[name])) for name, array in self._ours.parameters().items()),
+            default=0.0,
+        )
 
 
-def _all(batches: Batches, epochs: int) -> Iterator[Batch]:
-    for epoch in range(epochs):
-        batches.set_epoch(epoch)
-        count = 0
-        for count, batch in enumerate(batches, 1):  # noqa: B007 - counted
-            yield batch
-        if not count:
-            raise ValueError("expected at least one batch an epoch; got none: the data is empty or used up")
+class _Rates(Callback):
+    """Gives all optimizers the rate of each epoch, as `LambdaLR` gives it to one."""
+
+    by_engine = True
+
+    def __init__(self, optimizers: Sequence[Any], lr_lambda: Callable[[int], float]) -> None:
+        self._groups = [(group, group["lr"]) for each in optimizers for group in each.param_groups]
+        self._share = lr_lambda
+
+    def on_start(self, training: Training) -> None:
+        """Set that of the first epoch."""
+        self.on_epoch(training)
+
+    def on_epoch(self, training: Training) -> None:
+        """Set that of the next one."""
+        for group, rate in self._groups:
+            group["lr"] = rate * self._share(training.epoch)
 
 
 class Thinned:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from backproof.training.showing.columns import aligned
+
 __all__ = ["markup", "text"]
 
 
@@ -19,9 +21,7 @@ def text(rows: Sequence[Sequence[str]], below: str) -> str:
     <BLANKLINE>
     fine
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows]
-    return "\n".join([*lines, "", below])
+    return "\n".join([*aligned(rows), "", below])
 
 
 def markup(rows: Sequence[Sequence[str]], below: str) -> str:

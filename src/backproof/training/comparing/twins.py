@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from backproof import nn, optim
+from backproof._names import said
 from backproof.training.parts import is_torch
 
 __all__ = ["Parts", "dtype_of", "like_those", "optimizer_like", "widened"]
@@ -30,13 +31,18 @@ class Parts:
 
 
 def dtype_of(model: Any) -> np.dtype[Any]:
-    """Give the dtype of the first parameter of a model."""
-    first = next(iter(model.parameters()), None)
-    if first is None:
+    """Give the dtype of the parameters of a model."""
+    found = {str(each.data.dtype).removeprefix("torch."): None for each in model.parameters()}
+    if not found:
         raise ValueError(
             f"expected a model with parameters, which can be trained; got {type(model).__name__}"
         )
-    name = str(first.data.dtype).removeprefix("torch.")
+    name, *others = found
+    if others:  # which PyTorch's modules, other than ours, mostly refuse to bring together
+        raise TypeError(
+            f"expected parameters of one dtype; got {' and '.join(found)}: say model.float() or "
+            "model.double() before"
+        )
     if name == "bfloat16":
         raise TypeError(
             f"expected parameters of a dtype that NumPy has; got {name}: say model.float() before"
@@ -124,7 +130,7 @@ def _loss(loss: Any, like: Any) -> Any:
         if isinstance(like, type) or not callable(like):
             raise TypeError(
                 "expected like_loss to be a loss of PyTorch, such as torch.nn.MSELoss(); "
-                f"got like_loss={like!r}"
+                f"got like_loss={said(like)}"
             )
         return like
     if isinstance(loss, (nn.Module, torch.nn.Module)):
@@ -154,7 +160,7 @@ def optimizer_like(parts: Parts, model: torch.nn.Module, like: Any) -> Any:
             raise TypeError(
                 "expected like_optimizer to be a function that makes an optimizer of PyTorch of parameters, "
                 "such as lambda parameters: torch.optim.Adam(parameters, lr=0.01); "
-                f"got like_optimizer={like!r}"
+                f"got like_optimizer={said(like)}"
             )
         return made
     names = {id(parameter): name for name, parameter in parts.model.named_parameters()}

@@ -7,7 +7,9 @@ import operator
 from numbers import Real
 from typing import Any
 
-__all__ = ["seed_of", "share", "whole"]
+from backproof._names import said
+
+__all__ = ["flags", "in_batches", "number", "seed_of", "share", "share_alone", "whole"]
 
 
 def whole(where: str, least: int, **numbers: Any) -> None:
@@ -26,11 +28,65 @@ def whole(where: str, least: int, **numbers: Any) -> None:
         except TypeError:
             value = None
         if value is None or isinstance(given, bool):
-            raise TypeError(
-                f"{where} expects {name} to be a whole number; got {name}={given!r} ({type(given).__name__})"
-            )
+            raise TypeError(f"{where} expects {name} to be a whole number; got {name}={said(given)}")
         if value < least:
             raise ValueError(f"{where} expects {name} to be at least {least}; got {name}={given!r}")
+
+
+def flags(where: str, **given: Any) -> None:
+    """Refuse what is neither true nor false.
+
+    Examples
+    --------
+    >>> flags("fit", shuffle="no")
+    Traceback (most recent call last):
+        ...
+    TypeError: fit expects shuffle to be True or False; got shuffle='no' (str)
+    """
+    for name, value in given.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"{where} expects {name} to be True or False; got {name}={said(value)}")
+
+
+def in_batches(where: str, batch_size: Any, seed: Any) -> None:
+    """Refuse samples a batch that are none, unless ``None`` stands for all, and what is no seed."""
+    if batch_size is not None:
+        whole(where, 1, batch_size=batch_size)
+    whole(where, 0, seed=seed)
+
+
+def number(where: str, least: float, *, above: bool = False, **numbers: Any) -> None:
+    """Refuse what is no real number, or below the least, or with ``above`` not above it; NaN is neither.
+
+    Examples
+    --------
+    >>> number("LogisticRegression", 0, above=True, C=0.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: LogisticRegression expects C to be above 0; got C=0.0
+    """
+    for name, given in numbers.items():
+        value = _real(where, name, given)
+        if not (value > least if above else value >= least):
+            bound = "above" if above else "at least"
+            raise ValueError(f"{where} expects {name} to be {bound} {least}; got {name}={given!r}")
+
+
+def share_alone(where: str, **shares: Any) -> float:
+    """Give a share as a number; refuse what is not between 0 and 1."""
+    ((name, given),) = shares.items()
+    value = _real(where, name, given)
+    if not 0 < value < 1:
+        raise ValueError(
+            f"{where} expects {name} to be between 0 and 1, a share of the samples; got {name}={given!r}"
+        )
+    return value
+
+
+def _real(where: str, name: str, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, Real):
+        raise TypeError(f"{where} expects {name} to be a number; got {name}={said(given)}")
+    return float(given)
 
 
 def share(where: str, total: int, **shares: Any) -> int:
@@ -46,15 +102,7 @@ def share(where: str, total: int, **shares: Any) -> int:
     ValueError: fit expects validation to be between 0 and 1, a share of the samples; got validation=1.5
     """
     ((name, given),) = shares.items()
-    if isinstance(given, bool) or not isinstance(given, Real):
-        raise TypeError(
-            f"{where} expects {name} to be a number; got {name}={given!r} ({type(given).__name__})"
-        )
-    value = float(given)
-    if not 0 < value < 1:
-        raise ValueError(
-            f"{where} expects {name} to be between 0 and 1, a share of the samples; got {name}={given!r}"
-        )
+    value = share_alone(where, **shares)
     count = math.floor(value * total + 0.5)
     if not 0 < count < total:
         raise ValueError(

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof._names import said
 from backproof.training.data.reading import row_bytes
 
-__all__ = ["array_of", "first_wrong", "is_frame", "names_of", "require_finite", "require_held", "where"]
+__all__ = [
+    "array_of",
+    "first_wrong",
+    "is_frame",
+    "names_of",
+    "require_finite",
+    "require_held",
+    "way_to_array",
+    "where",
+]
 
 #: Numbers that can be computed with.
 _NUMBERS = "biuf"
@@ -46,10 +57,13 @@ def array_of(given: Any, name: str) -> NDArray[Any]:
     (2, 2)
     """
     array = _array(given, name)
-    if array.dtype.kind not in _NUMBERS:
+    if array.dtype.kind not in _NUMBERS and not array.ndim:
         raise TypeError(
-            f"expected {name} to hold real numbers; got dtype={array.dtype}{_advice(array, given)}"
+            f"expected {name} to be an array, a frame, a tensor or a list of rows; got {name}={said(given)}"
+            f"{way_to_array(given, name)}"
         )
+    if array.dtype.kind not in _NUMBERS:
+        raise TypeError(f"expected {name} to hold real numbers; got dtype={array.dtype}{_advice(array)}")
     if not array.ndim:
         raise ValueError(f"expected {name} to have a row for each sample; got one number, {array}")
     if not array.size:
@@ -95,19 +109,19 @@ def _of_frame(frame: Any, name: str) -> NDArray[Any]:
     array: NDArray[Any] = np.asarray(frame.to_numpy())
     if array.dtype.kind in _NUMBERS:
         return array
-    columns = [_of_column(column, f"{label} of {name}") for label, column in _columns(frame, name)]
+    columns = [_of_column(column, label) for label, column in _columns(frame, name)]
     return np.stack(columns, axis=1) if hasattr(frame, "columns") else columns[0]
 
 
 def _columns(frame: Any, name: str) -> Iterator[tuple[str, Any]]:
     if not hasattr(frame, "columns"):
-        yield f"column {frame.name!r}", frame
+        yield f"column {frame.name!r} of {name}" if frame.name else name, frame
         return
     pairs = (
         frame.items() if hasattr(frame, "items") else zip(frame.columns, frame.iter_columns(), strict=True)
     )
     for label, column in pairs:
-        yield f"column {label!r}", column
+        yield f"column {label!r} of {name}", column
 
 
 def _of_column(column: Any, said: str) -> NDArray[Any]:
@@ -116,20 +130,33 @@ def _of_column(column: Any, said: str) -> NDArray[Any]:
         return array
     if getattr(column.dtype, "kind", "O") in _NUMBERS:  # of pandas, which marks what is missing
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    if str(column.dtype) == "Boolean":  # of polars, and some are missing
+        return np.asarray(column.cast(float).to_numpy())
     raise TypeError(
         f"expected numbers; got {said} of dtype={column.dtype}: make numbers of it, such as one column of 0 "
         "and 1 for each of its values, or leave it out"
     )
 
 
-def _advice(array: NDArray[Any], given: Any) -> str:
-    if array.dtype.kind in "OUSTV":
-        first = array.reshape(-1)[:1].tolist()
-        return (
-            f"{f', such as {first[0]!r}' if first else ''}: make numbers of it; classes as words become "
-            "numbers with np.unique(words, return_inverse=True)"
-        )
-    return ": convert it to numbers first" if array.dtype.kind in "mM" else ""
+def way_to_array(given: Any, name: str) -> str:
+    """Say what makes an array of something, after a colon, if that is known."""
+    if type(given).__name__ == "LazyFrame":
+        return f": pass {name}.collect()"
+    return f": pass np.column_stack([*{name}.values()])" if isinstance(given, Mapping) else ""
+
+
+def _advice(array: NDArray[Any]) -> str:
+    """Say what to do about entries that are no real numbers, with the first of them."""
+    if array.dtype.kind == "c":
+        return ""
+    for each in array.flat if array.dtype.kind in "OUSTV" else ():
+        odd = each.item() if isinstance(each, np.generic) else each
+        if not isinstance(odd, Number):
+            return (
+                f", such as {said(odd)}: make numbers of it; classes as words become numbers with "
+                "np.unique(words, return_inverse=True)"
+            )
+    return ": convert it to numbers first"
 
 
 def where(index: Sequence[int], columns: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ class Intake:
     - Inputs (n,) become (n, 1) for a model with layers that have ``in_features``.
     - Targets get the dtype of the output, and classes 64 bits.
     - Targets (n,) become (n, 1) where the model gives (n, 1), and the other way about; classes (n, 1) become
-      (n,). Nothing is ever broadcast.
+      (n,). Nothing is broadcast; but a loss of somebody's own may compare with other targets what it likes.
 
     Parameters
     ----------
@@ -42,10 +42,12 @@ class Intake:
 
     def __init__(self, predict: Callable[[Any], Any], model: Any, loss: Any) -> None:
         self.predict, self.loss, self.op = predict, loss, loss_op(loss)
-        modules = list(model.modules()) if hasattr(model, "modules") else []
+        modules = list(model.modules())
         self._linear = next((each for each in modules if hasattr(each, "in_features")), None)
         self._of_indices = any(type(each).__name__ in _OF_INDICES for each in modules)
         self._dtype = _dtype(model)
+        #: What was found out, by the shapes of rows and the dtypes.
+        self._forms: dict[object, Form] = {}
 
     def input(self, X: NDArray[Any]) -> NDArray[Any]:
         """Give inputs in their dtype and axes."""
@@ -99,13 +101,34 @@ class Intake:
             require_finite(array, name, labels)
         inputs = self.input(given[0])
         require_held(given[0], inputs, names[0], columns[0])
-        form = Form(self, (inputs, given[1]), names)
+        form = self.form((inputs, given[1]), names)
         taken = form((inputs, given[1]))
         require_held(given[1], taken[1], names[1], columns[1])
         if self.op is not None:
             classes = form.output[1] if form.of_classes else None
             require_in_domain(self.op, self.loss, given[1], classes, names[1], columns[1])
         return taken
+
+    def form(self, batch: Batch, names: tuple[str, str] = ("X", "y")) -> Form:
+        """Give the form of a batch: that of others with rows of these shapes and dtypes, or a new one.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is not a target for each input, the model does not take such inputs, or the loss such
+            targets.
+        """
+        X, y = batch
+        if len(X) != len(y):
+            raise ValueError(
+                f"expected a target for each input; got {names[0]} of {len(X)} rows and {names[1]} of "
+                f"{len(y)}"
+            )
+        kind = X.shape[1:], X.dtype, y.shape[1:], y.dtype
+        found = self._forms.get(kind)
+        if found is None:
+            found = self._forms[kind] = Form(self, batch, names)
+        return found
 
 
 class Form:
@@ -117,13 +140,8 @@ class Form:
         If the model does not take such inputs, or the loss such targets.
     """
 
-    def __init__(self, intake: Intake, batch: Batch, names: tuple[str, str] = ("X", "y")) -> None:
+    def __init__(self, intake: Intake, batch: Batch, names: tuple[str, str]) -> None:
         X, y = batch
-        if len(X) != len(y):
-            raise ValueError(
-                f"expected a target for each input; got {names[0]} of {len(X)} rows and {names[1]} of "
-                f"{len(y)}"
-            )
         output, y = intake.output(X, names[0]), y[:2]
         #: The shape of the output for the first rows.
         self.output: tuple[int, ...] = output.shape
@@ -146,7 +164,7 @@ def _cast(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
 
 def _dtype(model: Any) -> np.dtype[Any] | None:
     """Give the dtype of the first parameter of floats, on NumPy; ``None`` if there is none."""
-    for parameter in model.parameters() if hasattr(model, "parameters") else ():
+    for parameter in model.parameters():
         # A parameter of NumPy has its dtype in the array that it holds.
         name = str(parameter.data.dtype).removeprefix("torch.")
         if name in ("float16", "float32", "float64", "longdouble", "float128"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof._names import meant
 from backproof.training.data.arguments import seed_of, whole
 from backproof.training.data.collate import default_collate
 from backproof.training.data.dataset import Dataset, Indices, rows_at_once
@@ -164,11 +164,9 @@ def _refuse(loading: dict[str, Any]) -> None:
     """Refuse PyTorch's arguments that mean nothing here, unless they are as by default, and any others."""
     for name, given in loading.items():
         if name not in _LOADING:
-            close = difflib.get_close_matches(
-                name, ["batch_size", "collate_fn", "drop_last", "shuffle", *_LOADING], 1
-            )
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise TypeError(f"DataLoader has no argument {name}{hint}")
+            known = ["batch_size", "collate_fn", "drop_last", "shuffle", *_LOADING]
+            hint = meant(name, known, f"it has {', '.join(known)}")
+            raise TypeError(f"DataLoader has no argument {name}; {hint}")
         if given != _LOADING[name] and given is not None:
             raise ValueError(
                 f"DataLoader for NumPy takes {name}={_LOADING[name]!r} alone, for batches are made where "

@@ -9,19 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from backproof.training.data.arrays import array_of, is_frame
+from backproof._names import said
+from backproof.training.data.arrays import array_of, is_frame, way_to_array
 from backproof.training.data.batches import Batch, Batches
 from backproof.training.data.dataset import Dataset, TensorDataset, set_apart
-from backproof.training.data.intake import Form, Intake
+from backproof.training.data.intake import Intake
 from backproof.training.data.loader import DataLoader
 from backproof.training.data.reading import is_mapped
 from backproof.training.parts import is_torch
 
-__all__ = ["Sources", "Taken", "sources"]
+__all__ = ["Sources", "Taken", "samples_of", "sources"]
 
 #: Predictions cost no memory for a backward, and are quicker together.
 _MEASURED_TOGETHER = 256
 _VALIDATION = ("X of validation", "y of validation")
+#: How many samples are put into a batch, unless it is said.
+_BATCH_SIZE = 32
+_OF_A_BATCH = ("the input of a batch", "the target of a batch")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,19 @@ class Sources:
     seen: Batches
     apart: Batches | None
 
+    def require_again(self, epochs: int, *, is_measured: bool) -> None:
+        """Refuse an iterator where it would have to be gone through more than once.
+
+        Raises
+        ------
+        ValueError
+            If there are more epochs than one, or what is trained on is measured besides.
+        """
+        training = epochs + (is_measured and self.apart is None)
+        for batches, name, times in ((self.training, "X", training), (self.apart, "validation", epochs)):
+            if times > 1 and isinstance(batches, Taken) and isinstance(batches.given, Iterator):
+                raise _used_up(name, batches.given)
+
 
 class Taken:
     """Batches that people have, each brought into the form that the model and the loss take.
@@ -51,13 +68,13 @@ class Taken:
     given
         An iterable of pairs of input and target, or a function that makes one for each epoch.
     intake
-        What decides the form, with the first batch.
+        What decides the form of each kind of batch.
     """
 
-    def __init__(self, given: Any, intake: Intake, form: Form | None = None) -> None:
+    def __init__(self, given: Any, intake: Intake) -> None:
         #: What they were given as.
         self.given = given
-        self._intake, self._form = intake, form
+        self._intake = intake
         self._used_up = False
         generator = getattr(given, "generator", None)
         self._generator = generator if is_torch(generator) else None
@@ -79,10 +96,8 @@ class Taken:
     def __iter__(self) -> Iterator[Batch]:
         for given in self._started():
             pair = _pair(given)
-            batch = array_of(pair[0], "the input of a batch"), array_of(pair[1], "the target of a batch")
-            if self._form is None:
-                self._form = Form(self._intake, batch, ("the input of a batch", "the target of a batch"))
-            yield self._form(batch)
+            batch = array_of(pair[0], _OF_A_BATCH[0]), array_of(pair[1], _OF_A_BATCH[1])
+            yield self._intake.form(batch, _OF_A_BATCH)(batch)
 
     def _started(self) -> Iterator[Any]:
         """Begin with the first batch."""
@@ -90,12 +105,16 @@ class Taken:
         batches: Iterator[Any] = iter(given)
         if batches is self.given:
             if self._used_up:
-                raise ValueError(
-                    f"expected batches that can be gone through again, in each epoch and to measure; got a "
-                    f"{type(given).__name__}, which is used up: pass the function that makes it, or a list"
-                )
+                raise _used_up("the data", given)
             self._used_up = True
         return batches
+
+
+def _used_up(name: str, given: Any) -> ValueError:
+    return ValueError(
+        f"expected {name} to be batches that can be gone through again, in each epoch and to measure; got a "
+        f"{type(given).__name__}, which is used up: pass the function that makes it, or a list"
+    )
 
 
 def _pair(batch: Any) -> tuple[Any, Any]:
@@ -111,13 +130,14 @@ class _Samples:
 
     dataset: Any
     intake: Intake | None
-    form: Form | None = None
 
     def batches(self, batch_size: int | None, *, shuffle: bool = False, seed: int = 0) -> Batches:
         """Give batches; ``None`` stands for all samples in one, in their order."""
-        shuffle, size = shuffle and batch_size is not None, batch_size or len(self.dataset)
+        shuffle, size = shuffle and batch_size is not None, batch_size
+        if size is None:
+            size = len(self.dataset)
         loader = DataLoader(self.dataset, size, shuffle, seed=seed)
-        return loader if self.intake is None else Taken(loader, self.intake, self.form)
+        return loader if self.intake is None else Taken(loader, self.intake)
 
 
 @dataclass(frozen=True)
@@ -137,7 +157,7 @@ def sources(
     validation: Any,
     intake: Intake,
     *,
-    batch_size: int | None = 32,
+    batch_size: int | None = _BATCH_SIZE,
     shuffle: bool = True,
     seed: int = 0,
 ) -> Sources:
@@ -149,9 +169,12 @@ def sources(
     Raises
     ------
     TypeError, ValueError
-        If it is no data for the model and the loss, or a share of it cannot be set apart.
+        If it is no data for the model and the loss, a share of it cannot be set apart, or it comes in batches
+        of another size than is said.
     """
     data = _samples(X, y, intake, ("X", "y"))
+    if isinstance(data, _Ready):
+        _require_own(X, batch_size)
     apart: _Samples | _Ready | None = None
     if isinstance(validation, Real):
         if isinstance(data, _Ready):
@@ -160,7 +183,7 @@ def sources(
                 f"got validation={validation!r}, a share, which needs arrays or a dataset"
             )
         kept, other = set_apart(data.dataset, validation, seed)
-        data, apart = _Samples(kept, data.intake, data.form), _Samples(other, data.intake, data.form)
+        data, apart = _Samples(kept, data.intake), _Samples(other, data.intake)
     elif validation is not None:
         is_pair = isinstance(validation, tuple | list) and len(validation) == 2
         # A list of two batches, each with its input and target, is data that comes in batches.
@@ -191,13 +214,41 @@ def _samples(X: Any, y: Any, intake: Intake, names: tuple[str, str]) -> _Samples
     return _Ready(Taken(X, intake))
 
 
+def _require_own(batches: Any, batch_size: int | None) -> None:
+    """Refuse to say how large batches are that come as they are, unless it is so."""
+    if batch_size not in (_BATCH_SIZE, getattr(batches, "batch_size", _BATCH_SIZE)):
+        raise ValueError(
+            f"expected batch_size with arrays or a dataset; got batch_size={batch_size!r} with a "
+            f"{type(batches).__name__}, which makes its batches in its own way: say it there, and not here"
+        )
+
+
+def samples_of(data: Any) -> tuple[Any, Any] | None:
+    """Give the inputs and the targets of all samples of a dataset, or of that of a loader.
+
+    ``None`` for what is neither: arrays, and what gives one batch after the other.
+
+    Examples
+    --------
+    >>> from backproof.training.data.dataset import Subset
+    >>> samples_of(Subset(TensorDataset([5.0, 6.0, 7.0], [0, 1, 2]), [2, 0]))
+    (array([7., 5.]), array([2, 0]))
+    """
+    dataset: Any = data if _is_dataset(data) else getattr(data, "dataset", None)
+    if not _is_dataset(dataset):
+        return None
+    if type(dataset).__name__ == "TensorDataset":
+        return _pair(tuple(dataset.tensors))
+    return _pair(next(iter(DataLoader(dataset, len(dataset)))))
+
+
 def _of_arrays(X: Any, y: Any, intake: Intake, names: tuple[str, str]) -> _Samples:
     if _is_dataset(X) or (_is_iterable(X) and hasattr(X, "dataset")):
         raise TypeError(f"a {type(X).__name__} has the targets already: pass no {names[1]} besides")
     given = array_of(X, names[0]), array_of(y, names[1])
     if any(map(is_mapped, given)):
-        form = Form(intake, given, names)
-        return _Samples(TensorDataset(*given), intake, form)
+        intake.form(given, names)  # of files nothing else is looked at before they are gone through
+        return _Samples(TensorDataset(*given), intake)
     return _Samples(TensorDataset(*intake.whole(X, y, names)), None)
 
 
@@ -226,8 +277,16 @@ def _require_batches(given: Any, names: tuple[str, str]) -> None:
         )
     if isinstance(given, np.ndarray) or is_frame(given) or hasattr(given, "detach"):
         raise TypeError(f"expected {names[1]}, the targets that go with {names[0]}; got None")
-    if isinstance(given, str | bytes | Mapping) or not (_is_iterable(given) or callable(given)):
+    is_other = not (_is_iterable(given) or callable(given))
+    numbered = all(hasattr(given, name) for name in ("__getitem__", "__len__"))
+    if is_other and numbered and not isinstance(given, Mapping):
+        raise TypeError(
+            f"expected {names[0]} to be a dataset or batches; got {type(given).__name__}, which has samples, "
+            "or batches, by their numbers: derive it from backproof.data.Dataset if it has samples, or pass "
+            f"backproof.data.DataLoader({names[0]}, batch_size=32); of batches make a list"
+        )
+    if isinstance(given, str | bytes | Mapping) or is_other:
         raise TypeError(
             f"expected {names[0]} to be an array, a frame, a dataset, batches of (input, target), or a "
-            f"function that makes them; got {given!r} ({type(given).__name__})"
+            f"function that makes them; got {said(given)}{way_to_array(given, names[0])}"
         )

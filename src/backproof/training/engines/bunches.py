@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from backproof.nn.parameter import Parameter
 from backproof.optim.states import States
+from backproof.training.engines.planning.number import Diverged, Number, Numbers
 from backproof.training.engines.planning.program import program
+from backproof.training.engines.planning.recorded import NotPlanned
 from backproof.training.engines.planning.recorder import Recorder
 from backproof.updates import State, UpdateRule, apply
 from backproof.updates.blocks import BLOCK, InPlace
@@ -25,24 +27,6 @@ _PLAIN = frozenset({int, float, bool, str, tuple, type(None)})
 
 #: NumPy's functions find their way to arrays that are noted by themselves.
 _IN_PLACE = InPlace(np)
-
-
-class _Count:
-    """A number of the state, such as the step, that may be counted up, and that nothing may depend on."""
-
-    __slots__ = ("added",)
-
-    def __init__(self, added: int = 0) -> None:
-        self.added = added
-
-    def __add__(self, more: int) -> _Count:
-        return _Count(self.added + more)
-
-    def __eq__(self, other: object) -> bool:
-        raise TypeError("what is computed depends on the step")
-
-    __hash__ = None  # type: ignore[assignment]  # as of all that says what is equal
-    __bool__ = __eq__
 
 
 class Bunch:
@@ -87,7 +71,9 @@ class Bunch:
         #: The group as it was in the last step, and the calls that make a step with it.
         self._group: Mapping[str, Any] | None = None
         self._calls: list[Callable[[], object]] | None = None
-        self._counts: dict[str, int] = {}
+        #: What the calls read: the numbers of the state, which they count further, and the learning rate.
+        self._numbers: dict[str, Number] = {}
+        self._rate: Number | None = None
         self._refused = False
 
     @property
@@ -114,6 +100,7 @@ class Bunch:
 
     def give_back(self, states: States) -> None:
         """Give the parameters their arrays back, with the numbers of now, and the optimizer its state."""
+        self._stop_counting()
         state, self.state = self.state, None
         for place, (parameter, original) in enumerate(zip(self.parameters, self._originals, strict=True)):
             if parameter.data is self.views[place]:
@@ -138,13 +125,16 @@ class Bunch:
         group = self.group
         if group is None:
             return
-        steady = self._group is not None and group == self._group
+        steady = self._group is not None and (group == self._group or self._is_but_for_rate(group))
         if steady and self._calls is not None:
-            for call in self._calls:
-                call()
-            if self._counts:
-                self._count()
-            return
+            try:
+                for call in self._calls:
+                    call()
+            except Diverged:  # before anything was changed: the numbers come first
+                pass
+            else:
+                return
+        self._stop_counting()
         rule = self._following.at(group)
         if self.state is None:
             self.state = rule.start(np, self.data)
@@ -152,38 +142,56 @@ class Bunch:
             self._calls = self._noted(rule, self.state)
             if self._calls is not None:
                 return
-        self._calls = None
         self.state = apply(np, rule, self.data, self.grad, self.state)
         plain = all(type(value) in _PLAIN for name, value in group.items() if name != "params")
         self._group = {**group, "params": [*group["params"]]} if plain else None
 
-    def _count(self) -> None:
-        assert self.state is not None  # noqa: S101 - what is counted is in it
-        for name, added in self._counts.items():
-            self.state[name] += added
+    def _is_but_for_rate(self, group: dict[str, Any]) -> bool:
+        """Say whether the group is as it was but for its learning rate; if so take that over."""
+        rate: Any = group.get("lr")
+        if type(rate) not in (int, float) or {**(self._group or {}), "lr": rate} != group:
+            return False
+        self._group = {**group, "params": [*group["params"]]}
+        if self._rate is not None:
+            self._rate.value = rate
+            try:
+                for call in self._rate.numbers.rarely:
+                    call()
+            except Diverged:
+                self._stop_counting()
+        return True
+
+    def _stop_counting(self) -> None:
+        """Let go of the calls, and have the numbers of the state in it."""
+        if self.state is not None:
+            self.state.update({name: number.value for name, number in self._numbers.items()})
+        self._calls, self._numbers, self._rate = None, {}, None
 
     def _noted(self, rule: UpdateRule, state: State) -> list[Callable[[], object]] | None:
-        """Make a step and note how; ``None`` if it is another at every step: then none is made."""
+        """Make a step and note how; ``None`` if it cannot be noted: then none is made."""
         arrays = [self.data, *[value for name, value in state.items() if name not in rule.numbers]]
         before = [array.copy() for array in arrays]
-        recorder = Recorder()
+        recorder, numbers = Recorder(), Numbers()
         data, grad, *_ = watched = [recorder.watch(array) for array in (self.data, self.grad, *arrays[1:])]
         names = [name for name in state if name not in rule.numbers]
-        given: State = dict(zip(names, watched[2:], strict=True))
-        given |= {name: _Count() for name in state if name in rule.numbers}
+        counted = {name: numbers.given(state[name]) for name in state if name in rule.numbers}
+        given: State = {**dict(zip(names, watched[2:], strict=True)), **counted}
         try:
-            after = apply(_IN_PLACE, rule, data, grad, given)
-            in_place = all(after[name] is given.get(name) for name in after if name not in rule.numbers)
-            self._counts = {name: after[name].added for name in after if name in rule.numbers}
+            rate = numbers.given(rule.lr, rarely=True)
+            after = apply(_IN_PLACE, rule.changed(lr=rate), data, grad, given)
+            if not all(after[name] is given.get(name) for name in after if name not in rule.numbers):
+                raise NotPlanned("the state has arrays that it had not before")
+            calls = program(recorder.instructions, [self.grad, *arrays], arrays)
+            counts = [counted[name].follow(after[name]) for name in counted]
         except (TypeError, AttributeError):
-            in_place = False
-        if not in_place:
             self._refused = True
             for array, kept in zip(arrays, before, strict=True):
                 array[...] = kept
             return None
-        self._count()
-        return program(recorder.instructions, [self.grad, *arrays], arrays)
+        for count in counts:
+            count()
+        self._numbers, self._rate = counted, rate
+        return [*numbers.calls, *calls, *counts]
 
 
 def bunches(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backproof._names import said
 from backproof.training.engines.engine import Engine
 from backproof.training.engines.modules import ModulesEngine
 from backproof.training.parts import is_torch
@@ -19,16 +20,16 @@ def engine_for(engine: Any, model: Any, loss: Any, optimizer: Any) -> Engine:
     Raises
     ------
     TypeError
-        If it is something else, such as an engine that is made already: of which model nobody knows.
+        If it is something else, such as an engine that is made already: of which model nobody knows. Or if
+        what it makes lacks something that an engine has.
     """
     if engine is not None:
         if not callable(engine):
             raise TypeError(
                 "expected engine to be what makes one of a model, a loss and an optimizer, such as the class "
-                f"of an engine; got engine={engine!r}"
+                f"of an engine; got engine={said(engine)}"
             )
-        made: Engine = engine(model, loss, optimizer)
-        return made
+        return _whole(engine(model, loss, optimizer), engine)
     if is_torch(model):
         from backproof.training.engines.torch import TorchEngine
 
@@ -40,3 +41,15 @@ def engine_for(engine: Any, model: Any, loss: Any, optimizer: Any) -> Engine:
         return PlannedEngine(model, loss, optimizer)
     except NotPlanned:
         return ModulesEngine(model, loss, optimizer)
+
+
+def _whole(made: Any, engine: Any) -> Engine:
+    """Give an engine that was made, and refuse what is none."""
+    if isinstance(made, Engine):
+        return made
+    public = [name for name in (*vars(Engine), *Engine.__annotations__) if not name.startswith("_")]
+    lacking = [name for name in public if not hasattr(made, name)]
+    raise TypeError(
+        f"expected engine to make an engine, with {', '.join(public)}; got engine={said(engine)}, which made "
+        f"a {type(made).__name__} without {', '.join(lacking)}"
+    )

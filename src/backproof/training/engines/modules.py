@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from backproof import nn, optim
 from backproof.nn.losses import Loss
 from backproof.training.engines.finding import FindsParameters
+from backproof.training.modes import in_prediction
+from backproof.training.parts import loss_alone
 
 __all__ = ["ModulesEngine"]
 
@@ -52,19 +54,13 @@ class ModulesEngine(FindsParameters):
 
     def predict(self, input: Any) -> NDArray[Any]:
         """Compute the output, in prediction."""
-        modes = [(module, module.training) for module in self.model.modules()]
-        try:
-            output: NDArray[Any] = self.model.eval()(input)
-        finally:
-            for module, training in modes:
-                module.training = training
+        with in_prediction(self.model):
+            output: NDArray[Any] = self.model(input)
         return output
 
     def loss(self, output: NDArray[Any], target: Any) -> float:
         """Give the loss of an output."""
-        value = float(self._loss(output, target))
-        self._loss.accumulate()
-        return value
+        return loss_alone(self._loss, output, target)
 
     def parameters(self) -> Mapping[str, NDArray[Any]]:
         """Give the parameters."""

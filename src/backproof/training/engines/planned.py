@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,10 +14,10 @@ from numpy.lib.array_utils import byte_bounds
 from numpy.typing import NDArray
 
 from backproof import nn, optim
-from backproof.graphs import Steps, of_model
+from backproof.graphs import Steps
+from backproof.nn.component import REFUSALS
 from backproof.nn.losses import Loss
 from backproof.nn.parameter import Parameter
-from backproof.nn.requirements import REQUIREMENTS
 from backproof.optim.states import States
 from backproof.training.engines.bunches import Bunch, bunches
 from backproof.training.engines.modules import ModulesEngine
@@ -26,6 +25,7 @@ from backproof.training.engines.planning.namespace import Recording
 from backproof.training.engines.planning.program import program
 from backproof.training.engines.planning.recorded import NotPlanned
 from backproof.training.engines.planning.recorder import Diverged, Recorder
+from backproof.training.engines.planning.written import Written, are_one, require_fit
 
 __all__ = ["PlannedEngine"]
 
@@ -34,8 +34,6 @@ Array: TypeAlias = NDArray[Any]
 _Kind: TypeAlias = tuple[tuple[int, ...], np.dtype[Any], tuple[int, ...], np.dtype[Any]]
 #: So many plans are kept, each with its buffers.
 _PLANS = 8
-#: What a container may not do in another way.
-_OWN = ("__call__", "forward", "backward", "accumulate")
 
 
 @dataclass(slots=True, eq=False)
@@ -64,75 +62,14 @@ class _Plan:
     is_new: bool = True
 
 
-class _Written:
-    """A model with its loss on a tape."""
-
-    def __init__(self, model: nn.Module, loss: Loss) -> None:
-        empty = np.empty(0)
-        try:
-            self.tape, self.output, _ = of_model(model, empty, empty, loss)
-        except TypeError as error:
-            raise NotPlanned(f"there is no tape of the model: {error}") from error
-        places = {name: place for place, name in self.tape.names.items()}
-        self.input, self.target = places.pop("input"), places.pop("target")
-        for place in (self.input, self.target):
-            del self.tape.names[place]  # as constants: nobody wants their gradients
-        self.prediction = self.tape.parents[self.output][0]
-        named = dict(model.named_parameters())
-        self.parameters = {place: named[name] for name, place in places.items()}
-        self.require, self.rules = REQUIREMENTS.get(loss.op.name), loss.op.rules
-        self.exact = self.tape.exact()
-
-    def is_like(self, other: _Written) -> bool:
-        """Say whether the same is computed with the same parameters."""
-        ours, theirs = self.tape, other.tape
-        return (
-            _are_one(ours.ops, theirs.ops)
-            and list(ours.parents) == list(theirs.parents)
-            and ours.options == theirs.options
-            and self.parameters.keys() == other.parameters.keys()
-            and _are_one([*self.parameters.values()], [*other.parameters.values()])
-            and ours.given.keys() == theirs.given.keys()
-            and all(np.array_equal(value, theirs.given[place]) for place, value in ours.given.items())
-        )
-
-    def input_dtype(self, given: Array) -> np.dtype[Any]:
-        """Say in which dtype the first module takes the input."""
-        if self.input in self.exact or given.dtype.kind == "f":
-            return self._require_kind(given, "f" if self.input not in self.exact else "iu")
-        self._require_kind(given, "iub")
-        first = next(parents for parents in self.tape.parents if self.input in parents)
-        held = [self.parameters[place].data.dtype for place in first if place in self.parameters]
-        return held[0] if held else np.dtype(np.float64)
-
-    def target_dtype(self, given: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.dtype[Any]:
-        """Say in which dtype the loss takes the target of a prediction."""
-        shares = "target" in self.rules and given.shape == shape
-        if self.target in self.exact and not shares:
-            return self._require_kind(given, "iu")
-        self._require_kind(given, "fiub")
-        return dtype
-
-    def require_alike(self, place: int, gradient: Any) -> None:
-        """Refuse a gradient that the modules would round at each use of its parameter, not once."""
-        uses = sum(parents.count(place) for parents in self.tape.parents)
-        if uses > 1 and gradient.dtype != self.parameters[place].data.dtype:
-            raise NotPlanned(f"expected the parameter's dtype for what is used twice; got {gradient.dtype}")
-
-    @staticmethod
-    def _require_kind(given: Array, kinds: str) -> np.dtype[Any]:
-        if given.dtype.kind not in kinds or not given.dtype.isnative:
-            raise NotPlanned(f"expected an array of a kind in {kinds!r}; got dtype={given.dtype}")
-        return given.dtype
-
-
 class PlannedEngine(ModulesEngine):
     """Plans a step for each shape of batches, and does it again without looking at anything.
 
     The first batch of a shape goes through the modules, which say what is wrong with it. From the second
     on all is computed in buffers that stay, and the parameters lie in an array for each group of the
-    optimizer, which is moved at once. A batch with which a loss would go another way, as with targets that
-    are ignored, goes through the modules.
+    optimizer, which is moved at once; one of more than 131072 elements is moved in blocks of as many, with a
+    few arrays of a block's size that come and go. A batch with which a loss would go another way, as with
+    targets that are ignored, goes through the modules.
 
     What is changed by hand is noticed at the next step: ``requires_grad``, the array of a parameter, a
     hyperparameter, the parameters of a group, and the optimizer's state if it is another object. After
@@ -147,7 +84,8 @@ class PlannedEngine(ModulesEngine):
     ------
     NotPlanned
         If there is something in the model that is no op, or something else at every step, such as dropout or
-        running statistics. It is a ``TypeError``.
+        running statistics, or if a module, the loss or the optimizer has a method of its own by which it
+        computes or moves. It is a ``TypeError``.
 
     Examples
     --------
@@ -163,9 +101,9 @@ class PlannedEngine(ModulesEngine):
     name = "NumPy, planned"
 
     def __init__(self, model: nn.Module, loss: Loss, optimizer: optim.Optimizer) -> None:
-        _require_fit(model, loss, optimizer)
+        require_fit(model, loss, optimizer)
         super().__init__(model, loss, optimizer)
-        self._written: _Written | None = _Written(model, loss)
+        self._written: Written | None = Written(model, loss)
         #: Whether the model cannot have been changed since it was written.
         self._is_known = True
         #: Whether there was a step since the last `sync`.
@@ -273,7 +211,7 @@ class PlannedEngine(ModulesEngine):
             optimizer.state,
         )
         before = [(bunch.group, bunch.parameters) for bunch in self._bunches]
-        if not (_are_one(frozen, self._frozen) and _are_alike(members, before)):
+        if not (are_one(frozen, self._frozen) and _are_alike(members, before)):
             self._bunches = [Bunch(those, group, optimizer.rule) for group, those in members]
             self._frozen = frozen
             self._plans.clear()
@@ -290,8 +228,8 @@ class PlannedEngine(ModulesEngine):
         """Write the model down anew; if it is another one, forget what was planned."""
         before, self._written, self._is_known = self._written, None, True
         with contextlib.suppress(NotPlanned):  # it goes through the modules then
-            _require_fit(self.model, self._loss, self.optimizer)
-            self._written = _Written(self.model, self._loss)
+            require_fit(self.model, self._loss, self.optimizer)
+            self._written = Written(self.model, self._loss)
         if before is None or self._written is None or not self._written.is_like(before):
             self._let_go()
             self._plans.clear()
@@ -313,13 +251,19 @@ class PlannedEngine(ModulesEngine):
         if kind not in self._plans:
             if len(self._plans) >= _PLANS:
                 del self._plans[next(iter(self._plans))]
+            fault = None
             try:
                 self._plans[kind] = self._made(written, kind, input, target)
             except (NotPlanned, Diverged):
                 self._plans[kind] = None
+            except REFUSALS as error:
+                fault = error
+            if fault is not None:
+                self._by_modules(input, target)  # which say what is wrong with the batch
+                raise fault
         return self._plans[kind]
 
-    def _made(self, written: _Written, kind: _Kind, input: Array, target: Array) -> _Plan:
+    def _made(self, written: Written, kind: _Kind, input: Array, target: Array) -> _Plan:
         """Compute the loss and the gradients of a batch, and note how."""
         recorder = Recorder()
         bound = (
@@ -336,29 +280,13 @@ class PlannedEngine(ModulesEngine):
             written.require(values[written.prediction], values[written.target])
         loss = values[written.output].array
         gradients = steps.backward(values, {written.output: np.ones_like(loss)})
+        written.require_alike(values, gradients)
         goes = {id(parameter): grad for bunch in self._bunches for parameter, grad in bunch.gradients}
         for place, parameter in written.parameters.items():
             if parameter.requires_grad:
-                written.require_alike(place, gradients[place])
                 recorder.copy(gradients[place], goes[id(parameter)])
         calls = program(recorder.instructions, arrays.values(), [loss, *goes.values()])
-        return _Plan(kind, *bound, calls, loss.item)
-
-
-def _require_fit(model: object, loss: object, optimizer: object) -> None:
-    """Refuse what is no model and loss of ours, or another thing at every step."""
-    if not (isinstance(model, nn.Module) and isinstance(loss, Loss)):
-        raise NotPlanned(f"expected a model and a loss of backproof.nn; got {model!r} and {loss!r}")
-    if getattr(type(optimizer), "step", None) is not optim.Optimizer.step:
-        raise NotPlanned(f"expected an optimizer of backproof.optim; got optimizer={optimizer!r}")
-    for module in model.modules():
-        if isinstance(module, nn.Dropout) or any(True for _ in module.buffers(recurse=False)):
-            raise NotPlanned(f"expected modules that are the same at every step; got {module!r}")
-        own = [name for name in _OWN if getattr(type(module), name) is not getattr(nn.Sequential, name)]
-        if isinstance(module, nn.Sequential) and (own or not vars(module).keys().isdisjoint(_OWN)):
-            raise NotPlanned(
-                f"expected modules one after the other; got one with methods of its own, {module!r}"
-            )
+        return _Plan(kind, *bound, calls, loss.__float__)
 
 
 def _kind(input: Any, target: Any) -> _Kind | None:
@@ -367,14 +295,10 @@ def _kind(input: Any, target: Any) -> _Kind | None:
     return None
 
 
-def _are_one(some: list[Any], others: list[Any]) -> bool:
-    return len(some) == len(others) and all(map(operator.is_, some, others))
-
-
 def _are_alike(some: list[Any], others: list[Any]) -> bool:
     """Say whether the same parameters of the same groups are together."""
     return len(some) == len(others) and all(
-        group is other and _are_one(those, these)
+        group is other and are_one(those, these)
         for (group, those), (other, these) in zip(some, others, strict=True)
     )
 

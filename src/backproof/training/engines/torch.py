@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backproof.training.engines.finding import FindsParameters
+from backproof.training.modes import in_prediction
 
 __all__ = ["TorchEngine"]
 
@@ -73,13 +74,8 @@ class TorchEngine(FindsParameters):
 
     def predict(self, input: Any) -> NDArray[Any]:
         """Compute the output, in prediction."""
-        modes = [(module, module.training) for module in self.model.modules()]
-        try:
-            with torch.no_grad():
-                output = self.model.eval()(self._tensor(input, self._like))
-        finally:
-            for module, training in modes:
-                module.training = training
+        with in_prediction(self.model), torch.no_grad():
+            output = self.model(self._tensor(input, self._like))
         if not isinstance(output, Tensor):
             raise TypeError(
                 f"expected a model that gives one tensor; got {type(output).__name__}: put it into a module "

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from backproof import nn, optim
+from backproof.training.decisions import decided
 from backproof.training.history import History
 from backproof.training.parts import optimizer_named
+from backproof.training.trained import Trained
+from backproof.training.watching.troubles import warn
 
 __all__ = ["FLOATS", "Classifier", "Estimator", "OptimizerLike", "made_optimizer", "warn_unfinished"]
 
@@ -56,6 +58,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn brings no 
         self.loss_curve_ = history["loss"].tolist()
         self.n_iter_ = len(history)
 
+    def _trained_on(self, X: Any, y: Any) -> Self:
+        """Let the history know the model, and the data as it was given: training saw it transformed."""
+        loss = self.history_.trained.get("loss")
+        self.history_.trained = Trained(model=self.model_, loss=loss, X=X, y=y)
+        return self
+
 
 class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # as above
     """What predicts classes by scores, of which the softmax makes probabilities; of one score, the sigmoid.
@@ -68,21 +76,34 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # as above
 
     classes_: NDArray[Any]
 
-    def _indices(self, y: Any) -> NDArray[np.int64]:
+    def _indices(self, y: Any, *, known: bool = False) -> NDArray[np.int64]:
         """Learn the classes, and give for each sample which of them it is.
+
+        Parameters
+        ----------
+        y
+            The class of each sample.
+        known
+            Whether the classes have been learned before, and are to be the same.
 
         Raises
         ------
         ValueError
-            If these are no classes, or all the same.
+            If these are no classes, or all the same, or others than before.
         """
         check_classification_targets(y)
-        self.classes_, indices = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
+        classes, indices = np.unique(y, return_inverse=True)
+        if known and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"{type(self).__name__} goes on with the classes {self.classes_.tolist()}; got "
+                f"{classes.tolist()}: take a new one for others"
+            )
+        if len(classes) < 2:
             raise ValueError(
                 f"{type(self).__name__} expects samples of at least 2 classes; got y of one class, "
-                f"{self.classes_[0]!r}"
+                f"{classes[0]!r}"
             )
+        self.classes_ = classes
         return indices.astype(np.int64)
 
     def decision_function(self, X: Any) -> NDArray[Any]:
@@ -96,8 +117,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # as above
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the class of the largest score for each sample; of two the second, if it is above 0."""
         scores = self.decision_function(X)
-        chosen = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
-        found: NDArray[Any] = self.classes_[chosen]
+        found: NDArray[Any] = self.classes_[decided(scores, 0.0 if scores.ndim == 1 else None)]
         return found
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
@@ -124,8 +144,14 @@ def made_optimizer(
     Raises
     ------
     ValueError
-        If there is none of that name, or it has no weight decay and parameters ask for one.
+        If there is none of that name, it is made with a learning rate of its own and there is another, or it
+        has no weight decay and parameters ask for one.
     """
+    if lr is not None and not isinstance(given, str):
+        raise ValueError(
+            f"learning_rate_init goes with the name of an optimizer; got learning_rate_init={lr!r} and "
+            f"optimizer={given!r}, which has its own"
+        )
     if isinstance(given, str):
         made: optim.Optimizer = optimizer_named(given, parameters, **({} if lr is None else {"lr": lr}))
     else:
@@ -152,6 +178,4 @@ def warn_unfinished(estimator: Estimator, history: History, what: str) -> None:
             f"{name}: the loss became {last.loss} in epoch {last.epoch}: the learning rate is too high, or "
             "the data too large; try a lower learning_rate_init, or a StandardScaler before it"
         )
-    warnings.warn(
-        f"{name} stopped after max_iter={len(history)} epochs: {what}", ConvergenceWarning, stacklevel=3
-    )
+    warn(f"{name} stopped after max_iter={len(history)} epochs: {what}", ConvergenceWarning)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from backproof import nn
 from backproof.training.api import fit
+from backproof.training.data.arguments import number, whole
 from backproof.training.estimators.base import (
     FLOATS,
     Classifier,
@@ -23,8 +23,18 @@ from backproof.training.estimators.base import (
     made_optimizer,
     warn_unfinished,
 )
-from backproof.training.estimators.descent import Curvature, UntilFlat, groups, variances
+from backproof.training.estimators.descent import (
+    Curvature,
+    Least,
+    UntilFlat,
+    groups,
+    least_of_both,
+    spread,
+    variances,
+)
 from backproof.training.history import History
+from backproof.training.separation import separable
+from backproof.training.watching.troubles import warn
 
 __all__ = ["LinearRegression", "LogisticRegression"]
 
@@ -56,9 +66,21 @@ class _Linear(Estimator):
         self.verbose = verbose
 
     def _train(
-        self, X: Any, y: Any, loss: Any, outputs: int, curvature: Curvature, decay: float = 0.0
+        self,
+        X: Any,
+        y: Any,
+        loss: Any,
+        outputs: int,
+        curvature: Curvature,
+        least: Least,
+        decay: float = 0.0,
     ) -> tuple[nn.Linear, History, bool]:
         """Train a layer from zeros on; give it, the history, and whether it arrived."""
+        if self.optimizer is None and self.learning_rate_init is not None:
+            raise ValueError(
+                "learning_rate_init goes with the name of an optimizer; got learning_rate_init="
+                f"{self.learning_rate_init!r} and optimizer=None, whose rate is that of theory"
+            )
         layer = nn.Linear(X.shape[1], outputs, bias=self.fit_intercept, dtype=np.float64)
         for parameter in layer.parameters():
             parameter.data[...] = 0
@@ -69,7 +91,7 @@ class _Linear(Estimator):
             if self.optimizer is None
             else made_optimizer(self.optimizer, parameters, self.learning_rate_init)
         )
-        until = UntilFlat(curvature.flat(self.tol), decays)
+        until = UntilFlat(self.tol, least, decays)
         history = fit(
             layer,
             X,
@@ -83,6 +105,11 @@ class _Linear(Estimator):
             watch=False,  # the data is standardised, and the learning rate that of theory
         )
         return layer, history, until.arrived
+
+    def _require_numbers(self) -> None:
+        """Refuse parameters that are out of their range."""
+        number(type(self).__name__, 0, tol=self.tol)
+        whole(type(self).__name__, 1, max_iter=self.max_iter)
 
     def _keep_layer(self, weight: Any, bias: Any, dtype: Any, history: History) -> None:
         """Keep the weight (out, in) and the bias (out,) for the data as it is."""
@@ -154,20 +181,19 @@ class LinearRegression(RegressorMixin, MultiOutputMixin, _Linear):  # type: igno
 
     def fit(self, X: Any, y: Any) -> LinearRegression:
         """Find the coefficients: X is (samples, features), y (samples,) or (samples, targets)."""
+        self._require_numbers()
+        given = X, y
         X, y = validate_data(self, X, y, dtype=FLOATS, multi_output=True, y_numeric=True)
         dtype, single = X.dtype, y.ndim == 1
         X, y = X.astype(np.float64), np.asarray(y, np.float64).reshape(len(y), -1)
-        scalers = [StandardScaler(with_mean=self.fit_intercept).fit(each) for each in (X, y)]
-        if not all(np.isfinite(scaler.scale_).all() for scaler in scalers):
-            raise ValueError(
-                "LinearRegression standardises X and y, and the variance of some column is beyond what "
-                "float64 holds: divide it by a number before"
-            )
+        scalers = [_scaler(each, self.fit_intercept) for each in (X, y)]
         inner, target = (scaler.transform(each) for scaler, each in zip(scalers, (X, y), strict=True))
         axes = [*variances(inner), *([1.0] if self.fit_intercept else [])] or [1.0]
         each = 2 / y.shape[1]  # the mean is over the targets, too
-        curvature = Curvature(each * min(axes), each * max(axes))
-        layer, history, arrived = self._train(inner, target, nn.MSELoss(), y.shape[1], curvature)
+        curvature = Curvature(each * max(axes), min(axes) / max(axes))
+        layer, history, arrived = self._train(
+            inner, target, nn.MSELoss(), y.shape[1], curvature, lambda _: each * min(axes)
+        )
         if not arrived:
             warn_unfinished(
                 self,
@@ -183,12 +209,35 @@ class LinearRegression(RegressorMixin, MultiOutputMixin, _Linear):  # type: igno
         if single:
             self.coef_, self.intercept_ = self.coef_[0], self.intercept_[0]
         self._single = single
-        return self
+        return self._trained_on(*given)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the predictions for X: (samples,), or (samples, targets) if y had two axes."""
         output = self._output(X)
         return output[:, 0] if self._single else output
+
+
+def _scaler(array: NDArray[np.float64], has_mean: bool) -> StandardScaler:
+    """Learn how columns are standardised."""
+    scaler = StandardScaler(with_mean=has_mean).fit(array)
+    _require_held(scaler.var_[array.min(axis=0) != array.max(axis=0)])
+    return scaler
+
+
+def _require_held(variances: NDArray[np.float64]) -> None:
+    """Refuse variances, of what varies, that are not known to all digits.
+
+    Raises
+    ------
+    ValueError
+        If one is no number, or so small that its digits are lost.
+    """
+    lost = variances[~((variances >= np.finfo(np.float64).tiny) & (variances < np.inf))]
+    if len(lost):
+        raise ValueError(
+            f"columns are standardised inside, and the variance of one, {lost[0]:.0e}, is beyond what "
+            "float64 holds: multiply or divide it by a number before"
+        )
 
 
 class LogisticRegression(Classifier, _Linear):
@@ -199,11 +248,13 @@ class LogisticRegression(Classifier, _Linear):
     penalty is the optimizer's weight decay, 1/(C n), on the weights and not on the intercept.
 
     Inside, features are centred and divided by one number, their largest standard deviation along any
-    axis, which changes neither. The losses then have curvatures of at most ¼ (of several classes, ½),
-    to which the penalty adds, and Nesterov's momentum is chosen by these. All samples make each step. It
-    stops when ‖∇‖ ≤ tol · μ, with μ the penalty's curvature: then coefficients are within ``tol`` of the
-    minimum, for features divided so. Features of very different sizes need many steps: put a
-    ``StandardScaler`` before it, as before scikit-learn's.
+    axis, which changes neither. The loss then has curvatures of at most L = ¼ (of several classes, ½), to
+    which the penalty adds λ for the coefficients: their steps are 1/(L + λ), those of the intercept 1/L. All
+    samples make each step, and Nesterov's momentum is chosen by λ and the shares of the classes. It stops
+    when ‖∇‖ ≤ tol · μ, with μ = λ w/(λ + L + w): then coefficients and intercept are within ``tol`` of the
+    minimum, for features divided so. Of the intercept, which has no penalty, w is the curvature: the mean of
+    p(1 − p) for the probabilities p it has come to. Without an intercept μ is λ. Features of very different
+    sizes need many steps: put a ``StandardScaler`` before it, as before scikit-learn's.
 
     **Without a penalty** nothing bounds the curvatures from below, and μ is taken to be a ten-thousandth of
     the largest. If a plane separates the classes there is no minimum: the longer the coefficients, the
@@ -271,44 +322,71 @@ class LogisticRegression(Classifier, _Linear):
 
     def fit(self, X: Any, y: Any) -> LogisticRegression:
         """Find the coefficients: X is (samples, features), y (samples,)."""
+        self._require_numbers()
+        given = X, y
         X, y = validate_data(self, X, y, dtype=FLOATS)
         indices = self._indices(y)
-        binary = len(self.classes_) == 2
         mean = X.mean(axis=0, dtype=np.float64) if self.fit_intercept else np.zeros(X.shape[1])
         inner = X.astype(np.float64) - mean
+        if inner.any():
+            _require_held(np.square(inner).mean(axis=0).max(axis=0, keepdims=True))
         scale = float(np.sqrt(max(variances(inner), default=1.0)))
         inner /= scale
         decay = self._decay(len(X), scale)
-        most = 0.25 if binary else 0.5
-        curvature = Curvature(decay or most * _UNBOUNDED, most + decay)
+        curvature, least = self._bounds(inner, indices, decay)
+        binary = len(self.classes_) == 2
         target = indices[:, None].astype(np.float64) if binary else indices
         loss = nn.BCEWithLogitsLoss() if binary else nn.CrossEntropyLoss()
         layer, history, arrived = self._train(
-            inner, target, loss, 1 if binary else len(self.classes_), curvature, decay
+            inner, target, loss, 1 if binary else len(self.classes_), curvature, least, decay
         )
         weight = layer.weight / scale
-        self._keep_layer(weight, layer.bias - weight @ mean if self.fit_intercept else 0.0, X.dtype, history)
-        self._warn(X, y, arrived, decay)
-        return self
+        bias = layer.bias - weight @ mean if self.fit_intercept else 0.0
+        self._keep_layer(weight, bias, X.dtype, history)
+        outputs, classes = layer(inner), len(self.classes_)
+        is_free = not decay and np.isfinite(outputs).all()
+        if is_free and separable(inner, indices, classes, outputs, intercept=self.fit_intercept):
+            self._warn_separable()
+        elif not arrived:
+            what = "not yet at the minimum; raise max_iter, or put a StandardScaler before it"
+            warn_unfinished(self, history, what)
+        return self._trained_on(*given)
 
     def _decay(self, count: int, scale: float) -> float:
         """Give the weight decay for features that are divided by a number."""
         if self.penalty not in ("l2", None):
             raise ValueError(f"expected penalty to be 'l2' or None; got penalty={self.penalty!r}")
-        if not self.C > 0:
-            raise ValueError(f"expected C to be above 0; got C={self.C!r}")
-        return 0.0 if self.penalty is None else 1 / (self.C * count * scale**2)
+        number("LogisticRegression", 0, above=True, C=self.C)
+        decay = 0.0 if self.penalty is None else 1 / float(self.C) / count / scale**2
+        if not np.isfinite(decay):
+            raise ValueError(f"the penalty of C={self.C!r} is beyond what float64 holds: take a larger C")
+        return decay
 
-    def _warn(self, X: Any, y: Any, arrived: bool, decay: float) -> None:
-        """Say where the coefficients are not at a minimum."""
-        if not decay and self.score(X, y) == 1:
-            warnings.warn(
-                "LogisticRegression without a penalty: the classes are separable, so longer coefficients are "
-                f"always more likely; stopped after {self.n_iter_} steps, at a loss of "
-                f"{self.loss_curve_[-1]:.2g}. Give a penalty for coefficients that mean something",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        elif not arrived:
-            what = "not yet at the minimum; raise max_iter, or put a StandardScaler before it"
-            warn_unfinished(self, self.history_, what)
+    def _bounds(
+        self, X: NDArray[np.float64], indices: NDArray[np.int64], decay: float
+    ) -> tuple[Curvature, Least]:
+        """Give what bounds the curvatures: from the shares of the classes, and at given parameters."""
+        binary = len(self.classes_) == 2
+        most = 0.25 if binary else 0.5
+        if not decay:
+            return Curvature(most, _UNBOUNDED), lambda _: most * _UNBOUNDED
+        share = decay / (most + decay)
+        if not self.fit_intercept:
+            return Curvature(most, share), lambda _: decay
+        probabilities = nn.Sigmoid() if binary else nn.Softmax(dim=1)
+
+        def least(parameters: Mapping[str, NDArray[Any]]) -> float:
+            scores = X @ parameters["weight"].T + parameters["bias"]
+            return least_of_both(decay, spread(probabilities(scores)), most)
+
+        shares = np.bincount(indices)[None] / len(X)
+        return Curvature(most, min(share, spread(shares[:, 1:] if binary else shares) / most)), least
+
+    def _warn_separable(self) -> None:
+        """Say that there is no minimum."""
+        warn(
+            "LogisticRegression without a penalty: the classes are separable, so longer coefficients are "
+            f"always more likely; stopped after {self.n_iter_} steps, at a loss of "
+            f"{self.loss_curve_[-1]:.2g}. Give a penalty for coefficients that mean something",
+            ConvergenceWarning,
+        )

@@ -16,6 +16,7 @@ from sklearn.utils.validation import validate_data
 
 from backproof import nn, optim
 from backproof.training.api import fit
+from backproof.training.data.arguments import number, share_alone, whole
 from backproof.training.estimators.base import (
     FLOATS,
     Classifier,
@@ -51,7 +52,7 @@ class _MLP(Estimator):
         optimizer: OptimizerLike = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 0.001,
+        learning_rate_init: float | None = None,
         max_iter: int = 200,
         shuffle: bool = True,
         random_state: Any = None,
@@ -89,6 +90,18 @@ class _MLP(Estimator):
         """The biases of the layers."""
         return [layer.bias for layer in self.model_ if isinstance(layer, nn.Linear)]
 
+    @property
+    def _goes_on(self) -> bool:
+        """Whether fit goes on with the parameters of the last one, and so with its features and outputs."""
+        return bool(self.warm_start and hasattr(self, "model_"))
+
+    def _require_numbers(self) -> None:
+        """Refuse parameters that are out of their range."""
+        name = type(self).__name__
+        number(name, 0, alpha=self.alpha, tol=self.tol)
+        whole(name, 1, max_iter=self.max_iter, n_iter_no_change=self.n_iter_no_change)
+        share_alone(name, validation_fraction=self.validation_fraction)
+
     def _fit(self, X: NDArray[Any], target: NDArray[Any], outputs: int, classes: NDArray[Any] | None) -> None:
         """Train until the loss falls no more."""
         seed = self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -98,7 +111,7 @@ class _MLP(Estimator):
                 X, target, test_size=self.validation_fraction, random_state=seed, stratify=classes
             )
             apart = (held, aside)
-        if not (self.warm_start and hasattr(self, "model_")):
+        if not self._goes_on:
             self._start(X, outputs, seed)
         until = EarlyStopping(
             self.n_iter_no_change + 1,  # it ends after more than these, as in scikit-learn
@@ -125,10 +138,11 @@ class _MLP(Estimator):
         if first:
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
             self._start(X, outputs, self._seed)
-        before = [] if first else self.loss_curve_
-        self._run(X, target, 1, self._seed + len(before))
-        self.loss_curve_ = [*before, *self.loss_curve_]
-        self.n_iter_ = len(self.loss_curve_)
+        before = None if first else self.history_
+        self._run(X, target, 1, self._seed + len(before or ()))
+        if before is not None:
+            before.extend(self.history_)
+            self._keep(self.model_, before)
 
     def _batch(self, count: int) -> int:
         """Give how many samples a batch has."""
@@ -180,7 +194,7 @@ class MLPClassifier(Classifier, _MLP):
     batch_size
         Samples a batch; ``"auto"`` for 200, or all if there are fewer.
     learning_rate_init
-        The learning rate of an optimizer that is named.
+        The learning rate of an optimizer that is named; ``None`` for its default, of Adam 0.001.
     max_iter
         How many epochs at most; if the loss still falls then, a ``ConvergenceWarning`` says so.
     shuffle
@@ -192,7 +206,8 @@ class MLPClassifier(Classifier, _MLP):
     verbose
         Whether to show how training goes.
     warm_start
-        Whether `fit` goes on with the parameters of the last one.
+        Whether `fit` goes on with the parameters of the last one, for data with the same features, and the
+        same classes or number of targets.
     early_stopping, validation_fraction
         Whether that share of the samples is held apart: it is then the loss on these that has to fall, and
         the parameters of its least value are kept.
@@ -224,10 +239,12 @@ class MLPClassifier(Classifier, _MLP):
 
     def fit(self, X: Any, y: Any) -> MLPClassifier:
         """Train: X is (samples, features), y the class of each sample."""
-        X, y = validate_data(self, X, y, dtype=FLOATS)
-        indices = self._indices(y)
+        self._require_numbers()
+        given, goes_on = (X, y), self._goes_on
+        X, y = validate_data(self, X, y, dtype=FLOATS, reset=not goes_on)
+        indices = self._indices(y, known=goes_on)
         self._fit(X, indices, len(self.classes_), indices)
-        return self
+        return self._trained_on(*given)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> MLPClassifier:
         """Train one epoch more; the first time ``classes`` are all there are to be.
@@ -235,19 +252,21 @@ class MLPClassifier(Classifier, _MLP):
         Raises
         ------
         ValueError
-            If the first call does not say what classes there are, or a sample is of another one.
+            If the first call does not say what classes there are, a later one says others, or a sample is of
+            another one.
         """
-        first = not hasattr(self, "model_")
+        self._require_numbers()
+        given, first = (X, y), not hasattr(self, "model_")
         X, y = validate_data(self, X, y, dtype=FLOATS, reset=first)
-        if first:
-            if classes is None:
-                raise ValueError("the first partial_fit needs classes=…, all that there are to be; got None")
-            self._indices(np.asarray(classes))
+        if first and classes is None:
+            raise ValueError("the first partial_fit needs classes=…, all that there are to be; got None")
+        if classes is not None:
+            self._indices(np.asarray(classes), known=not first)
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(f"expected classes of {self.classes_.tolist()}; got y with {unknown.tolist()}")
         self._go_on(X, np.searchsorted(self.classes_, y), len(self.classes_), first)
-        return self
+        return self._trained_on(*given)
 
 
 class MLPRegressor(RegressorMixin, MultiOutputMixin, _MLP):  # type: ignore[misc]  # as above
@@ -272,21 +291,30 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, _MLP):  # type: ignore[misc
 
     def fit(self, X: Any, y: Any) -> MLPRegressor:
         """Train: X is (samples, features), y (samples,) or (samples, targets)."""
-        X, target = self._pair(X, y, reset=True)
+        self._require_numbers()
+        given, goes_on = (X, y), self._goes_on
+        X, target = self._pair(X, y, reset=not goes_on)
         self._fit(X, target, target.shape[1], None)
-        return self
+        return self._trained_on(*given)
 
     def partial_fit(self, X: Any, y: Any) -> MLPRegressor:
         """Train one epoch more."""
-        first = not hasattr(self, "model_")
+        self._require_numbers()
+        given, first = (X, y), not hasattr(self, "model_")
         X, target = self._pair(X, y, reset=first)
         self._go_on(X, target, target.shape[1], first)
-        return self
+        return self._trained_on(*given)
 
     def _pair(self, X: Any, y: Any, *, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:
         X, y = validate_data(self, X, y, dtype=FLOATS, multi_output=True, y_numeric=True, reset=reset)
+        target = np.asarray(y, X.dtype).reshape(len(y), -1)
+        if not reset and target.shape[1] != self.model_[-1].out_features:
+            raise ValueError(
+                f"MLPRegressor goes on with {self.model_[-1].out_features} targets; got y of shape {y.shape}:"
+                " take a new one for others"
+            )
         self._single = y.ndim == 1
-        return X, np.asarray(y, X.dtype).reshape(len(y), -1)
+        return X, target
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Give the predictions for X: (samples,), or (samples, targets) if y had two axes."""

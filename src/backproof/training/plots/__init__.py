@@ -12,7 +12,7 @@ except ModuleNotFoundError as error:
 
 from backproof.training.plots.classes import boundary, confusion
 from backproof.training.plots.curves import columns, loss
-from backproof.training.plots.fits import logistic, regression
+from backproof.training.plots.fits import logistic, predictions, regression
 from backproof.training.plots.rates import rates
 from backproof.training.plots.sizes import gradients, layer_sizes, weights
 from backproof.training.plots.surface import loss_surface
@@ -26,6 +26,7 @@ __all__ = [
     "logistic",
     "loss",
     "loss_surface",
+    "predictions",
     "rates",
     "regression",
     "weights",

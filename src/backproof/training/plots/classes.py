@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from backproof.training.plots.fits import mark_size, sampled
-from backproof.training.plots.outputs import classes_of, features, labels, margins, outputs, predictor
+from backproof.training.plots.fits import dots, explain_held, held_of, mark_size, sampled
+from backproof.training.plots.outputs import features, labels, margins, outputs, predictor, told
 from backproof.training.plots.theme import (
     COLOURS,
     DEPTHS,
+    HATCHES,
     MARKS,
     ink,
     legend,
@@ -23,6 +25,7 @@ from backproof.training.plots.theme import (
     name_of,
     panel,
     readable,
+    shortened,
 )
 
 __all__ = ["boundary", "confusion"]
@@ -39,6 +42,8 @@ def boundary(
     y: Any,
     *,
     names: tuple[str, str] = ("x₁", "x₂"),
+    loss: Any = None,
+    held: ArrayLike | None = None,
     ax: Axes | None = None,
     path: str | os.PathLike[str] | None = None,
     background: str | None = None,
@@ -49,12 +54,16 @@ def boundary(
     ----------
     model
         A module, an estimator, or a function that gives for inputs, one a row, the score of each class, the
-        class itself, or, of two classes, the score of the second: it is decided on above 0.5 if all
-        scores are from 0 to 1, as probabilities are, and otherwise above 0.
+        class itself, or, of two classes, the score of the second.
     X, y
         The data.
     names
         What stands at the axes.
+    loss
+        What the model was trained by: it says what the score of the second class has to be above. Without
+        it that is 0.5 if all scores are from 0 to 1, as probabilities are, and otherwise 0.
+    held
+        Which samples were held out of training, true or false of each: they are drawn hollow.
     ax, path, background
         As for `loss`.
 
@@ -66,26 +75,15 @@ def boundary(
     inputs, targets = features(X, y)
     if inputs.shape[1] != 2:
         raise ValueError(f"expected two features, which are the plane; got X of shape {inputs.shape}")
-    given = labels(targets)
     across, up = (_side(inputs[:, index]) for index in (0, 1))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     output = outputs(predictor(model, "predict"), grid)
-    classes = classes_of(given, output)
-    wins = margins(output, classes).T.reshape(len(classes), _GRID, _GRID)
+    given, classes = told(targets, output, loss)
+    wins = margins(output, classes, loss).T.reshape(len(classes), _GRID, _GRID)
     with panel(ax, path, background, (6.0, 4.6)) as on:
         for index, won in enumerate(wins):
             _region(on, across, up, won, index)
-        shown = sampled(on, len(inputs))
-        for index, each in enumerate(classes):
-            here = shown[given[shown] == each]
-            on.plot(
-                *inputs[here].T,
-                linestyle="none",
-                marker=MARKS[(index + index // len(COLOURS)) % len(MARKS)],
-                color=COLOURS[index % len(COLOURS)],
-                markersize=mark_size(len(shown)),
-                label=name_of(each),
-            )
+        _samples(on, inputs, given, classes, held_of(held, len(inputs)))
         on.set_xlim(across[0], across[-1])
         on.set_ylim(up[0], up[-1])
         on.set_xlabel(literal(names[0]))
@@ -95,24 +93,47 @@ def boundary(
         return on.figure.figure
 
 
+def _samples(
+    on: Axes, inputs: NDArray[Any], given: NDArray[Any], classes: NDArray[Any], held: NDArray[np.bool_]
+) -> None:
+    """Draw the samples of each class in its colour, with its mark."""
+    shown = sampled(on, len(inputs))
+    for index, each in enumerate(classes):
+        here = shown[given[shown] == each]
+        mark = MARKS[(index + index // len(COLOURS)) % len(MARKS)]
+        look: dict[str, Any] = {"marker": mark, "color": COLOURS[index % len(COLOURS)]}
+        hatched = [*HATCHES][index // len(COLOURS) % len(HATCHES)]
+        name = name_of(shortened(each)) + (f" ({hatched})" if hatched else "")
+        dots(on, inputs[here], held[here], label=name, markersize=mark_size(len(shown)), **look)
+    explain_held(on, held[shown])
+
+
 def _side(values: NDArray[Any]) -> NDArray[Any]:
     room = 0.08 * (np.ptp(values) or 1.0)
     return np.linspace(values.min() - room, values.max() + room, _GRID, dtype=values.dtype)
 
 
 def _region(on: Axes, across: NDArray[Any], up: NDArray[Any], won: NDArray[Any], index: int) -> None:
-    """Fill where a class wins, and draw a line around it."""
+    """Fill where a class wins, and draw a line around it.
+
+    Where the colours begin anew the regions are hatched.
+    """
     won = np.ma.masked_invalid(won)
     if not won.count() or won.max() <= 0:
         return
+    again, colour = divmod(index, len(COLOURS))
     on.contourf(
         across,
         up,
         won,
         levels=[0.0, float(won.max()) * 1.01],
-        colors=[COLOURS[index % len(COLOURS)]],
+        colors=[COLOURS[colour]],
         alpha=0.2,
     )
+    if again:
+        hatch = [*HATCHES.values()][again % len(HATCHES)]
+        with mpl.rc_context({"hatch.color": ink(on)}):
+            on.contourf(across, up, won, levels=[0.0, np.inf], colors="none", hatches=[hatch])
     if won.min() < 0:
         on.contour(across, up, won, levels=[0.0], colors=[ink(on)], linewidths=1.2, linestyles="-")
 
@@ -121,6 +142,7 @@ def confusion(
     actual: Any,
     predicted: Any,
     *,
+    of: str = "",
     ax: Axes | None = None,
     path: str | os.PathLike[str] | None = None,
     background: str | None = None,
@@ -132,6 +154,8 @@ def confusion(
     actual, predicted
         The class of each sample, a number or a word; rows of scores, or of ones and zeros, are taken for the
         class of the largest.
+    of
+        What they are, such as ``"validation samples"``, for the title.
     ax, path, background
         As for `loss`.
 
@@ -163,7 +187,8 @@ def confusion(
         on.set_xlabel("predicted")
         on.set_ylabel("actual")
         right = int(np.trace(counts))
-        on.set_title(f"{right} of {counts.sum()} right: {right / counts.sum():.1%}", color=ink(on))
+        which = " ".join([str(counts.sum()), *([of] if of else [])])
+        on.set_title(f"{right} of {which} right: {right / counts.sum():.1%}", color=ink(on))
         return on.figure.figure
 
 

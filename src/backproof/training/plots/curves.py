@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from backproof.training.history import History
 from backproof.training.plots.theme import COLOURS, DASHES, MARKS, ink, legend, literal, note, panel
 
-__all__ = ["columns", "loss", "spans_decades", "thinned", "whole_numbers"]
+__all__ = ["columns", "drawable", "loss", "spans_decades", "thinned", "whole_numbers"]
 
 #: More points than these are more than a picture has dots.
 _MOST = 2000
 #: So few points are marked, one by one.
 _FEW = 30
 _DECADES = 100.0
+#: Larger numbers are not drawn, nor are infinite ones: matplotlib cannot make room around them.
+_LARGEST = 1e200
 #: Characters a line of text below.
 _WIDEST = 76
 
@@ -100,7 +102,7 @@ def _draw(on: Axes, epochs: NDArray[Any], given: dict[str, NDArray[Any]]) -> Non
         shown = thinned(values)
         on.plot(
             epochs[shown],
-            np.where(np.isfinite(values[shown]), values[shown], np.nan),
+            drawable(values[shown]),
             label=_label(name, epochs, values),
             color=COLOURS[index % len(COLOURS)],
             linestyle=DASHES[index % len(DASHES)],
@@ -111,7 +113,7 @@ def _draw(on: Axes, epochs: NDArray[Any], given: dict[str, NDArray[Any]]) -> Non
     whole_numbers(on)
     if len(epochs) == 1:
         on.set_xlim(epochs[0] - 1, epochs[0] + 1)
-    broken = epochs[~np.isfinite(given["loss"])] if "loss" in given else epochs[:0]
+    broken = epochs[np.isnan(drawable(given["loss"]))] if "loss" in given else epochs[:0]
     if len(broken):
         on.plot(
             broken[thinned(broken)],
@@ -120,7 +122,7 @@ def _draw(on: Axes, epochs: NDArray[Any], given: dict[str, NDArray[Any]]) -> Non
             linestyle="none",
             marker="x",
             color=ink(on),
-            label="loss not finite",
+            label="loss not finite" if not np.isfinite(given["loss"]).all() else f"loss above {_LARGEST:g}",
         )
     legend(on)
 
@@ -133,6 +135,17 @@ def _label(name: str, epochs: NDArray[Any], values: NDArray[Any]) -> str:
         least = int(np.where(finite, values, np.inf).argmin())
         return f"validation, least {values[least]:.4g} at epoch {int(epochs[least])}"
     return literal(name)
+
+
+def drawable(values: NDArray[Any]) -> NDArray[Any]:
+    """Give values with NaN for those that no picture has room for.
+
+    Examples
+    --------
+    >>> drawable(np.array([1.0, -2.0, 1e300, np.inf])).tolist()
+    [1.0, -2.0, nan, nan]
+    """
+    return np.where(np.abs(values) <= _LARGEST, values, np.nan)
 
 
 def whole_numbers(on: Axes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,10 +65,7 @@ def loss_surface(
     [1.0, 0.5, 0.1]
     """
     taken = {name: _way(name, way) for name, way in ways.items()}
-    every = np.concatenate(
-        [way[np.isfinite(way).all(axis=1)] for way in taken.values()] or [np.zeros((1, 2))]
-    )
-    (left, right), (low, high) = around or _around(every if len(every) else np.zeros((1, 2)))
+    (left, right), (low, high) = around or _around(list(taken.values()))
     x, y = np.linspace(left, right, points), np.linspace(low, high, points)
     with np.errstate(all="ignore"):
         values = np.array([[float(function(float(a), float(b))) for a in x] for b in y])
@@ -92,8 +89,10 @@ def _way(name: str, way: ArrayLike) -> NDArray[Any]:
     return found
 
 
-def _around(points: NDArray[Any]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Give a frame around points, with room: no side is less than a third of the other."""
+def _around(ways: Sequence[NDArray[Any]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Give a frame around ways, with room: no side is less than a third of the other."""
+    points = np.concatenate([np.zeros((0, 2)), *(way[np.isfinite(way).all(axis=1)] for way in ways)])
+    points = points if len(points) else np.zeros((1, 2))
     least, most = points.min(axis=0), points.max(axis=0)
     wide = np.maximum(most - least, (most - least).max() / 3)
     wide[wide == 0] = 1.0

@@ -8,8 +8,11 @@ of matplotlib are changed for others, and no window is needed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
+import re
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,13 +22,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
 from backproof._files import write_whole
+from backproof.training.plots.svg import compact
 
 __all__ = [
     "COLOURS",
     "DASHES",
     "DEPTHS",
+    "HATCHES",
     "INK",
     "MARKS",
     "Picture",
@@ -39,6 +45,7 @@ __all__ = [
     "panel",
     "readable",
     "save",
+    "shortened",
     "themed",
 ]
 
@@ -55,11 +62,36 @@ DASHES: tuple[Any, ...] = (
 )
 #: Marks of points, in that order.
 MARKS = ("o", "s", "^", "D", "v", "P")
+#: Of regions, where the colours begin anew.
+HATCHES = {"": None, "hatched": "///", "dotted": "...", "crossed": "xxx", "striped": "|||"}
 #: Of texts and axes, where the page may be light or dark; and where it is the one or the other.
 INK, DARK_INK, LIGHT_INK = "#767676", "#24292f", "#e6e6e6"
 #: From little to much; it grows darker all the way, so that it can be printed.
 DEPTHS = LinearSegmentedColormap.from_list("backproof", ["#eef4fb", "#9cc3ef", "#2f7ed8", "#123f7a"])
 
+#: Fonts that have the letters which matplotlib's own lacks, such as those of Chinese, Japanese and Korean.
+_FONTS = (
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans JP",
+    "Noto Sans SC",
+    "Source Han Sans",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Apple SD Gothic Neo",
+    "Yu Gothic",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+)
+#: What matplotlib says where no font has a letter.
+_LACKING = re.compile(r"Glyph (\d+) .* missing from font")
+#: The letters of which that was said.
+_TOLD: set[str] = set()
 #: Between what is drawn and the edge, in inches.
 _ROOM = 0.08
 #: Letters of a legend, at most, and how many of them what stands before a label takes.
@@ -125,8 +157,16 @@ def themed(background: str | None = None) -> Iterator[None]:
     )
     inks: dict[Any, Any] = dict.fromkeys((*names, "axes.titlecolor", "legend.labelcolor"), letters)
     ground: dict[Any, Any] = {"figure.facecolor": "none" if background is None else background}
-    with mpl.rc_context({**_SETTINGS, **inks, **ground}):
+    fonts: dict[Any, Any] = {"font.family": [*mpl.rcParams["font.family"], *_fonts()]}
+    with mpl.rc_context({**_SETTINGS, **inks, **ground, **fonts}):
         yield
+
+
+@functools.cache
+def _fonts() -> tuple[str, ...]:
+    """Give those of the fonts with further letters that are installed: of another matplotlib would warn."""
+    installed = {font.name for font in fontManager.ttflist}
+    return tuple(name for name in _FONTS if name in installed)
 
 
 @contextlib.contextmanager
@@ -192,9 +232,32 @@ def _form(path: str | os.PathLike[str]) -> str:
 def _written(figure: Figure, form: str) -> bytes:
     stream = io.BytesIO()
     kept: dict[Any, Any] = {name: _SETTINGS[name] for name in ("savefig.dpi", "svg.hashsalt", "text.usetex")}
-    with mpl.rc_context(kept):
+    with mpl.rc_context(kept), _said_once():
         figure.savefig(stream, format=form, facecolor=figure.get_facecolor(), metadata=_UNDATED[form])
-    return stream.getvalue()
+    return compact(stream.getvalue()) if form == "svg" else stream.getvalue()
+
+
+@contextlib.contextmanager
+def _said_once() -> Iterator[None]:
+    """Say of each letter once that no font has it, instead of each time that it is drawn."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield
+    lacking = set()
+    for each in said:
+        found = _LACKING.match(str(each.message))
+        if found is None:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+        else:
+            lacking.add(chr(int(found[1])))
+    new = sorted(lacking - _TOLD)
+    _TOLD.update(new)
+    if new:
+        warnings.warn(
+            f"no font that is installed has {''.join(new)}: pictures show boxes instead; install one that "
+            "has, such as Noto Sans CJK",
+            stacklevel=2,
+        )
 
 
 def contrast(first: str, second: str) -> float:
@@ -246,6 +309,19 @@ def name_of(value: object) -> str:
     ('1', 'oak')
     """
     return f"{value:g}" if isinstance(value, float) else literal(value)
+
+
+def shortened(value: object, most: int = 20) -> object:
+    """Give a long word without its middle, as words differ at their ends, too; a number as it is.
+
+    Examples
+    --------
+    >>> shortened("a rather long name of something, 12")
+    'a rather l…thing, 12'
+    """
+    if not isinstance(value, str) or len(value) <= most:
+        return value
+    return f"{value[: most // 2]}…{value[1 - most // 2 :]}"
 
 
 def note(ax: Axes, text: str) -> None:

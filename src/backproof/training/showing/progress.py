@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from backproof.training.callbacks import Callback
 from backproof.training.showing.characters import showable
-from backproof.training.showing.speed import PATIENCE, Pace, numbers, share
+from backproof.training.showing.speed import PATIENCE, Pace, numbers
 from backproof.training.showing.table import picture
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Progress(Callback):
         self._pace.begin(training)
         self._bar.update(
             self._bar.task_ids[0],
-            completed=share(training),
+            completed=training.share,
             description=f"epoch {training.epoch}/{training.epochs}",
             said=numbers(training, self._pace.rate),
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from backproof.training.training import Training
 
-__all__ = ["PATIENCE", "Pace", "numbers", "share"]
+__all__ = ["PATIENCE", "Pace", "numbers"]
 
 #: A training that is quicker than this is not shown, in seconds.
 PATIENCE = 1.0
@@ -51,17 +51,6 @@ class Pace:
         """Note that it has been shown."""
         now = time.perf_counter()
         self.due = now + min(max(self.apart, (now - self._began) / self.share), _LONGEST)
-
-
-def share(training: Training) -> float:
-    """Give how much of the training is done, from 0 to 1; to the batch, if it is known how many there are."""
-    known: Any = training.batches
-    try:
-        batches = len(known)
-    except TypeError:
-        batches = 0
-    within = min(training.position / batches, 1.0) if batches else 0.0
-    return min((training.epoch + within) / training.epochs, 1.0) if training.epochs else 1.0
 
 
 def numbers(training: Training, rate: float) -> str:

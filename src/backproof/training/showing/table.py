@@ -14,6 +14,7 @@ from typing import Any
 from backproof._files import write_whole
 from backproof.training.history import History
 from backproof.training.showing.characters import curves, showable
+from backproof.training.showing.columns import aligned
 
 __all__ = ["html", "picture", "save", "text"]
 
@@ -29,9 +30,7 @@ def text(history: History) -> str:
         return repr(history)
     braille = showable(getattr(sys.stdout, "encoding", None))
     gap = _GAP if braille else "..."
-    rows = [history.columns, *_rows(history, gap)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in rows]
+    lines = aligned([history.columns, *_rows(history, gap)])
     lines.insert(1, ("─" if braille else "-") * len(lines[0]))
     wide = min(shutil.get_terminal_size().columns or _WIDEST, _WIDEST)
     return "\n".join(filter(None, [*lines, *_remarks(history), picture(history, wide, braille=braille)]))

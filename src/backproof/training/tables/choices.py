@@ -41,6 +41,8 @@ _OF_CLASSES = ("BCEWithLogitsLoss", "CrossEntropyLoss")
 _EPOCHS, _STEPS = 100, 1000
 #: A linear model has one minimum: large steps go straight to it if each sees all rows, else around it.
 _STRAIGHT, _RATE = 0.1, 0.01
+#: A linear model is to arrive: in one of so many epochs, the last ones, the rate falls to nearly 0.
+_ARRIVING = 5
 #: Rows a step: all up to so many for a linear model, so many or a share of many for a network.
 _LINEAR_ROWS, _ROWS, _BATCHES = 10_000, 32, 100
 
@@ -81,11 +83,25 @@ class Choices:
 
 @dataclass(frozen=True)
 class Steps:
-    """How many steps of how many rows with what rate."""
+    """How many steps of how many rows with what rate.
+
+    Attributes
+    ----------
+    lr
+        The learning rate.
+    batch_size
+        How many rows a step sees.
+    epochs
+        How often all are gone through.
+    arriving
+        In how many epochs at the end the rate falls, on a straight line to nearly 0: at a rate that stays,
+        Adam leaves a minimum now and then, by steps as large as at the start.
+    """
 
     lr: float
     batch_size: int
     epochs: int
+    arriving: int = 0
 
     @classmethod
     def of(cls, choices: Choices, architecture: Architecture, rows: int) -> Steps:
@@ -95,8 +111,20 @@ class Steps:
         batch_size = min(rows, choices.batch_size or usual)
         an_epoch = -(-rows // batch_size)
         epochs = choices.epochs or max(_EPOCHS, -(-_STEPS // an_epoch))
+        if choices.lr is not None:
+            return cls(choices.lr, batch_size, epochs)
         rate = _STRAIGHT if linear and batch_size == rows else _RATE
-        return cls(rate if choices.lr is None else choices.lr, batch_size, epochs)
+        return cls(rate, batch_size, epochs, -(-epochs // _ARRIVING) if linear else 0)
+
+    def share(self, epoch: int) -> float:
+        """Give which part of the rate an epoch has, counted from 0.
+
+        Examples
+        --------
+        >>> [Steps(0.1, 20, epochs=6, arriving=3).share(epoch) for epoch in range(6)]
+        [1.0, 1.0, 1.0, 0.75, 0.5, 0.25]
+        """
+        return min(1.0, (self.epochs - epoch) / (self.arriving + 1))
 
 
 def kind_of(series: pl.Series, choices: Choices) -> Target:

@@ -48,4 +48,5 @@ def compared(prepared: Prepared) -> Comparison:
         epochs=steps.epochs,
         batch_size=None if steps.batch_size == len(prepared.train) else steps.batch_size,
         seed=recipe.how["seed"],
+        lr_lambda=steps.share if steps.arriving else None,
     )

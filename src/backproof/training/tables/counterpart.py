@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof import nn
+from backproof.training.separation import right, separable
 from backproof.training.tables.preparing import Part
 from backproof.training.tables.recipe import Recipe
-from backproof.training.tables.separation import separable
 from backproof.training.tables.targets import Numbers
 
-__all__ = ["Coefficients", "Counterpart", "counterpart", "in_units", "right"]
+__all__ = ["Coefficients", "Counterpart", "counterpart", "in_units"]
 
 _SEPARABLE = (
     "planes tell classes apart without an error, in all rows or in some: the likelihood has no finite "
@@ -85,8 +85,8 @@ def _likelihood(recipe: Recipe, classes: int, part: Part, model: nn.Module) -> C
     if len(set(labels)) < classes:
         note = "a class is missing in the rows that were trained on: nothing to compare with"
         return Counterpart(name, note=note)
-    apart = separable(part.inputs, labels, classes)
-    if apart or (apart is None and right(np.asarray(model(part.inputs)), labels).all()):
+    apart = separable(part.inputs, labels, classes, np.asarray(model(part.inputs)))
+    if apart:
         return Counterpart(name, note=_SEPARABLE)
     try:
         from sklearn.linear_model import LogisticRegression
@@ -99,23 +99,19 @@ def _likelihood(recipe: Recipe, classes: int, part: Part, model: nn.Module) -> C
     weight, bias = best.coef_, best.intercept_
     if recipe.outputs == 2:  # two scores of which the difference decides
         weight, bias = np.vstack([-weight, weight]) / 2, np.hstack([-bias, bias]) / 2
+    found = Coefficients(weight, bias)
+    if apart is None and right(found.outputs(part.inputs), labels).all():
+        return Counterpart(name, note=_SEPARABLE)
     slow = any("onverge" in str(each.message) for each in said)
-    return Counterpart(name, Coefficients(weight, bias), "scikit-learn did not converge" if slow else "")
-
-
-def right(outputs: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
-    """Say of each row whether its class has the largest score, or the sign of the one score is right."""
-    if outputs.shape[1] == 1:
-        found: NDArray[Any] = (outputs[:, 0] > 0) == (labels > 0)
-        return found
-    return np.asarray(outputs.argmax(axis=1) == labels)
+    return Counterpart(name, found, "scikit-learn did not converge" if slow else "")
 
 
 def in_units(recipe: Recipe, coefficients: Coefficients) -> dict[str, dict[str, float]]:
     """Give coefficients in the units of the data, by the names of the inputs, for each output.
 
-    Of several classes each score may be shifted by the same: their mean is taken off, so that they can be
-    compared.
+    Of two classes they are those of the logarithm of the odds of the second, which is the difference of the
+    scores where there are two. Of more, each score may be shifted by the same: their mean is taken off, so
+    that they can be compared.
     """
     weight, bias = coefficients.weight, coefficients.bias
     weight, bias = weight / np.array(recipe.scale), bias - weight @ (np.array(recipe.center) / recipe.scale)
@@ -123,7 +119,9 @@ def in_units(recipe: Recipe, coefficients: Coefficients) -> dict[str, dict[str, 
     if isinstance(target, Numbers):
         weight, bias = weight * target.scale, bias * target.scale + target.mean
         names = [target.column]
-    elif recipe.outputs == 1:
+    elif len(target.classes) == 2:
+        if recipe.outputs == 2:
+            weight, bias = np.diff(weight, axis=0), np.diff(bias)
         names = [target.names[1]]
     else:
         weight, bias = weight - weight.mean(axis=0), bias - bias.mean()

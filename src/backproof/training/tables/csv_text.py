@@ -94,17 +94,29 @@ def require_even(text: str, separator: str, name: str) -> None:
     TableError
         If there is such a row: with its line.
     """
-    width, reader = 0, csv.reader(io.StringIO(text), delimiter=separator)
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    rows = filter(None, reader)
     try:
-        for row in reader:
-            width = width or len(row)
-            if row and len(row) != width:
+        header = next(rows, [])
+        for number, row in enumerate(rows):
+            if len(row) == len(header):
+                continue
+            line, after = reader.line_num, {len(each) for each in islice(rows, _LOOKED_AT)}
+            if not number and after == {len(row)}:
                 raise TableError(
-                    f"{name}, line {reader.line_num}: expected {width} values, as many as the header has; "
-                    f"got {len(row)}; mend that line (a value that holds {separator!r} goes in quotes)"
+                    f"the first line of {name} has {_values(len(header))} ({listed(header, 3)}), and those "
+                    f"after it {len(row)}: it may not be the header, or lack a name; remove or mend it"
                 )
+            raise TableError(
+                f"{name}, line {line}: expected {_values(len(header))}, as many as the header has; got "
+                f"{len(row)}; mend that line (a value that holds {separator!r} goes in quotes)"
+            )
     except csv.Error as error:
         raise TableError(f"{name}, line {reader.line_num}: {error}") from None
+
+
+def _values(count: int) -> str:
+    return f"{count} value{'s' * (count != 1)}"
 
 
 def without_blank_lines(text: str, *, between: bool = True) -> tuple[str, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
+
+from backproof._names import meant
 
 __all__ = ["TableError", "listed", "nearest"]
 
@@ -37,6 +38,4 @@ def nearest(name: str, known: Sequence[str]) -> str:
     >>> nearest("Heigth", ["height", "weight"]), nearest("q", ["height", "weight"])
     ('did you mean height?', 'there are height, weight')
     """
-    plain = {each.casefold(): each for each in known}
-    close = difflib.get_close_matches(name.casefold(), plain, 1)
-    return f"did you mean {plain[close[0]]}?" if close else f"there are {listed(known)}"
+    return meant(name, known, f"there are {listed(known)}")

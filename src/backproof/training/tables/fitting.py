@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof import nn
+from backproof.optim.lr_scheduler import LambdaLR
 from backproof.training.api import fit
 from backproof.training.history import History
 from backproof.training.metrics import metrics_of
 from backproof.training.parts import optimizer_named
+from backproof.training.predicting import in_pieces
 from backproof.training.tables.counterpart import (
     Coefficients,
     Counterpart,
@@ -27,9 +29,6 @@ from backproof.training.tables.targets import Numbers
 from backproof.training.watching import TrainingWarning
 
 __all__ = ["Fitted", "predicted", "train"]
-
-#: Rows that are predicted at once.
-_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,18 @@ class Fitted:
     history: History
 
     @property
-    def failed(self) -> str:
+    def failure(self) -> str:
         """Why training ended in trouble; empty if it did not."""
         if self.history.stopped or math.isfinite(self.history[-1].loss):
             return self.history.stopped
         return "the loss is no finite number any more: try a smaller --lr"
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether the parameters are others than at the start."""
+        start = self.prepared.recipe.model().state_dict()
+        now = self.model.state_dict()
+        return any(not np.array_equal(array, now[name]) for name, array in start.items())
 
     def scores(self, part: Part) -> dict[str, float]:
         """Give the loss and the metrics on some rows; those of numbers in their own units."""
@@ -87,9 +93,10 @@ def train(prepared: Prepared, **how: Any) -> Fitted:
     """Train the model of a recipe; ``how`` is what `backproof.fit` takes besides."""
     recipe, apart = prepared.recipe, prepared.apart
     model = recipe.model()
-    optimizer = optimizer_named(recipe.how["optimizer"], model.parameters(), lr=prepared.steps.lr)
-    everything = prepared.steps.batch_size == len(prepared.train)
-    # What came of it says `Fitted.failed`, and what was wrong the history.
+    steps = prepared.steps
+    optimizer = optimizer_named(recipe.how["optimizer"], model.parameters(), lr=steps.lr)
+    everything = steps.batch_size == len(prepared.train)
+    # What came of it says `Fitted.failure`, and what was wrong the history.
     with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", TrainingWarning)
         history = fit(
@@ -98,8 +105,9 @@ def train(prepared: Prepared, **how: Any) -> Fitted:
             prepared.train.target,
             loss=getattr(nn, recipe.loss)(),
             optimizer=optimizer,
-            epochs=prepared.steps.epochs,
-            batch_size=None if everything else prepared.steps.batch_size,
+            epochs=steps.epochs,
+            batch_size=None if everything else steps.batch_size,
+            schedule=LambdaLR(optimizer, steps.share) if steps.arriving else None,
             validation=None if apart is None else (apart.inputs, apart.target),
             seed=recipe.how["seed"],
             **how,
@@ -108,10 +116,8 @@ def train(prepared: Prepared, **how: Any) -> Fitted:
 
 
 def predicted(model: nn.Module, inputs: NDArray[Any]) -> NDArray[Any]:
-    """Give a model's outputs for inputs, computed some at a time."""
-    model.eval()
-    starts = range(0, len(inputs), _ROWS)
-    return np.concatenate([np.asarray(model(inputs[start : start + _ROWS])) for start in starts])
+    """Give a model's outputs for inputs, as in prediction."""
+    return in_pieces(model.eval(), inputs)
 
 
 def _metrics(recipe: Recipe, output: NDArray[Any], part: Part) -> dict[str, float]:

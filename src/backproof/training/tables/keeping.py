@@ -70,8 +70,9 @@ class Keeping:
         try:
             yield {"checkpoint": self._files.last, "resume": self._resume}
         except KeyboardInterrupt as stop:
-            said = getattr(stop, "__notes__", ["to go on"])
-            raise KeyboardInterrupt(f"{'; '.join(said)}: the same command with --resume") from None
+            said = getattr(stop, "__notes__", [])[:1]
+            how = ["the same command with --resume goes on"] if self._files.present else []
+            raise KeyboardInterrupt("; ".join([*said, *how])) from None
 
     def end(self) -> None:
         """Remove what nobody needs any more."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from backproof import nn
+from backproof.training.checksums import SUM, checksum
 from backproof.training.tables.errors import TableError
 from backproof.training.tables.recipe import SCHEMA, Recipe
 
@@ -77,7 +82,10 @@ def save_model(model: nn.Module, recipe: Recipe, path: Path, *, overwrite: bool 
     FileExistsError
         If there is a file, and ``overwrite`` does not say that it may be replaced.
     """
-    nn.save(model, path, overwrite=overwrite, metadata={_KEY: json.dumps(recipe.to_dict())})
+    state, saved = model.state_dict(), recipe.to_dict()
+    # Within the recipe, for safetensors writes the keys of its metadata in any order.
+    text = json.dumps({**saved, SUM: checksum(json.dumps(saved), state)})
+    nn.save(state, path, overwrite=overwrite, metadata={_KEY: text})
 
 
 def load_model(path: Path) -> tuple[nn.Module, Recipe]:
@@ -93,9 +101,10 @@ def load_model(path: Path) -> tuple[nn.Module, Recipe]:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except FileNotFoundError:
         raise TableError(f"there is no file {path}") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(
             f"{path} is no model that can be read: {error}; expected what `backproof train --save` writes"
         ) from None
@@ -104,23 +113,30 @@ def load_model(path: Path) -> tuple[nn.Module, Recipe]:
             f"{path} holds no recipe for tables; expected what `backproof train --save` writes, as bare "
             "parameters do not say what their inputs are"
         )
-    recipe = _recipe(metadata[_KEY], path)
+    recipe = _recipe(metadata[_KEY], arrays, path)
     try:
-        return nn.load(path, recipe.model()), recipe
+        model = recipe.model()
+        model.load_state_dict(arrays)
     except ValueError as error:
         raise TableError(f"{path} is damaged: {error}") from None
+    return model, recipe
 
 
-def _recipe(text: str, path: Path) -> Recipe:
+def _recipe(text: str, arrays: Mapping[str, NDArray[Any]], path: Path) -> Recipe:
     try:
         saved = json.loads(text)
+        is_whole = saved.pop(SUM, None) == checksum(json.dumps(saved), arrays)
         schema = saved["schema"]
-        if schema == SCHEMA:
+        if is_whole and schema == SCHEMA:
             return Recipe.from_dict(saved)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TableError(
             f"{path} is damaged: its recipe cannot be read ({type(error).__name__}: {error})"
         ) from None
+    if not is_whole:
+        raise TableError(
+            f"{path} is damaged: its content is not what was written; take a copy, or train anew"
+        )
     raise TableError(
         f"{path} was written in the form {schema!r}, and this version of backproof reads {SCHEMA}; "
         "use the version that wrote it, or train anew"

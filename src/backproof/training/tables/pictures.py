@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.training.tables.errors import TableError
+from backproof.training.tables.features import Number
 from backproof.training.tables.fitting import Fitted, predicted
 from backproof.training.tables.preparing import Part
 from backproof.training.tables.recipe import Recipe
-from backproof.training.tables.targets import Numbers
+from backproof.training.tables.targets import Classes, Numbers
 
 __all__ = ["draw", "files_for"]
 
@@ -47,35 +48,62 @@ def files_for(
 def _names(recipe: Recipe) -> list[str]:
     if isinstance(recipe.target, Numbers):
         return ["loss", "regression"]
-    curve = ["logistic"] * (len(recipe.inputs) == 1 and len(recipe.target.classes) == 2)
-    plane = ["boundary"] * (len(recipe.inputs) == 2)
+    numbers = _numbers(recipe)
+    curve = ["logistic"] * (numbers == 1 and len(recipe.target.classes) == 2)
+    plane = ["boundary"] * (numbers == 2)
     return ["loss", "confusion", *curve, *plane]
+
+
+def _numbers(recipe: Recipe) -> int:
+    """Count the inputs, if all are numbers: nothing lies between two words, and 0 is returned."""
+    return len(recipe.features) * all(isinstance(each, Number) for each in recipe.features)
 
 
 def draw(fitted: Fitted, files: Mapping[str, Path]) -> None:
     """Draw each picture into its file."""
+    if not files:
+        return  # nor is matplotlib loaded
     from backproof.training import plots
 
-    recipe, part = fitted.prepared.recipe, _all(fitted)
+    recipe, (part, held) = fitted.prepared.recipe, _all(fitted)
     raw = part.inputs * np.array(recipe.scale) + np.array(recipe.center)
-    outputs, inputs, target = _outputs(fitted), recipe.inputs, recipe.target
-    if isinstance(target, Numbers):
-        y, words = target.column, np.array([])
-        actual = (part.target * target.scale + target.mean)[:, 0]
-    else:
-        y, words = target.column, np.array(target.names)
-        actual = words[part.target.reshape(len(part)).astype(int)]
-    for name, file in files.items():
+    outputs, inputs, y = _outputs(fitted), recipe.inputs, recipe.target.column
+    actual = _answers(recipe, part)
+    for name, path in files.items():
+        how: dict[str, Any] = {"path": path, "held": held}
         if name == "loss":
-            plots.loss(fitted.history, path=file)
-        elif name == "regression":
-            plots.regression(outputs, raw, actual, names=(inputs[0], y), path=file)
+            plots.loss(fitted.history, path=path)
         elif name == "confusion":
-            plots.confusion(actual, words[outputs(raw).argmax(axis=1)], path=file)
+            _confusion(fitted, path)
         elif name == "logistic":
-            plots.logistic(lambda x: outputs(x)[:, 1:], raw, actual, name=inputs[0], path=file)
+            plots.logistic(lambda x: outputs(x)[:, 1:], raw, actual, name=inputs[0], **how)
+        elif name == "boundary":
+            plots.boundary(outputs, raw, actual, names=(inputs[0], inputs[1]), **how)
+        elif _numbers(recipe) == 1:
+            plots.regression(outputs, raw, actual, names=(inputs[0], y), **how)
         else:
-            plots.boundary(outputs, raw, actual, names=(inputs[0], inputs[1]), path=file)
+            plots.predictions(actual, outputs(raw), name=y, **how)
+
+
+def _confusion(fitted: Fitted, path: Path) -> None:
+    """Draw what the rows that were validated on were taken for, if there are any, and else all."""
+    from backproof.training.plots import confusion
+
+    recipe, apart = fitted.prepared.recipe, fitted.prepared.apart
+    part = fitted.prepared.train if apart is None else apart
+    which = "" if apart is None else "validation rows"
+    guess = recipe.chosen(predicted(fitted.model, part.inputs))
+    names = np.array(recipe.target.names) if isinstance(recipe.target, Classes) else np.array([])
+    confusion(_answers(recipe, part), names[guess], of=which, path=path)
+
+
+def _answers(recipe: Recipe, part: Part) -> NDArray[Any]:
+    """Give the targets: numbers in their units, or the names of classes."""
+    target = recipe.target
+    if isinstance(target, Numbers):
+        return np.asarray((part.target * target.scale + target.mean)[:, 0])
+    named: NDArray[Any] = np.array(target.names)[part.target.reshape(len(part)).astype(int)]
+    return named
 
 
 def _outputs(fitted: Fitted) -> Callable[[NDArray[Any]], NDArray[Any]]:
@@ -92,9 +120,10 @@ def _outputs(fitted: Fitted) -> Callable[[NDArray[Any]], NDArray[Any]]:
     return outputs
 
 
-def _all(fitted: Fitted) -> Part:
-    """Give the rows that were trained on with those that were validated on."""
+def _all(fitted: Fitted) -> tuple[Part, NDArray[np.bool_]]:
+    """Give the rows that were trained on with those that were validated on, and which are those."""
     train, apart = fitted.prepared.train, fitted.prepared.apart
     if apart is None:
-        return train
-    return Part(np.concatenate([train.inputs, apart.inputs]), np.concatenate([train.target, apart.target]))
+        return train, np.zeros(len(train), bool)
+    both = [np.concatenate(pair) for pair in ((train.inputs, apart.inputs), (train.target, apart.target))]
+    return Part(*both), np.arange(len(train) + len(apart)) >= len(train)

@@ -23,7 +23,15 @@ from backproof.training.tables.choices import (
     require_optimizer,
 )
 from backproof.training.tables.errors import TableError, listed, nearest
-from backproof.training.tables.features import Feature, Number, feature_of, require_finite, require_plain
+from backproof.training.tables.features import (
+    Feature,
+    Number,
+    Words,
+    as_words,
+    feature_of,
+    require_finite,
+    require_plain,
+)
 from backproof.training.tables.reading import Table
 from backproof.training.tables.recipe import Recipe, missing_values
 from backproof.training.tables.targets import Classes, Numbers, Target
@@ -92,6 +100,7 @@ def prepared(table: Table, choices: Choices) -> Prepared:
     _remark(frame[choices.target], target, choices, notes)
     loss, architecture = loss_for(choices.loss, target), architecture_of(choices.model, target)
     train, apart = _divided(frame, choices)
+    notes += _untold(target, features, train)
     if choices.missing == "mean":
         features = [_filled(each, train[each.column]) for each in features]
     if choices.standardize and isinstance(target, Numbers) and loss in STEADY:
@@ -173,6 +182,9 @@ def _chosen(frame: pl.DataFrame, choices: Choices) -> list[str]:
         for name in names:
             if name not in known:
                 raise TableError(f"{what}: the table has no column {name!r}; {nearest(name, known)}")
+    twice = sorted({name for name in features if features.count(name) > 1})
+    if twice:
+        raise TableError(f"--features names {listed(twice)} twice; name each column once")
     if choices.target in (*features, *drop):
         raise TableError(f"the target {choices.target!r} cannot be among --features or --drop as well")
     both = [name for name in features if name in drop]
@@ -226,9 +238,9 @@ def _complete(table: Table, columns: Sequence[str], how: str, notes: list[str]) 
         )
     absent = missing_values(frame, columns)
     if how == "refuse" and absent:
+        fill = "" if frame[target].null_count() else ", or put the mean in their place with --missing mean"
         raise TableError(
-            f"values are missing in {table.name}: {absent}; leave those rows out with --missing drop, or put "
-            "the mean in their place with --missing mean"
+            f"values are missing in {table.name}: {absent}; leave those rows out with --missing drop{fill}"
         )
     if absent:
         notes.append(f"for missing values stand the mean, or the most frequent word: {absent}")
@@ -251,6 +263,9 @@ def _understood(
             notes.append(
                 f"column {name!r} is a different number in every row; if it is no quantity, --drop it"
             )
+    for each in features:
+        if isinstance(each, Words):
+            notes += _alike(f"column {each.column!r}", each.categories, "word")
     if refused:
         first, *others = refused
         also = f" (and neither can {listed(others)})" if others else ""
@@ -265,8 +280,39 @@ def _understood(
     return features
 
 
+def _alike(what: str, words: Sequence[str], kind: str) -> list[str]:
+    """Say which words differ by nothing but capitals."""
+    alike: dict[str, list[str]] = {}
+    for word in words:
+        alike.setdefault(word.casefold(), []).append(word)
+    found = [" and ".join(map(repr, each)) for each in alike.values() if len(each) > 1]
+    if not found:
+        return []
+    return [f"{what} holds {listed(found)}, which differ in capitals alone; each is a {kind} of its own"]
+
+
+def _untold(target: Target, features: Sequence[Feature], train: pl.DataFrame) -> list[str]:
+    """Say which words and classes are in no row to train on."""
+    absent = {
+        each.column: set(each.categories) - set(as_words(train[each.column]))
+        for each in features
+        if isinstance(each, Words)
+    }
+    if isinstance(target, Classes):
+        there = set(target.encoded(train[target.column]).tolist())
+        absent[target.column] = {name for place, name in enumerate(target.names) if place not in there}
+    return [
+        f"column {column!r} holds {listed(map(repr, sorted(words)))} in rows to validate on alone: nothing "
+        "is learned of that, and what the model makes of it is arbitrary"
+        for column, words in absent.items()
+        if words
+    ]
+
+
 def _remark(series: pl.Series, target: Target, choices: Choices, notes: list[str]) -> None:
     """Say how the kind of problem was found, where it might be another."""
+    if isinstance(target, Classes):
+        notes += _alike(f"the target {series.name!r}", target.names, "class")
     if choices.model in ("linear", "logistic") or choices.loss is not None:
         return
     if isinstance(target, Classes) and series.dtype.is_numeric():

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from backproof import __version__, nn
+from backproof.training.decisions import decided, threshold_of
 from backproof.training.models import network
 from backproof.training.tables.errors import TableError, listed, nearest
 from backproof.training.tables.features import Feature, feature_from
@@ -117,11 +118,15 @@ class Recipe:
         if not isinstance(self.target, Classes):
             return pl.DataFrame({"prediction": outputs[:, 0] * self.target.scale + self.target.mean})
         chances = self.probabilities(outputs)
-        best = np.where(np.isnan(chances).any(axis=1), -1, chances.argmax(axis=1))
+        best = np.where(np.isnan(chances).any(axis=1), -1, self.chosen(outputs))
         known = [*self.target.classes, None]
         columns: dict[str, Any] = {"prediction": [known[place] for place in best]}
         named = {f"probability_{name}": chances[:, k] for k, name in enumerate(self.target.names)}
         return pl.DataFrame(columns | named)
+
+    def chosen(self, outputs: NDArray[Any]) -> NDArray[np.intp]:
+        """Give the number of the class that is decided on in each row."""
+        return decided(outputs, threshold_of(getattr(nn, self.loss)())).reshape(len(outputs))
 
     def probabilities(self, outputs: NDArray[Any]) -> NDArray[Any]:
         """Give the probability of each class in each row."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from backproof.training.data.arrays import first_wrong, where
 from backproof.training.data.targets import are_classes, require_in_domain
+from backproof.training.decisions import ignored_by
 from backproof.training.parts import loss_op
 from backproof.training.watching.keeping import Kept
 from backproof.training.watching.measures import huge, layers_of
@@ -41,12 +42,17 @@ def in_batch(training: Training) -> Trouble | None:
 
 
 def _outside(training: Training) -> Trouble | None:
-    """Say which target is not in the set that the loss is made for."""
-    loss = training.history.trained.get("loss")
+    """Say which target is not in the set that the loss is made for, or that none counts."""
+    loss = training.loss
     op = loss_op(loss)
     given, target = training.batch
     if op is None or not isinstance(target, np.ndarray):
         return None
+    ignored = ignored_by(loss)
+    if ignored is not None and loss.reduction == "mean" and target.size and (target == ignored).all():
+        says = f"all {target.size} are {ignored}, which {op.name} ignores, and the mean of none is no number"
+        advice = "batches that have others, too: shuffle=True, a larger batch_size, or without such samples"
+        return Trouble("targets", training.step, "the target of the batch", says, advice)
     shape = (len(given), *np.shape(training.engine.predict(given[:2]))[1:])
     classes = shape[1] if are_classes(op, shape, target) and len(shape) > 1 else None
     try:

@@ -41,19 +41,15 @@ class Kept:
             else:
                 np.copyto(kept, array)
         if self._buffered is not False:
-            self._buffers = {name: _copied(buffer) for name, buffer in _buffers(training.model).items()}
+            self._buffers = {name: _copied(buffer) for name, buffer in training.model.named_buffers()}
             self._buffered = bool(self._buffers)
         self.step = training.step
 
     def put_back(self, training: Training) -> None:
         """Let the model have it again."""
         training.engine.load(self.parameters)
-        for name, buffer in _buffers(training.model).items() if self._buffers else ():
+        for name, buffer in training.model.named_buffers() if self._buffers else ():
             buffer[...] = self._buffers[name]
-
-    def is_finite(self) -> bool:
-        """Say whether all of the parameters are."""
-        return all(np.isfinite(array).all() for array in self.parameters.values())
 
     def state_dict(self) -> dict[str, Any]:
         """Give it, to be saved."""
@@ -66,26 +62,26 @@ class Kept:
         self._buffered = None
 
 
-def _buffers(model: Any) -> dict[str, Any]:
-    return dict(model.named_buffers()) if hasattr(model, "named_buffers") else {}
-
-
 def _copied(buffer: Any) -> Any:
     return buffer.detach().clone() if hasattr(buffer, "detach") else buffer.copy()
 
 
 def loss_at(training: Training, batch: tuple[Any, Any], *others: Mapping[str, NDArray[Any]]) -> list[float]:
-    """Give the loss of a batch with the parameters that there are, and with others in their place.
+    """Give the mean loss of a batch with the parameters that there are, and with others in their place.
 
     Afterwards all is as it was.
     """
     engine, (given, target) = training.engine, batch
-    found = [engine.loss(engine.predict(given), target)]
+
+    def present_loss() -> float:
+        return training.per_sample(engine.loss(engine.predict(given), target), len(given))
+
+    found = [present_loss()]
     present = {name: np.array(array) for name, array in engine.parameters().items()}
     try:
         for other in others:
             engine.load(other)
-            found.append(engine.loss(engine.predict(given), target))
+            found.append(present_loss())
     finally:
         engine.load(present)
     return found

@@ -85,7 +85,7 @@ class Look:
     number
         How many looks there were before: 0 is after the first step, and before the first epoch's end.
     loss
-        The loss of the present batch, before the step.
+        The loss of the present batch, before the step; as all losses here the mean of its samples.
     mean
         The mean loss of the present epoch, or of the last one if the present has only begun.
     first, best

@@ -17,7 +17,7 @@ RECTIFIERS = ("ReLU", "ReLU6")
 
 def leaves(model: Any) -> dict[str, Any]:
     """Give the modules that have no others within them, by their paths, in their order."""
-    named = list(model.named_modules()) if hasattr(model, "named_modules") else []
+    named = list(model.named_modules())
     return {
         path: module
         for path, module in named
@@ -41,7 +41,7 @@ def called(model: Any, path: str) -> str:
     >>> called(nn.Sequential(nn.Linear(2, 1)), "0"), called(nn.Tanh(), "")
     ('0: Linear(in_features=2, out_features=1, bias=True)', 'Tanh()')
     """
-    module = dict(model.named_modules()).get(path) if hasattr(model, "named_modules") else None
+    module = dict(model.named_modules()).get(path)
     if module is None:
         return path
     shown = repr(module)

@@ -9,7 +9,6 @@ import numpy as np
 
 from backproof.training.data.arrays import names_of
 from backproof.training.data.loader import DataLoader
-from backproof.training.showing.speed import share
 from backproof.training.watching.ends import in_batch
 from backproof.training.watching.keeping import Kept, loss_at
 from backproof.training.watching.looks import Look
@@ -225,7 +224,7 @@ class TooLow(Sign):
             self.start = None
             return None
         rows = look.rows.taken()
-        if look.step < 100 or share(training) < 0.1 or training.lr > lr or rows is None:
+        if look.step < 100 or training.share < 0.1 or training.lr > lr or rows is None:
             return None
         self.start = None
         before, now = start.parameters, training.engine.parameters()

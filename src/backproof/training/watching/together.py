@@ -36,7 +36,7 @@ class Frozen(Sign):
 
     def look(self, look: Look) -> Trouble | None:
         """See whether the optimizer has a parameter of the model that is learned."""
-        if self.done or look.training.optimizer is None:
+        if self.done:
             return None
         self.done = True
         own = {id(each) for each in look.training.model.parameters()}
@@ -61,13 +61,15 @@ class Squashed(Sign):
 
     def look(self, look: Look) -> Trouble | None:
         """See whether it is the output of such a module that the loss is given."""
-        op = loss_op(look.training.history.trained.get("loss"))
+        if self.done:
+            return None
+        self.done = True
+        op = loss_op(look.training.loss)
         takes, advice, others = _TAKES.get(op.name if op else "", ("", "", ()))
         model = look.training.model
         modules = {path: each for path, each in leaves(model).items() if type(each).__name__ in others}
-        if self.done or not modules:
+        if not modules:
             return None
-        self.done = True
         with overheard(modules) as outputs:
             prediction = look.training.engine.predict(look.training.batch[0])
         last = next((path for path in outputs if np.array_equal(outputs[path], prediction)), None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backproof.training.training import Training
 
-__all__ = ["TrainingWarning", "Trouble", "say"]
+__all__ = ["TrainingWarning", "Trouble", "say", "warn"]
 
 #: Frames of these are not what began a training.
 _INSIDE = (str(Path(__file__).parents[2]), contextlib.__file__)
@@ -63,7 +63,12 @@ class Trouble:
 def say(training: Training, trouble: Trouble) -> None:
     """Write a trouble down in the history, and warn of it, as of the line that began the training."""
     training.history.troubles.append(trouble)
+    warn(str(trouble), TrainingWarning)
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn, as of the line that called into this package."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         frame, level = frame.f_back, level + 1
-    warnings.warn(str(trouble), TrainingWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)

@@ -83,11 +83,10 @@ class Watch(Callback):
         #: Looks to wait before losses are compared again, and how many it will be then.
         self._rest, self._pause = 0, 1
         self._first, self._best = math.nan, math.inf
-        self._before: Any = None
 
     def on_start(self, training: Training) -> None:
         """Keep what there is, and let NumPy not warn of what will be said better."""
-        self._before = np.seterr(all="ignore")
+        training.quiet()
         self._sizes.on_start(training)
         if self._kept.step < 0:
             self._kept.take(training)
@@ -100,6 +99,10 @@ class Watch(Callback):
         """Look, if it is time, or if the loss is not finite."""
         if training.step < self._due and -math.inf < loss < math.inf:
             return
+        with np.errstate(all="ignore"):
+            self._see(training, training.per_sample(loss, len(training.batch[0])))
+
+    def _see(self, training: Training, loss: float) -> None:
         if not math.isfinite(loss):
             self._end(training, not_finite(training, loss, self._kept))
             return
@@ -113,14 +116,13 @@ class Watch(Callback):
         self._due = training.step + 1 if self._waiting else self._sizes.due
 
     def on_end(self, training: Training) -> None:
-        """See that the last step left good parameters, and let NumPy warn as before."""
-        if self._before is None:
+        """See that the last step left good parameters."""
+        if self._kept.step < 0:  # it never began
             return
         parameters = training.engine.parameters().values()
         if not training.stopped and training.step and not all(np.isfinite(each).all() for each in parameters):
-            self._end(training, not_finite(training, math.nan, self._kept))
-        np.seterr(**self._before)
-        self._before = None
+            with np.errstate(all="ignore"):
+                self._end(training, not_finite(training, math.nan, self._kept))
 
     def _look(self, training: Training, loss: float) -> None:
         """Let each sign look, and keep the parameters if they are good."""
@@ -196,9 +198,8 @@ class Watch(Callback):
         """Put the last good parameters back, and end training."""
         self._waiting = False
         self._kept.put_back(training)
-        if training.optimizer is not None:
-            training.engine.sync()
-            training.optimizer.state.clear()
+        training.engine.sync()
+        getattr(training.optimizer, "state", {}).clear()
         training.stop(f"{trouble.seen}; the parameters are those of step {self._kept.step}")
         say(training, trouble)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.training.engines.planning.number import Number
 from backproof.training.engines.planning.recorded import Recorded, bare
 
 __all__ = ["at_once", "bound_function", "bound_ufunc", "selection"]
@@ -34,7 +35,7 @@ def bound_ufunc(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Mapping[str, Any], out: Array
 ) -> Call:
     """Make a call of a universal function, or a reduction by one."""
-    arguments = [bare(each) for each in inputs]
+    arguments: list[Any] = [each if isinstance(each, Number) else bare(each) for each in inputs]
     if method == "reduce":
         reduce: Any = ufunc.reduce
         if kwargs.keys() <= {"axis", "dtype", "keepdims"}:  # by position, which is quicker
@@ -46,7 +47,7 @@ def bound_ufunc(
     if ufunc is np.matmul:
         return _product(arguments[0], arguments[1], out)
     known = [not isinstance(each, Recorded) for each in inputs]
-    arguments = _constants(ufunc, arguments, known, out)
+    arguments = bare(_constants(ufunc, arguments, known, out))
     if ufunc in (np.maximum, np.minimum):  # which warn of a third argument
         return functools.partial(ufunc, *arguments, out=out)
     return functools.partial(ufunc, *arguments, out)
@@ -61,14 +62,18 @@ def _product(one: Array, other: Array, out: Array) -> Call:
 
 
 def _constants(ufunc: np.ufunc, arguments: list[Any], known: list[bool], out: Array) -> list[Any]:
-    """Bring constants into the dtype that is computed in; small ones into the shape as well."""
+    """Bring constants, and numbers, into the dtype that is computed in; small ones into the shape as well."""
     if not any(known) or ufunc.signature is not None:
         return arguments
-    kinds = [type(each) if type(each) in (int, float) else np.asarray(each).dtype for each in arguments]
+    now = [each.value if isinstance(each, Number) else each for each in arguments]
+    kinds = [type(each) if type(each) in (int, float) else np.asarray(each).dtype for each in now]
     dtypes = ufunc.resolve_dtypes((*kinds, None))  # Python's numbers are weak
     shape = out.shape if out.size <= _FEW else ()
     found = []
     for each, constant, dtype in zip(arguments, known, dtypes, strict=False):
+        if isinstance(each, Number):
+            found.append(each.numbers.written(each, dtype, shape))
+            continue
         try:
             array = np.asarray(each, dtype) if constant else each
         except OverflowError:  # compared with a number that the dtype does not have
@@ -87,7 +92,8 @@ def bound_function(
         return _choice(*arguments, out)
     if function in _CASTS:
         return functools.partial(np.copyto, out, arguments[0], "unsafe")
-    if function in _INTO and "out" not in kwargs:
+    # NumPy takes means of float16 in float32, but not into a buffer.
+    if function in _INTO and "out" not in kwargs and out.dtype != np.float16:
         return functools.partial(function, *arguments, **kwargs, out=out)
 
     def copied() -> None:

@@ -42,7 +42,7 @@ def program(
 def _changing(instructions: list[Instruction], given: Iterable[Array]) -> list[Instruction]:
     """Leave out what gives the same every time: its result is in its buffer."""
     writes = Counter([each.writes for each in instructions])
-    moving: set[int | None] = {memory(array) for array in given}
+    moving: set[int | None] = {None, *map(memory, given)}
     kept = []
     for each in instructions:
         if not moving.isdisjoint(each.reads) or (each.writes is not None and writes[each.writes] > 1):

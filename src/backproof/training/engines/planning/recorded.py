@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.training.engines.planning.number import Number
+
 if TYPE_CHECKING:
     from backproof.training.engines.planning.recorder import Recorder
 
@@ -139,6 +141,8 @@ def bare(given: Any) -> Any:
     """Give arrays without their recorders, also within tuples and lists."""
     if isinstance(given, Recorded):
         return given.array
+    if isinstance(given, Number):
+        raise NotPlanned("a number that is another at each step is used in another way than in arithmetic")
     if type(given) in (tuple, list):
         return type(given)(map(bare, given))
     return given

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.training.engines.planning.binding import at_once, bound_function, bound_ufunc, selection
+from backproof.training.engines.planning.number import Diverged, Number
 from backproof.training.engines.planning.recorded import NotPlanned, Recorded, bare, memory
 
 __all__ = ["Diverged", "Instruction", "Recorder"]
@@ -27,10 +28,6 @@ _FILLED: Mapping[Any, float] = {np.zeros_like: 0, np.ones_like: 1, np.empty_like
 _FEW = 512
 
 
-class Diverged(Exception):
-    """The numbers decide otherwise than they did when the computation was noted."""
-
-
 class Instruction:
     """One call, and what it reads and writes.
 
@@ -39,7 +36,7 @@ class Instruction:
     bind
         Makes the call, given where the result goes.
     reads
-        Whose memory it looks at.
+        Whose memory it looks at; ``None`` for a number that is another at each step.
     out, writes
         Where the result goes, and whose memory that is; ``None`` for what only looks.
     copied
@@ -51,7 +48,7 @@ class Instruction:
     def __init__(
         self,
         bind: Bind,
-        reads: Iterable[Recorded],
+        reads: Iterable[Recorded | Number],
         out: Array | None = None,
         writes: int | None = None,
         copied: Array | None = None,
@@ -85,7 +82,7 @@ class Recorder:
         self.instructions: list[Instruction] = []
         #: What was computed, by function and arguments, and which of it hangs on whose memory.
         self._known: dict[object, Recorded] = {}
-        self._hanging: dict[int, list[object]] = {}
+        self._hanging: dict[int | None, list[object]] = {}
         #: Keeps identities from being used again.
         self._kept: list[object] = []
 
@@ -109,7 +106,8 @@ class Recorder:
             return out
         key = (ufunc, method, *map(self._key, inputs), *[(k, repr(v)) for k, v in kwargs.items()])
         if key not in self._known:
-            array = np.asarray(function(*bare(inputs), **kwargs))
+            now = [each.value if isinstance(each, Number) else bare(each) for each in inputs]
+            array = np.asarray(function(*now, **kwargs))
             bind = functools.partial(bound_ufunc, ufunc, method, inputs, kwargs)
             self._add(key, array, _noted(inputs), bind)
         return self._known[key]
@@ -152,7 +150,12 @@ class Recorder:
         return self._add(key, np.asarray(result), noted, bind, theirs)
 
     def _add(
-        self, key: object, array: Array, noted: list[Recorded], bind: Bind, theirs: Iterable[int] = ()
+        self,
+        key: object,
+        array: Array,
+        noted: list[Recorded | Number],
+        bind: Bind,
+        theirs: Iterable[int | None] = (),
     ) -> Recorded:
         """Note a result, unless it is a view, and remember it."""
         if array.dtype.hasobject:
@@ -217,11 +220,11 @@ class Recorder:
         return id(given)
 
 
-def _noted(given: Iterable[Any]) -> list[Recorded]:
-    """Give the arrays among arguments that are noted."""
-    found = []
+def _noted(given: Iterable[Any]) -> list[Recorded | Number]:
+    """Give the arrays and numbers among arguments that are noted."""
+    found: list[Recorded | Number] = []
     for each in given:
-        if isinstance(each, Recorded):
+        if isinstance(each, Recorded | Number):
             found.append(each)
         elif isinstance(each, tuple | list):
             found += _noted(each)

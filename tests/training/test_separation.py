@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from backproof.training.tables.separation import separable
+from backproof.training.separation import separable
 
 CASES = {
     "apart": ([[1], [2], [3], [4]], [0, 0, 1, 1], True),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["separable"]
+from backproof.training.decisions import decided
+
+__all__ = ["right", "separable"]
 
 #: With more numbers than this the question takes longer than the training.
 _MOST = 5_000_000
@@ -13,7 +17,14 @@ _MOST = 5_000_000
 _TOLERANCE = 1e-6
 
 
-def separable(inputs: NDArray[np.float64], labels: NDArray[np.int64], classes: int) -> bool | None:
+def separable(
+    inputs: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    classes: int,
+    outputs: NDArray[Any] | None = None,
+    *,
+    intercept: bool = True,
+) -> bool | None:
     """Say whether some planes put no row on the wrong side, and some on the right one.
 
     Let class c have the score w_c · x. In a direction W where every row of class y has (w_y − w_c) · x ≥ 0
@@ -24,11 +35,16 @@ def separable(inputs: NDArray[np.float64], labels: NDArray[np.int64], classes: i
     Parameters
     ----------
     inputs
-        A row each; an intercept is added.
+        A row each.
     labels
         The number of each row's class.
     classes
         How many there are.
+    outputs
+        What a linear model gives for the rows: where it is right about all of them they can be told apart,
+        which is known at once.
+    intercept
+        Whether planes need not go through the origin.
 
     Returns
     -------
@@ -46,7 +62,9 @@ def separable(inputs: NDArray[np.float64], labels: NDArray[np.int64], classes: i
     >>> [separable(x, np.array(labels), 2) for labels in ([0, 0, 1, 1], [0, 1, 0, 1])]
     [True, False]
     """
-    rows = np.hstack([inputs, np.ones((len(inputs), 1))])
+    if outputs is not None and right(outputs, labels).all():
+        return True
+    rows = np.hstack([inputs, np.ones((len(inputs), 1))]) if intercept else inputs
     if rows.size * classes * (classes - 1) > _MOST:
         return None
     from scipy.optimize import linprog
@@ -60,6 +78,12 @@ def separable(inputs: NDArray[np.float64], labels: NDArray[np.int64], classes: i
         method="highs",
     )
     return bool(best.success and -best.fun > _TOLERANCE)
+
+
+def right(outputs: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
+    """Say of each row whether its class has the largest score, or the sign of the one score is right."""
+    threshold = 0.0 if outputs.shape[1] == 1 else None
+    return np.asarray(decided(outputs, threshold).reshape(len(outputs)) == labels)
 
 
 def _differences(
