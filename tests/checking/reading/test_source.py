@@ -9,6 +9,7 @@ import logging
 import os
 import textwrap
 import tokenize
+import unittest
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,8 @@ from backproof.checking.reading.source import Source, Unit, Unreadable, read
 from tests.checking.files import cell, document, notebook, script
 
 BOOK = json.dumps(document(["x = 1"]))
+
+nothing_logged = unittest.TestCase().assertNoLogs
 
 
 def units(path: Path) -> list[tuple[int, str]]:
@@ -127,7 +130,7 @@ def test_a_cell_that_is_no_python_is_a_unit_with_a_fault(tmp_path: Path) -> None
     assert last.fault is None  # as in IPython, found when the statement is compiled
 
 
-def test_a_notebook_of_version_3(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_notebook_of_version_3(tmp_path: Path) -> None:
     cells = [
         {"cell_type": "heading", "level": 1, "source": "Title"},
         {
@@ -145,10 +148,9 @@ def test_a_notebook_of_version_3(tmp_path: Path, caplog: pytest.LogCaptureFixtur
             {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]}
         )
     )
-    with caplog.at_level(logging.DEBUG):
+    with nothing_logged(level=logging.DEBUG):
         source = read(path)
     assert [(unit.cell, unit.code) for unit in source.units] == [(1, "x = 1\npass"), (2, "y = 2")]
-    assert not caplog.records
 
 
 _CODE = {"cell_type": "code", "source": "x = 1"}
@@ -173,15 +175,14 @@ def test_what_a_tool_left_out_of_a_notebook_is_not_missed(tmp_path: Path, docume
 
 
 def test_what_nbformat_finds_invalid_but_can_be_read_is_read_in_silence(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     content = document([cell("x = 1") | {"id": "a b", "strange": 1}] * 2) | {"nbformat_minor": 99}
     path = tmp_path / "odd.ipynb"
     path.write_text(json.dumps(content))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), nothing_logged(level=logging.DEBUG):
         warnings.simplefilter("error")
         assert len(read(path).units) == 2
-    assert not caplog.records
     assert capfd.readouterr() == ("", "")
 
 
