@@ -217,13 +217,10 @@ class Training:
 
     def _measured(self) -> tuple[float | None, dict[str, float]]:
         """Give the loss on the validation data, the mean of its samples' losses, and the metrics."""
-        how, predict, loss = (
-            self.validation,
-            self._called(self.engine.predict),
-            self._called(self.engine.loss),
-        )
+        how = self.validation
         if how.batches is None:
             return None, {}
+        predict, loss = self._called(self.engine.predict), self._called(self.engine.loss)
         total, samples = 0.0, 0
         outputs, targets = [], []
         for given, target in how.batches:
