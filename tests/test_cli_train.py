@@ -153,6 +153,11 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, st
     return failure, lost, lines
 
 
+#: With a rate of 0.95 the intercept is found, and the slope lost: its curvature is more than 2 / 0.95.
+STEEP = "x,y\n" + "".join(f"{x},{10 + x}\n" for x in (1.05, -1.05) * 6)
+FAILS = ("--target", "y", "--optimizer", "sgd", "--lr", "0.95", "--epochs", "110", "--no-standardize")
+
+
 def test_of_training_that_fails_the_last_good_parameters_are_there(
     table: Callable[..., str],
     tmp_path: Path,
@@ -160,21 +165,8 @@ def test_of_training_that_fails_the_last_good_parameters_are_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    data = table(LINE)
-    how = (
-        "--target",
-        "y",
-        "--optimizer",
-        "sgd",
-        "--lr",
-        "1.1",
-        "--save",
-        "m.safetensors",
-        "--plot",
-        "p",
-        "--epochs",
-        "90",
-    )
+    data = table(STEEP)
+    how = (*FAILS, "--save", "m.safetensors", "--plot", "p")
     failure, lost, lines = failed(capsys, data, *how, "--compare", "torch")
     assert "; the parameters are those of step " in failure
     assert "loss" not in failure  # that the trouble says, once
@@ -189,8 +181,21 @@ def test_of_training_that_fails_the_last_good_parameters_are_there(
     off = pl.read_csv(capsys.readouterr().out.encode())["prediction"] - pl.read_csv(data)["y"]
     rmse = float(next(line.split()[1] for line in lines if line.split()[:1] == ["rmse"]))
     assert np.sqrt(np.mean(off.to_numpy() ** 2)) == pytest.approx(rmse, rel=1e-5)
-    assert main(["train", data, *how]) == 2
-    assert "m.last-good.safetensors is there already" in capsys.readouterr().err
+
+
+def test_the_last_good_parameters_replace_nothing(
+    table: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, first = tmp_path / "m.safetensors", tmp_path / "m.last-good.safetensors"
+    how = [table(STEEP), *FAILS, "--save", str(model)]
+    checkpoint = ["--checkpoint", str(tmp_path / "m.last-good-2.safetensors")]
+    _, lost, _ = failed(capsys, *how)
+    assert lost.endswith(f"the last good parameters are in {first})")
+    content = first.read_bytes()
+    _, lost, _ = failed(capsys, *how, *checkpoint, "--overwrite")
+    assert lost.endswith(f"the last good parameters are in {tmp_path / 'm.last-good-3.safetensors'})")
+    assert first.read_bytes() == content
+    assert main(["train", *how, "--lr", "0.1"]) == 0
 
 
 def test_parameters_that_learned_nothing_are_not_kept(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from backproof import nn
 from backproof._files import write_whole
 
 
@@ -17,3 +23,25 @@ def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
 def test_line_ends_of_a_text_stay(tmp_path: Path) -> None:
     write_whole(tmp_path / "text", "ä\n")
     assert (tmp_path / "text").read_bytes() == "ä\n".encode()
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: write_whole(path, "a"), lambda path: nn.save({"a": np.zeros(1)}, path)]
+)
+@pytest.mark.parametrize(("number", "kind"), [(errno.EFBIG, OSError), (errno.EACCES, PermissionError)])
+def test_a_failure_names_the_file(
+    write: Callable[[Path], None],
+    number: int,
+    kind: type[OSError],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(self: Path, target: Path) -> None:
+        raise OSError(number, "why", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(kind) as caught:
+        write(tmp_path / "model")
+    assert str(caught.value) == f"[Errno {number}] why: {str(tmp_path / 'model')!r}"
+    assert caught.value.errno == number
+    assert list(tmp_path.iterdir()) == []

@@ -5,11 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["naming", "write_whole"]
 
 _MODE = 0o666
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file that is written where that fails: the system names none, or the one beside it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -20,8 +32,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
     Raises
     ------
     OSError
-        If it cannot be written; the file is then as it was.
+        If it cannot be written; it names the file, which is then as it was.
     """
+    with naming(path):
+        _write(path, content)
+
+
+def _write(path: Path, content: str | bytes) -> None:
     target, data = path.resolve(), content.encode() if isinstance(content, str) else content
     if target.exists() and not target.is_file():
         target.write_bytes(data)

@@ -30,8 +30,9 @@ epochs are 100, or more where that makes less than 1000 steps; of a linear or lo
 the last fifth of them, so that it arrives.
 
 On Ctrl-C, and if it is killed, nothing is lost: with --save or --checkpoint, the same command and --resume
-goes on as if it had never stopped. Where training fails, the last good parameters are saved beside FILE, as
-FILE.last-good.safetensors.
+goes on as if it had never stopped; with more --epochs, too, where the rate does not fall: with --lr, or of a
+network. Where training fails, the last good parameters are saved beside
+exam.safetensors in exam.last-good.safetensors; if that is there, in exam.last-good-2.safetensors, and so on.
 
 Exit status: 0, trained; 1, training came to no finite loss, or with --compare PyTorch trains otherwise; 2, it
 could not do its work; 130, interrupted.

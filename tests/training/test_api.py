@@ -156,6 +156,11 @@ def test_refusals(how: dict[str, Any], error: type[Exception], said: str) -> Non
         np.testing.assert_array_equal(parameter.data, before[name])
 
 
+def test_truths_of_numpy_and_no_metrics() -> None:
+    found, _ = fitted(X, Y, shuffle=np.False_, metrics=None)
+    np.testing.assert_array_equal(found, fitted(X, Y, shuffle=False)[0])
+
+
 def test_data_that_is_refused_leaves_the_model_as_it_was() -> None:
     model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.ReLU(), nn.Linear(3, 1, rng=0))
     arrays = [parameter.data for parameter in model.parameters()]

@@ -161,6 +161,8 @@ def test_none_are_none() -> None:
 def test_what_is_no_callback_is_told_where_one_is() -> None:
     with pytest.raises(TypeError, match=r"a backproof\.Callback, or a function"):
         callback(3)
+    with pytest.raises(TypeError, match=r"got {'a': <function .*\(dict\)"):
+        fitted({"a": lambda training: None})
 
 
 @pytest.mark.parametrize("name", ["loss", "lr", "epoch", "step", "validation", "seconds"])
@@ -181,6 +183,14 @@ def test_patience_is_a_whole_number(patience: Any) -> None:
     with pytest.raises(TypeError, match="expects patience to be a whole number") as error:
         bp.EarlyStopping(patience)
     assert ("did you mean monitor='acc'?" in str(error.value)) == (patience == "acc")
+
+
+@pytest.mark.parametrize(
+    ("how", "said"), [({"monitor": 3}, r"monitor=3 \(int\)"), ({"restore_best": "no"}, "or F")]
+)
+def test_other_arguments_of_early_stopping(how: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"EarlyStopping expects .*{said}"):
+        bp.EarlyStopping(**how)
 
 
 def test_batch_norm_says_what_to_do_with_a_last_batch_of_one() -> None:

@@ -137,13 +137,13 @@ def test_data_that_is_none_is_refused(kind: Any, X: Any, y: Any, said: str) -> N
         (bp.LinearRegression(optimizer="sgd", learning_rate_init=1e6), "the loss became (inf|nan) in epoch"),
         (bp.MLPRegressor(activation="rellu"), "'rellu'; did you mean ReLU?"),
         (bp.MLPRegressor(loss="mze"), "expected the name of a loss; got 'mze'"),
-        (bp.MLPRegressor(hidden_layer_sizes=(0,)), r"hidden\[0\]=0"),
+        (bp.MLPRegressor(hidden_layer_sizes=(0,)), r"got hidden_layer_sizes\[0\]=0"),
         (
             bp.MLPRegressor(batch_size=0),
             "batch_size to be a whole number of at least 1, or 'auto'; got batch_size=0",
         ),
         (bp.MLPRegressor(optimizer="sgd", learning_rate_init=1e9), "the loss became (inf|nan) in epoch"),
-        (bp.MLPClassifier(), "samples of at least 2 classes; got y of one class"),
+        (bp.MLPClassifier(), "samples of at least 2 classes; got y of one class, 1$"),
     ],
     ids=str,
 )

@@ -14,6 +14,7 @@ from sklearn import metrics as theirs
 import backproof as bp
 from backproof import nn
 from backproof.training.metrics import accuracy, metrics_of, r2
+from backproof.training.parts import loss_named
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(size=(50, 4))
@@ -139,7 +140,8 @@ def test_metrics_have_names() -> None:
     assert found["MSELoss"](Y, T) == pytest.approx(theirs.mean_squared_error(T, Y))
     assert list(metrics_of({"error": "mae", "mine": mine})) == ["error", "mine"]
     assert list(metrics_of("r2")) == ["r2"]
-    assert metrics_of(()) == {}
+    assert list(metrics_of([functools.partial(theirs.mean_squared_error)])) == ["mean_squared_error"]
+    assert metrics_of(()) == metrics_of(None) == {}
 
 
 def test_a_loss_that_trains_measures_too() -> None:
@@ -148,6 +150,48 @@ def test_a_loss_that_trains_measures_too() -> None:
     assert metrics_of([loss])["MSELoss"](T, T) == 0
     np.testing.assert_allclose(loss.backward(), 2 * (Y - T) / Y.size)
     assert value == pytest.approx(theirs.mean_squared_error(T, Y))
+
+
+class Squares:
+    """A loss of somebody's own, with losses of ours within."""
+
+    def __init__(self) -> None:
+        self.parts = {"squares": [nn.MSELoss()]}
+        self.whole = nn.Sequential(nn.Tanh())
+
+    def __call__(self, prediction: Any, target: Any) -> Any:
+        self.whole(prediction)
+        return self.parts["squares"][0](prediction, target)
+
+    def backward(self) -> Any:
+        raise RuntimeError("nobody goes back through what is measured")
+
+
+def test_a_loss_of_ones_own_measures_and_keeps_no_call() -> None:
+    own = Squares()
+    metric = metrics_of([own])["Squares"]
+    assert metric(Y, T) == pytest.approx(theirs.mean_squared_error(T, Y))
+    assert metric.mode == "min"
+    assert not own.parts["squares"][0]._calls
+    assert not own.whole[0]._calls
+
+
+@pytest.mark.parametrize(
+    ("loss", "given", "target", "made"),
+    [
+        ("cross_entropy", SCORES, CLASSES, lambda p, t: theirs.accuracy_score(t, p.argmax(1))),
+        ("bce_with_logits", LOGITS[:, None], BITS[:, None], lambda p, t: theirs.accuracy_score(t, p > 0)),
+    ],
+)
+def test_metrics_of_scikit_learn_that_take_classes(loss: str, given: Any, target: Any, made: Any) -> None:
+    named = loss_named(loss)
+    with pytest.raises(
+        ValueError, match=r"accuracy_score of scikit-learn refuses.*can't handle.*If it"
+    ) as error:
+        metrics_of([theirs.accuracy_score], named)["accuracy_score"](given, target)
+    advised = eval(str(error.value).partition("metrics=")[2], {"accuracy_score": theirs.accuracy_score})  # noqa: S307 - our own
+    found = metrics_of(advised, named)["accuracy_score"](given, target)
+    assert found == made(given, target) == metrics_of("accuracy", named)["accuracy"](given, target)
 
 
 def test_functions_get_what_they_take_in_their_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,33 @@ def test_a_loss_of_ones_own_is_enough(name: str, tmp_path: Path) -> None:
     assert not own.within._calls
 
 
+class Each(Own):
+    def __call__(self, prediction: Any, target: Any) -> Any:
+        return (prediction - target) ** 2
+
+
+class Nothing(Own):
+    def backward(self) -> None:
+        self.within.backward()
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (Each(), r"loss Each to give one number; got ndarray of shape \(.*, 1\)"),
+        (Nothing(), "loss Nothing .*None"),
+    ],
+)
+def test_what_a_loss_of_ones_own_gives(loss: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"expected the .*{said}"):
+        bp.fit(nn.Linear(2, 1, rng=0), X, np.reshape(Y, (-1, 1)), loss=loss, optimizer="sgd")
+
+
+def test_early_stopping_knows_what_a_loss_of_ones_own_is() -> None:
+    how: dict[str, Any] = {"metrics": [Own()], "callbacks": bp.EarlyStopping(monitor="Own")}
+    assert len(bp.fit(nn.Linear(2, 1, rng=0), X, Y, loss="mse", optimizer="sgd", **how)) == 1
+
+
 def test_a_loss_of_ones_own_elsewhere() -> None:
     model = nn.Linear(2, 1, rng=0)
     optimizer = optim.SGD(model.parameters(), lr=0.01)
@@ -148,3 +176,26 @@ def test_a_schedule_derived_from_one_that_waits_is_told_the_loss(home: Any) -> N
     how = {**HOW, "optimizer": optimizer, "lr": None}
     history = bp.fit(model, X, Y, loss="mse", schedule=schedule, epochs=4, **how)
     assert history["lr"].tolist() == [1e-3, 5e-4, 2.5e-4, 1.25e-4]
+
+
+# --- What is whose ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("watch", [True, False])
+def test_variables_of_a_context_go_in_and_out(watch: bool) -> None:
+    told: ContextVar[int] = ContextVar("told", default=0)
+    heard = []
+
+    class Hearing(nn.Identity):
+        def forward(self, input: Any) -> Any:
+            heard.append(told.get())
+            return super().forward(input)
+
+    class Saying(bp.Callback):
+        def on_step(self, training: Any, loss: float) -> None:
+            told.set(training.step)
+
+    model = nn.Sequential(nn.Linear(2, 1, rng=0), Hearing())
+    bp.fit(model, X, Y, loss="mse", optimizer="sgd", lr=0.01, epochs=3, batch_size=None, callbacks=[Saying()])
+    assert heard[-1] == 2
+    assert sorted(set(heard)) == [0, 1, 2]

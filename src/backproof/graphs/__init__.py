@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backproof.graphs.inputs.layers import of_model
     from backproof.graphs.plan import Steps
+    from backproof.graphs.tracing import TracingError
 
-__all__ = ["Steps", "of_model"]
+__all__ = ["Steps", "TracingError", "of_model"]
 
 #: Where what neighbours use stands: it is loaded when it is used.
-_EXPORTED = {"Steps": "backproof.graphs.plan", "of_model": "backproof.graphs.inputs.layers"}
+_EXPORTED = {
+    "Steps": "backproof.graphs.plan",
+    "TracingError": "backproof.graphs.tracing",
+    "of_model": "backproof.graphs.inputs.layers",
+}
 
 
 def __getattr__(name: str) -> object:

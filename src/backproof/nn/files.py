@@ -11,6 +11,7 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof._files import naming
 from backproof.nn.module import Module
 
 __all__ = ["load", "save"]
@@ -34,6 +35,8 @@ def save(
     ------
     FileExistsError
         If there is a file, and ``overwrite`` does not say that it may be replaced.
+    OSError
+        If it cannot be written; it names the file, which is then as it was.
     TypeError
         If an array has a dtype that the format lacks.
 
@@ -61,14 +64,15 @@ def save(
         dtypes = ", ".join(sorted({str(array.dtype) for array in state.values()}))
         raise TypeError(f"expected dtypes that safetensors has; got {dtypes} ({error})") from error
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with naming(path):
+        try:
+            with beside.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 @overload

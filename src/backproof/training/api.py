@@ -37,7 +37,7 @@ def fit(
     epochs: int = 1,
     batch_size: int | None = 32,
     validation: Any = None,
-    metrics: Mapping[str, Callable[[Any, Any], float]] | Iterable[Any] = (),
+    metrics: Mapping[str, Callable[[Any, Any], float]] | Iterable[Any] | None = (),
     callbacks: Iterable[Any] | Callback | Callable[[Any], object] | None = (),
     schedule: Any = None,
     shuffle: bool = True,
@@ -93,7 +93,8 @@ def fit(
     metrics
         What to measure besides: names such as ``"accuracy"``, ``"r2"`` or ``"mae"``, losses, or functions of
         prediction and target. Functions of ``sklearn.metrics`` get the target first, as they take it, and
-        functions of PyTorch tensors. Each is computed on all predictions at once.
+        functions of PyTorch tensors. Each is computed on all predictions at once, which are what the model
+        gives: of classes scores, of which ``lambda p, t: f1_score(t, p.argmax(1))`` makes classes.
     callbacks
         Who looks on: each a `backproof.Callback`, or a function that is called with the training after
         each epoch.
@@ -182,7 +183,7 @@ def _listed(callbacks: Any) -> list[Any]:
     """Give callbacks as a list, one that stands alone too."""
     if callbacks is None:
         return []
-    several = isinstance(callbacks, Iterable) and not isinstance(callbacks, str | Callback)
+    several = isinstance(callbacks, Iterable) and not isinstance(callbacks, str | Mapping | Callback)
     return list(callbacks) if several else [callbacks]
 
 

@@ -230,9 +230,8 @@ def find_lr(
         runs.close()
         raise
     parts = {"model": model, "loss": loss, "optimizer": given}
-    training = Training(
-        runs, data.training, epochs=steps, callbacks=[sweep], **parts
-    )  # a step each, at least
+    # An epoch has a step, at least.
+    training = Training(runs, data.training, epochs=steps, callbacks=[sweep], **parts)
     training.quiet()  # that it diverges is meant
     training.run()
     if not sweep.losses:

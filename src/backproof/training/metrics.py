@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof._names import meant, said
-from backproof.nn.losses import Loss
 from backproof.ops import CATALOGUE
 from backproof.training.data.loader import DataLoader
 from backproof.training.decisions import compares_numbers, ignored_by, judged, threshold_of
-from backproof.training.parts import is_torch, loss_alone, loss_named, loss_op, require_pair
+from backproof.training.parts import is_torch, loss_alone, loss_named, loss_op, one_number, require_pair
 
 __all__ = ["Metric", "accuracy", "column_named", "metrics_of", "r2", "require_targets"]
 
@@ -61,13 +60,7 @@ class Metric:
         """
         if self.require is not None:
             self.require(target)
-        value = self.function(prediction, target)
-        try:
-            return float(value)
-        except (TypeError, ValueError, RuntimeError) as error:
-            shape = getattr(value, "shape", None)
-            got = said(value) if shape is None else f"{type(value).__name__} of shape {tuple(shape)}"
-            raise TypeError(f"expected the metric {self.name} to give one number; got {got}") from error
+        return one_number("the metric", self.name, self.function(prediction, target))
 
 
 def accuracy(
@@ -128,6 +121,7 @@ def metrics_of(given: Any, loss: Any = None) -> dict[str, Metric]:
     given
         A mapping from names to metrics, or metrics: names ("accuracy", "r2", or that of a loss, such as
         "mae"), losses, or functions of prediction and target; those of scikit-learn get the target first.
+        ``None`` for none.
     loss
         What is trained by: it says which threshold "accuracy" has, and which targets it leaves out.
 
@@ -144,6 +138,8 @@ def metrics_of(given: Any, loss: Any = None) -> dict[str, Metric]:
     >>> list(metrics_of(["Accuracy", "mae"]))
     ['accuracy', 'mae']
     """
+    if given is None:
+        return {}
     if isinstance(given, Mapping):
         return _of_columns({str(name): _metric(str(name), each, loss) for name, each in given.items()})
     listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
@@ -190,7 +186,13 @@ def _of_columns(metrics: dict[str, Metric]) -> dict[str, Metric]:
 def _name(metric: Any) -> str:
     if isinstance(metric, str):
         return column_named(metric)
-    return str(getattr(metric, "__name__", None) or type(metric).__name__)
+    inner = _inner(metric)
+    return str(getattr(inner, "__name__", None) or type(inner).__name__)
+
+
+def _inner(metric: Any) -> Any:
+    """Give what is called: with some arguments given already, the function that they are given to."""
+    return metric.func if isinstance(metric, functools.partial) else metric
 
 
 def _metric(name: str, given: Any, loss: Any) -> Metric:
@@ -201,17 +203,18 @@ def _metric(name: str, given: Any, loss: Any) -> Metric:
             "expected a metric: a name such as 'accuracy', a loss such as nn.L1Loss(), or a function of "
             f"prediction and target; got {said(given)}"
         )
-    is_loss = isinstance(given, Loss) or loss_op(given) is not None
+    is_loss = hasattr(given, "backward") or loss_op(given) is not None
     if is_loss:
         require_pair(given)
     mode: Literal["min"] | None = "min" if is_loss else None
-    if isinstance(given, Loss) or (hasattr(given, "backward") and not is_torch(given)):
-        return Metric(name, functools.partial(loss_alone, given), mode)
-    inner = getattr(given, "func", given)  # of functools.partial
-    home = str(getattr(inner, "__module__", None)).partition(".")[0]
+    home = str(getattr(_inner(given), "__module__", None)).partition(".")[0]
     if is_torch(given) or home == "torch":
         return Metric(name, functools.partial(_of_tensors, given), mode)
-    return Metric(name, functools.partial(_reversed, given) if home == "sklearn" else given, mode)
+    if is_loss:
+        return Metric(name, functools.partial(loss_alone, given), mode)
+    if home == "sklearn":
+        return Metric(name, functools.partial(_of_sklearn, given, threshold_of(loss)))
+    return Metric(name, given)
 
 
 def _named(name: str, given: str, loss: Any) -> Metric:
@@ -240,9 +243,20 @@ def _require_bits(loss: Any, target: Any) -> None:
         )
 
 
-def _reversed(metric: Callable[[Any, Any], Any], prediction: Any, target: Any) -> Any:
-    """Give what a function of scikit-learn comes to, which takes the target first."""
-    return metric(target, prediction)
+def _of_sklearn(
+    metric: Callable[[Any, Any], Any], threshold: float | None, prediction: NDArray[Any], target: NDArray[Any]
+) -> Any:
+    """Give what a function of scikit-learn comes to, which takes the target first, and may take classes."""
+    try:
+        return metric(target, prediction)
+    except ValueError as error:
+        name, single = _name(metric), prediction.size == len(prediction)
+        of_class = f"p > {0.5 if threshold is None else threshold:g}" if single else "p.argmax(1)"
+        raise ValueError(
+            f"{name} of scikit-learn refuses what the model gives, of shape {prediction.shape}: {error}. If "
+            "it takes classes, make them of the scores: "
+            f"metrics={{{name!r}: lambda p, t: {name}(t, {of_class})}}"
+        ) from error
 
 
 def _of_tensors(metric: Callable[[Any, Any], Any], prediction: NDArray[Any], target: NDArray[Any]) -> Any:

@@ -6,11 +6,12 @@ import functools
 import importlib
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from backproof import nn, optim
 from backproof._names import meant, said
+from backproof.nn.component import Component
 from backproof.nn.losses import Loss
 from backproof.ops import CATALOGUE, Op
 from backproof.updates import CATALOGUE as UPDATES
@@ -24,6 +25,7 @@ __all__ = [
     "loss_named",
     "loss_op",
     "model_for",
+    "one_number",
     "optimizer_for",
     "optimizer_named",
     "require_pair",
@@ -32,6 +34,8 @@ __all__ = [
 
 #: A component's name, and the options that a name for it means.
 _Meant: TypeAlias = tuple[str, Mapping[str, object]]
+#: What several things are in.
+_SEVERAL = (list, tuple, dict)
 
 
 def is_torch(thing: object) -> bool:
@@ -218,12 +222,49 @@ def loss_alone(loss: Any, prediction: Any, target: Any) -> float:
     >>> loss_alone(nn.MSELoss(), [1.0, 2.0], [1.0, 4.0])
     2.0
     """
-    value = float(loss(prediction, target))
     if isinstance(loss, Loss):
+        value = one_number("the loss", loss, loss(prediction, target))
         loss.accumulate()
-    else:
-        loss.backward()  # it may have losses of ours within, which have kept the call
+        return value
+    kept = [(each._calls, len(each._calls)) for each in _components(loss)]
+    value = one_number("the loss", loss, loss(prediction, target))
+    for calls, count in kept:
+        del calls[count:]
     return value
+
+
+def _components(loss: Any) -> Iterator[Component]:
+    """Give what a loss of one's own has within that keeps its calls: attributes, and lists of them."""
+    left, seen = [loss], set[int]()
+    while left:
+        each = left.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, Component):
+            yield each
+            continue
+        if isinstance(each, nn.Module):
+            left += each.modules()
+        within = each if isinstance(each, dict) else getattr(each, "__dict__", {})
+        found = each if isinstance(each, list | tuple) else within.values()
+        left += [one for one in found if hasattr(one, "backward") or isinstance(one, _SEVERAL)]
+
+
+def one_number(what: str, giver: Any, value: Any) -> float:
+    """Give what something gave as a number; refuse what is not one.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        name, shape = giver if isinstance(giver, str) else type(giver).__name__, getattr(value, "shape", None)
+        got = said(value) if shape is None else f"{type(value).__name__} of shape {tuple(shape)}"
+        raise TypeError(f"expected {what} {name} to give one number; got {got}") from error
 
 
 def require_pair(loss: Any) -> None:

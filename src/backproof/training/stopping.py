@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from backproof._names import said
 from backproof.training.callbacks import Callback
-from backproof.training.data.arguments import number, whole
+from backproof.training.data.arguments import flags, number, whole
 from backproof.training.metrics import column_named
 from backproof.training.watching.keeping import Kept
 
@@ -44,7 +45,8 @@ class EarlyStopping(Callback):
     Raises
     ------
     TypeError
-        If ``patience`` is no whole number, or ``min_delta`` no number.
+        If ``patience`` is no whole number, ``min_delta`` no number, ``monitor`` no name, or ``restore_best``
+        neither true nor false.
     ValueError
         If ``patience`` is below 1 or ``min_delta`` below 0, or there is no such mode; and when training
         starts, if there is no such column, or it has another mode, or none that is known.
@@ -73,6 +75,11 @@ class EarlyStopping(Callback):
         _require_no_column(patience)
         whole("EarlyStopping", 1, patience=patience)
         number("EarlyStopping", 0, min_delta=min_delta)
+        flags("EarlyStopping", restore_best=restore_best)
+        if not isinstance(monitor, str):
+            raise TypeError(
+                f"EarlyStopping expects monitor to be the name of a column; got monitor={said(monitor)}"
+            )
         if mode not in ("min", "max", None):
             raise ValueError(f"expected mode 'min' or 'max'; got mode={mode!r}")
         self.patience, self.min_delta, self.monitor = patience, min_delta, monitor
@@ -132,16 +139,30 @@ class EarlyStopping(Callback):
             self._kept.put_back(training)
 
     def state_dict(self) -> dict[str, Any]:
-        """Give how long it has waited, and what was best."""
+        """Give how long it has waited, what was best, and of which column."""
         return {
             "best": self.best,
             "best_epoch": self.best_epoch,
             "waited": self.waited,
             "kept": self._kept.state_dict(),
+            "of": [self._column, "min" if self._sign > 0 else "max"],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there."""
+        """Go on from there.
+
+        Raises
+        ------
+        ValueError
+            If it is of another column, or of the other mode.
+        """
+        here = self.state_dict()["of"]
+        if state["of"] != here:
+            (monitor, mode), (column, direction) = state["of"], here
+            raise ValueError(
+                f"the checkpoint is of EarlyStopping with monitor={monitor!r}, mode={mode!r}; got "
+                f"monitor={column!r}, mode={direction!r}: make it as it was, or begin anew"
+            )
         self.best, self.best_epoch, self.waited = state["best"], state["best_epoch"], state["waited"]
         self._kept.load_state_dict(state["kept"])
 

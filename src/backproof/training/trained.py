@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
+from backproof.training.data.batches import pair_apart
+
 __all__ = ["Trained"]
 
-#: An array of so many bytes is not kept alive.
+#: Data of more bytes than these is not kept alive.
 _LARGE = 2**24
+#: What datasets and loaders are made of, ours and PyTorch's: under which name they have it.
+_WITHIN = {
+    "TensorDataset": "tensors",
+    "Subset": "dataset",
+    "ConcatDataset": "datasets",
+    "DataLoader": "dataset",
+}
 
 
 class Trained:
     """What was trained, and on what, for plots.
 
     The model and its loss are kept, and data that is small. What is large, of more than 16 MB, or of a size
-    that nobody knows, such as a dataset, is there as long as somebody else has it. Nothing goes along into a
-    file or to another process.
+    that nobody knows, such as a dataset of your own, is there as long as somebody else has it. Nothing goes
+    along into a file or to another process.
 
     Examples
     --------
@@ -35,9 +47,14 @@ class Trained:
     def __init__(self, *, validation: Any = None, seed: int = 0, **parts: Any) -> None:
         if isinstance(validation, Real):  # a share, and what it was drawn from
             parts["share"] = validation, seed
-        if isinstance(validation, tuple) and len(validation) == 2:
-            parts |= {"validation X": validation[0], "validation y": validation[1]}
-        self._parts = {name: _reference(name, part) for name, part in parts.items()}
+        pair = pair_apart(validation)
+        if pair is not None:
+            parts |= {"validation X": pair[0], "validation y": pair[1]}
+        self._parts = {name: _reference(name, part) for name, part in parts.items() if part is not None}
+
+    def __contains__(self, name: str) -> bool:
+        """Say whether there was such a part."""
+        return name in self._parts
 
     def get(self, name: str) -> Any:
         """Give a part; ``None`` if it is not there, or not any more."""
@@ -49,7 +66,20 @@ class Trained:
 
 def _reference(name: str, part: Any) -> Callable[[], Any]:
     """Give what gives a part: as long as it is asked for, or as long as it is there."""
-    is_small = getattr(part, "nbytes", _LARGE + 1) <= _LARGE
-    if name in ("model", "loss") or is_small or type(part).__weakrefoffset__ == 0:
+    if name in ("model", "loss") or type(part).__weakrefoffset__ == 0 or _bytes(part) <= _LARGE:
         return lambda: part
     return weakref.ref(part)
+
+
+def _bytes(data: Any) -> float:
+    """Give how many bytes of data there are; infinity if nobody knows."""
+    within = _WITHIN.get(type(data).__name__)
+    if within is not None:
+        return _bytes(getattr(data, within, None))
+    if isinstance(data, tuple | list):
+        return sum(map(_bytes, data))
+    if hasattr(data, "memory_usage"):  # of pandas
+        return float(np.asarray(data.memory_usage(index=False)).sum())
+    if hasattr(data, "estimated_size"):  # of polars
+        return float(data.estimated_size())
+    return float(getattr(data, "nbytes", math.inf))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextvars
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -94,8 +92,8 @@ class Training:
         self.total, self.samples, self.seconds = 0.0, 0, 0.0
         #: Whether the loss of a batch is the sum of its samples' losses, not their mean.
         self._sums = getattr(loss, "reduction", None) == "sum"
-        #: What calls the engine; ``None`` for nothing.
-        self._caller: Callable[..., Any] | None = None
+        #: Whether NumPy is not to warn of what the engine computes.
+        self._is_quiet = False
 
         #: Who is told of each step and of each epoch.
         self._on_step: list[Callable[..., None]] = []
@@ -130,13 +128,11 @@ class Training:
 
         Data, metrics and callbacks are not the engine's: there all is as it was.
         """
-        context = contextvars.copy_context()  # NumPy keeps there what it warns of
-        context.run(np.seterr, all="ignore")
-        self._caller = context.run
+        self._is_quiet = True
 
     def _called(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """Give a method of the engine as it is to be called."""
-        return method if self._caller is None else partial(self._caller, method)
+        return np.errstate(all="ignore")(method) if self._is_quiet else method
 
     def run(self) -> History:
         """Run what is left of it, and give the history."""

@@ -245,6 +245,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str
     "other parameters": (line, {"like": torch.nn.Linear(3, 2)}, ValueError, "of the same names and shapes"),
     "no module": (line, {"like": nn.Linear(3, 1)}, TypeError, "like to be a torch.nn.Module; got like="),
     "a class of losses": (line, {"like_loss": torch.nn.MSELoss}, TypeError, "to be a loss of PyTorch, such"),
+    "a share for a function": (line, {"lr_lambda": 0.5}, TypeError, r"of the epoch, .*; got lr_lambda=0\.5"),
     "no maker": (line, {"like_optimizer": 0.1}, TypeError, "like_optimizer to be a function"),
     "a maker of ours": (
         line,

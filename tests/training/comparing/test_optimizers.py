@@ -113,6 +113,42 @@ def test_nothing_that_moves_is_no_agreement() -> None:
     assert found.summary == "nothing can be told of still on bowl: no step is larger than rounding explains"
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: np.sin(x) * np.exp(-y) + np.power(y, 2),
+        lambda a, b: np.float64(2) * a**2 + np.maximum(b, 0.5) ** 2,
+    ],
+    ids=["of NumPy's functions", "with names of its own"],
+)
+def test_functions_that_a_surface_takes(function: Any) -> None:
+    own = {"own": bp.Surface(function, (1.0, 1.0), 0.01, 0.1, ((-1, 2), (-1, 2)))}
+    assert compare_optimizers("sgd", surfaces=own, steps=3)
+
+
+SURFACE: dict[str, Any] = {"start": (1.0, 1.0), "rate": 0.1, "pace": 0.1, "around": ((-1, 1), (-1, 1))}
+NO_SURFACE: dict[str, tuple[Any, type[Exception], str]] = {
+    "no function": ({"function": 3}, TypeError, r"a function of two numbers; got function=3 \(int\)"),
+    "one number": ({"start": (1.0,)}, ValueError, r"start, .* to be two numbers, .* got start=\(1.0,\)"),
+    "words": ({"start": "ab"}, ValueError, "got start='ab'"),
+    "nowhere": ({"least": (np.nan, 0.0)}, ValueError, r"least=\(nan, 0.0\)"),
+    "one axis": ({"around": (-1.2, 1.2)}, ValueError, r"for each axis, .*; got around=\(-1.2, 1.2\)"),
+    "an axis of nothing": ({"around": ((1, 1), (0, 1))}, ValueError, "for each axis"),
+    "a word": ({"rate": "a"}, TypeError, "rate to be a number; got rate='a'"),
+    "no pace": ({"pace": 0.0}, ValueError, "pace to be above 0"),
+}
+
+
+@pytest.mark.parametrize(("how", "error", "said"), NO_SURFACE.values(), ids=NO_SURFACE)
+def test_what_is_no_surface_is_refused(how: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        bp.Surface(**{"function": lambda x, y: x * y, **SURFACE, **how})
+
+
+def surface(function: Any) -> dict[str, Any]:
+    return {"surfaces": {"own": bp.Surface(function, **SURFACE)}}
+
+
 REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "no step": ({"steps": 0}, ValueError, "steps to be at least 1"),
     "no name": ({"optimizers": ["adm"]}, ValueError, "did you mean Adam"),
@@ -126,6 +162,17 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         {"surfaces": {"a": lambda x, y: x * x + y * y}},
         TypeError,
         r"a backproof.Surface, .* got surfaces\['a'\]=<function .*\(function\)",
+    ),
+    "a plane": (surface(lambda x, y: 3.0), TypeError, r"height depends on x or y; got 3\.0 \(float\)"),
+    "of one number": (
+        surface(lambda x: x),
+        TypeError,
+        "function to take two numbers, .*; it raised TypeError",
+    ),
+    "what PyTorch cannot": (
+        surface(lambda x, y: np.where(x > 0, x, y)),
+        TypeError,
+        "with Python's signs and functions such as np.sin; it raised RuntimeError",
     ),
     "PyTorch's": ({"optimizers": {"mine": optimizer_of(InTheRoot)}}, TypeError, "pass like_optimizer="),
 }

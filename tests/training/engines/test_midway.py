@@ -79,6 +79,12 @@ def add(engine: ModulesEngine) -> None:
     engine.optimizer.add_param_group({"params": [first], "lr": 0.5})
 
 
+def narrow(engine: ModulesEngine) -> None:
+    """Have numbers of another precision that NumPy finds equal."""
+    group = engine.optimizer.param_groups[0]
+    group |= {name: np.float16(group[name]) for name in ("lr", "weight_decay")}
+
+
 def predict(engine: ModulesEngine) -> None:
     output = engine.predict(np.ones((2, 5), np.float32))
     engine.loss(output, np.zeros(2, int))
@@ -89,7 +95,22 @@ def save(engine: ModulesEngine) -> None:
     engine.model.state_dict(), engine.optimizer.state_dict()
 
 
-MIDWAY = (lower_rate, thaw, freeze, write, replace, load, reload, forget, remove, zero, add, predict, save)
+MIDWAY = (
+    lower_rate,
+    thaw,
+    freeze,
+    write,
+    replace,
+    load,
+    reload,
+    forget,
+    remove,
+    zero,
+    add,
+    narrow,
+    predict,
+    save,
+)
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "momentum", "Adam"])

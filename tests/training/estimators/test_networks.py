@@ -87,6 +87,14 @@ def test_early_stopping_holds_samples_of_every_class_apart() -> None:
     assert model.score(X, y) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("sizes", "said"), [(0, r"\[0\] to be at least 1"), ((3, 0.5), r"\[1\] to be a whole")]
+)
+def test_sizes_are_called_what_they_are_given_as(sizes: Any, said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"MLPRegressor expects hidden_layer_sizes{said}"):
+        bp.MLPRegressor(sizes).fit([[0.0], [1.0]], [0.0, 1.0])
+
+
 def test_warm_start_goes_on() -> None:
     X, y = rings()
     cold, warm = (bp.MLPClassifier((8,), tol=1.0, random_state=0, warm_start=warm) for warm in (False, True))

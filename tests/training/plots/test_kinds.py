@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from matplotlib.figure import Figure
 from scipy.special import expit
+from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
+from torch.utils.data import DataLoader, Subset, TensorDataset
 
-from backproof import LinearRegression, LogisticRegression, data, fit, nn, optim
+from backproof import LinearRegression, LogisticRegression, MLPClassifier, data, fit, nn, optim
 from backproof.training.data.dataset import set_apart
 from backproof.training.history import History
 from backproof.training.plots.kinds import KINDS
@@ -61,6 +65,7 @@ def test_other_data_may_be_given() -> None:
 VALIDATED: dict[str, tuple[Any, str]] = {
     "a share": (0.2, "18 validation samples"),
     "a pair": ((PLANE[:30], THREE[:30]), "30 validation samples"),
+    "a list of a pair": ([PLANE[:30], THREE[:30]], "30 validation samples"),
     "a loader": ([(PLANE[:30], THREE[:30])], "90 training samples"),
     "none": (None, "90"),
 }
@@ -101,6 +106,36 @@ def test_samples_that_were_held_out_are_hollow(kind: str) -> None:
 def test_a_model_and_its_data_are_kept_if_they_are_small() -> None:
     made = fit(nn.Linear(1, 1), ACROSS.copy(), [*(2 * ACROSS)], loss="mse", optimizer="sgd", lr=0.1)
     made.plot("regression")
+
+
+MORE, TENSORS = data.TensorDataset(PLANE, THREE), (torch.tensor(PLANE), torch.tensor(THREE))
+#: Data that nobody else has.
+ALONE: dict[str, Callable[[], tuple[Any, ...]]] = {
+    "pandas": lambda: (pd.DataFrame(PLANE), pd.Series(THREE)),
+    "polars": lambda: (pl.DataFrame(PLANE), pl.Series(THREE)),
+    "a dataset": lambda: (data.TensorDataset(PLANE, THREE),),
+    "some of datasets": lambda: (data.random_split(data.TensorDataset(PLANE, THREE) + MORE, [0.9, 0.1])[0],),
+    "a loader": lambda: (data.DataLoader(data.TensorDataset(PLANE, THREE), 30),),
+    "a loader of torch": lambda: (DataLoader(Subset(TensorDataset(*TENSORS), range(60)), 30),),
+}
+
+
+@pytest.mark.parametrize("make", ALONE.values(), ids=ALONE)
+def test_small_data_of_any_kind_is_kept(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = fit(nn.Linear(2, 3, rng=0), *make(), loss="cross_entropy", optimizer="sgd")
+    made.plot("boundary")
+    monkeypatch.setattr("backproof.training.trained._LARGE", THREE.nbytes - 1)
+    made = fit(nn.Linear(2, 3, rng=0), *make(), loss="cross_entropy", optimizer="sgd")
+    with pytest.raises(ValueError, match="needs X, which a history does not keep alive"):
+        made.plot("boundary")
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_lists_are_data(kind: Any) -> None:
+    model, x = nn.Linear(1, 1, rng=0), kind([1.0, 2.0, 3.0, 4.0])
+    made = fit(model, x, kind([2.0, 4.0, 6.0, 8.0]), loss="mse", optimizer="sgd", callbacks=Path())
+    assert xs(made.plot("regression").axes[0].lines[1]).tolist() == [*x]
+    made.plot("surface", points=3)
 
 
 def test_large_data_is_not_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,3 +304,17 @@ def test_the_histories_of_estimators() -> None:
     (ax,) = chance.history_.plot("logistic").axes
     curve = next(each for each in ax.lines if each.get_label() == "model")
     np.testing.assert_allclose(ys(curve), chance.predict_proba(xs(curve)[:, None])[:, 1])
+
+
+def test_the_history_of_an_estimator_that_holds_samples_out() -> None:
+    how: dict[str, Any] = {"early_stopping": True, "validation_fraction": 0.2, "random_state": 0, "tol": 1.0}
+    words = np.array(["a", "b", "c"])[THREE]
+    model = MLPClassifier((4,), **how).fit(pd.DataFrame(PLANE), pd.Series(words))
+    seed = np.random.RandomState(0).randint(2**31 - 1)
+    _, X, _, y = train_test_split(PLANE, words, test_size=0.2, random_state=seed, stratify=words)
+    right = round(float(np.mean(model.predict(X) == y)) * 18)
+    (ax,) = model.history_.plot("confusion").axes
+    assert ax.get_title(loc="left").startswith(f"{right} of 18 validation samples right")
+    (ax,) = model.history_.plot("boundary").axes
+    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
+    assert sum(len(xs(line)) for line in hollow[:-1]) == 18

@@ -91,7 +91,9 @@ def test_every_bit_counts(saved: tuple[Path, Recipe]) -> None:
 def test_nothing_is_overwritten_unasked(saved: tuple[Path, Recipe]) -> None:
     path, recipe = saved
     before = path.read_bytes()
-    with pytest.raises(FileExistsError):
+    with pytest.raises(
+        TableError, match="is there already; name another file, or replace it with --overwrite"
+    ):
         save_model(recipe.model(), recipe, path)
     with pytest.raises(TableError, match="is there already"):
         require_free(path)

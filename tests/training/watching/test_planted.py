@@ -17,7 +17,7 @@ from backproof import nn, optim
 from backproof.training.callbacks import Callback
 from backproof.training.history import History
 from backproof.training.watching import TrainingWarning, Trouble
-from tests.training.watching.networks import LINE, PLANE, RINGS, Log, Root, deep
+from tests.training.watching.networks import LINE, PLANE, RINGS, ByHand, Log, Root, deep
 
 # Thousands of steps are not looked at one by one; and a network of somebody's own may overflow before.
 pytestmark = pytest.mark.usefixtures("not_enforced")
@@ -263,6 +263,37 @@ def test_the_last_good_parameters_are_put_back(at: int, value: float, middle: nn
     assert not optimizer.state
     again = bp.fit(model, X, y, loss="cross_entropy", optimizer=optimizer, epochs=20, progress=False)
     assert again[-1].loss < 0.7
+
+
+@pytest.mark.parametrize("lr", [0.7, 1.0])
+def test_what_is_put_back_is_no_worse_than_the_start(lr: float) -> None:
+    model, y = deep(nn.ReLU, 2, 16, 1), PLANE @ [2.0, -1.0] + PLANE[:, 0] ** 2
+    before = np.mean((model(PLANE)[:, 0] - y) ** 2)
+    history, _ = watched(model, PLANE, y, loss="mse", optimizer="sgd", lr=lr, batch_size=8, epochs=20)
+    assert history.stopped
+    assert np.mean((model(PLANE)[:, 0] - y) ** 2) <= before
+
+
+class Kick(Callback):
+    """Takes one step that is far too long, and long ones from the next but one on."""
+
+    def on_step(self, training: Any, loss: float) -> None:
+        long = training.step == 19 or training.step > 21
+        training.optimizer.param_groups[0]["lr"] = 0.006 if long else 1e-6
+
+
+def test_nor_is_it_after_a_step_that_was_too_long() -> None:
+    model, X, y, how = line(lr=1e-6)
+    before = np.mean((model(X[:, None])[:, 0] - y) ** 2)
+    history, _ = watched(model, X, y, **how, callbacks=[Kick()])
+    assert history.stopped
+    assert np.mean((model(X[:, None])[:, 0] - y) ** 2) <= before
+
+
+def test_an_optimizer_need_have_no_state() -> None:
+    model, X, y, how = line()
+    history, _ = watched(model, X, y, **{**how, "optimizer": ByHand(model.parameters(), lr=0.1)})
+    assert history.stopped.endswith("step 0")
 
 
 def test_a_spike_is_survived() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from backproof._names import said
 from backproof.training.callbacks import Callback
 from backproof.training.checkpoints.coding import packed
 from backproof.training.checkpoints.files import Files
@@ -47,6 +48,10 @@ class Checkpoints(Callback):
 
     def __init__(self, path: str | os.PathLike[str], *, every: float = 30.0) -> None:
         number("fit", 0, checkpoint_every=every)
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(
+                f"fit expects checkpoint to be a file, such as 'run.safetensors'; got checkpoint={said(path)}"
+            )
         self.files, self.every = Files(path), every
         self.files.require_writable()
         #: What callbacks remembered in the training that is gone on with.
@@ -149,12 +154,15 @@ class Resume(Callback):
         for each in wrong:
             _warn(f"{each}; training goes on from the one before, {path}")
         self._checkpoints.of = described(training)
-        if found := differences(state["of"], self._checkpoints.of):
-            raise ValueError(
-                f"{path} is of another training ({found}); make everything as it was, name another "
-                "checkpoint, or remove it to begin anew"
-            )
         place = state["place"]
+        if found := differences(state["of"], self._checkpoints.of):
+            as_it_was = "make everything as it was"
+            if "schedule, " in found and place["epochs"] != training.epochs:
+                as_it_was += f", epochs={place['epochs']} too if the schedule is made for them"
+            raise ValueError(
+                f"{path} is of another training ({found}); {as_it_was}, name another checkpoint, or remove "
+                "it to begin anew"
+            )
         if (place["epoch"], bool(place["position"])) > (training.epochs, False):
             raise ValueError(
                 f"{path} was written after {place['epoch']} epochs and {place['position']} steps more; got "

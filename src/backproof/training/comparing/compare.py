@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from backproof._names import said
 from backproof.training.callbacks import Callback
 from backproof.training.comparing.comparison import Comparison
 from backproof.training.comparing.side_by_side import Run, run
@@ -112,6 +113,11 @@ def compare(
     """
     whole("compare", 1, epochs=epochs)
     in_batches("compare", batch_size, seed)
+    if lr_lambda is not None and not callable(lr_lambda):
+        raise TypeError(
+            "compare expects lr_lambda to be a function of the epoch, such as lambda epoch: 0.95**epoch; "
+            f"got lr_lambda={said(lr_lambda)}"
+        )
     model, loss = model_for(model), loss_for(loss, model)
     parts = Parts(model, loss, optimizer_for(optimizer, model, lr)).copied()
     dtype, wide = dtype_of(model), None

@@ -7,6 +7,8 @@ import operator
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from backproof._names import said
 
 __all__ = ["flags", "in_batches", "number", "seed_of", "share", "share_alone", "whole"]
@@ -44,7 +46,7 @@ def flags(where: str, **given: Any) -> None:
     TypeError: fit expects shuffle to be True or False; got shuffle='no' (str)
     """
     for name, value in given.items():
-        if not isinstance(value, bool):
+        if not isinstance(value, bool | np.bool_):
             raise TypeError(f"{where} expects {name} to be True or False; got {name}={said(value)}")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from backproof._names import said
 from backproof.training.data.arrays import array_of, is_frame, way_to_array
-from backproof.training.data.batches import Batch, Batches
+from backproof.training.data.batches import Batch, Batches, pair_apart
 from backproof.training.data.dataset import Dataset, TensorDataset, set_apart
 from backproof.training.data.intake import Intake
 from backproof.training.data.loader import DataLoader
@@ -185,10 +185,7 @@ def sources(
         kept, other = set_apart(data.dataset, validation, seed)
         data, apart = _Samples(kept, data.intake), _Samples(other, data.intake)
     elif validation is not None:
-        is_pair = isinstance(validation, tuple | list) and len(validation) == 2
-        # A list of two batches, each with its input and target, is data that comes in batches.
-        is_pair = is_pair and not (isinstance(validation, list) and all(map(_is_batch, validation)))
-        first, second = validation if is_pair else (validation, None)
+        first, second = pair_apart(validation) or (validation, None)
         apart = _samples(first, second, intake, _VALIDATION)
     together = None if batch_size is None else max(batch_size, _MEASURED_TOGETHER)
     return Sources(
@@ -250,10 +247,6 @@ def _of_arrays(X: Any, y: Any, intake: Intake, names: tuple[str, str]) -> _Sampl
         intake.form(given, names)  # of files nothing else is looked at before they are gone through
         return _Samples(TensorDataset(*given), intake)
     return _Samples(TensorDataset(*intake.whole(X, y, names)), None)
-
-
-def _is_batch(given: Any) -> bool:
-    return isinstance(given, tuple) and len(given) == 2
 
 
 def _is_iterable(given: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -125,7 +126,7 @@ class Bunch:
         group = self.group
         if group is None:
             return
-        steady = self._group is not None and (group == self._group or self._is_but_for_rate(group))
+        steady = self._is_as_before(group)
         if steady and self._calls is not None:
             try:
                 for call in self._calls:
@@ -144,14 +145,24 @@ class Bunch:
                 return
         self.state = apply(np, rule, self.data, self.grad, self.state)
         plain = all(type(value) in _PLAIN for name, value in group.items() if name != "params")
-        self._group = {**group, "params": [*group["params"]]} if plain else None
+        self._group = dict(group) if plain else None
 
-    def _is_but_for_rate(self, group: dict[str, Any]) -> bool:
-        """Say whether the group is as it was but for its learning rate; if so take that over."""
-        rate: Any = group.get("lr")
-        if type(rate) not in (int, float) or {**(self._group or {}), "lr": rate} != group:
+    def _is_as_before(self, group: dict[str, Any]) -> bool:
+        """Say whether the group has the objects that it had: what is equal may be of another precision.
+
+        Its learning rate may be another number, which is then taken over.
+        """
+        before = self._group
+        if before is None or len(before) != len(group):
             return False
-        self._group = {**group, "params": [*group["params"]]}
+        if all(map(operator.is_, group.values(), before.values())):
+            return True
+        rate: Any = group.get("lr")
+        if type(rate) not in (int, float) or any(
+            group.get(name) is not value for name, value in before.items() if name != "lr"
+        ):
+            return False
+        self._group = dict(group)
         if self._rate is not None:
             self._rate.value = rate
             try:
@@ -183,7 +194,7 @@ class Bunch:
                 raise NotPlanned("the state has arrays that it had not before")
             calls = program(recorder.instructions, [self.grad, *arrays], arrays)
             counts = [counted[name].follow(after[name]) for name in counted]
-        except (TypeError, AttributeError):
+        except (TypeError, AttributeError):  # of a rule that does what numbers and arrays noted cannot
             self._refused = True
             for array, kept in zip(arrays, before, strict=True):
                 array[...] = kept

@@ -12,7 +12,7 @@ from backproof import nn, optim
 from backproof.nn.losses import Loss
 from backproof.training.engines.finding import FindsParameters
 from backproof.training.modes import in_prediction
-from backproof.training.parts import loss_alone
+from backproof.training.parts import loss_alone, one_number
 
 __all__ = ["ModulesEngine"]
 
@@ -45,8 +45,13 @@ class ModulesEngine(FindsParameters):
         for parameter in self._apart:
             parameter.zero_grad()
         output = self._output = self.model(input)
-        value = float(self._loss(output, target))
+        value = one_number("the loss", self._loss, self._loss(output, target))
         gradient = self._loss.backward()
+        if gradient is None:
+            raise TypeError(
+                f"expected the backward of the loss {type(self._loss).__name__} to give the gradient for the "
+                "prediction; got None"
+            )
         self.model.accumulate(gradient)
         if math.isfinite(value):
             self.optimizer.step()

@@ -58,10 +58,15 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn brings no 
         self.loss_curve_ = history["loss"].tolist()
         self.n_iter_ = len(history)
 
-    def _trained_on(self, X: Any, y: Any) -> Self:
-        """Let the history know the model, and the data as it was given: training saw it transformed."""
+    def _trained_on(self, X: Any, y: Any, held: NDArray[np.int64] | None = None) -> Self:
+        """Let the history know the model, and the data as it was given: training saw it transformed.
+
+        ``held`` are the numbers of the samples that were held out.
+        """
         loss = self.history_.trained.get("loss")
-        self.history_.trained = Trained(model=self.model_, loss=loss, X=X, y=y)
+        self.history_.trained = Trained(
+            model=self.model_, loss=loss, X=X, y=y, held=None if held is None else held.tolist()
+        )
         return self
 
 
@@ -101,7 +106,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # as above
         if len(classes) < 2:
             raise ValueError(
                 f"{type(self).__name__} expects samples of at least 2 classes; got y of one class, "
-                f"{classes[0]!r}"
+                f"{classes.tolist()[0]!r}"
             )
         self.classes_ = classes
         return indices.astype(np.int64)

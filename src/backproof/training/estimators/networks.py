@@ -101,16 +101,27 @@ class _MLP(Estimator):
         number(name, 0, alpha=self.alpha, tol=self.tol)
         whole(name, 1, max_iter=self.max_iter, n_iter_no_change=self.n_iter_no_change)
         share_alone(name, validation_fraction=self.validation_fraction)
+        sizes = {f"hidden_layer_sizes[{place}]": size for place, size in enumerate(self._hidden)}
+        whole(name, 1, **sizes)
 
-    def _fit(self, X: NDArray[Any], target: NDArray[Any], outputs: int, classes: NDArray[Any] | None) -> None:
-        """Train until the loss falls no more."""
+    @property
+    def _hidden(self) -> Sequence[int]:
+        """The sizes of the hidden layers; a number is that of the only one."""
+        sizes = self.hidden_layer_sizes
+        return sizes if isinstance(sizes, Sequence | np.ndarray) else [sizes]
+
+    def _fit(
+        self, X: NDArray[Any], target: NDArray[Any], outputs: int, classes: NDArray[Any] | None
+    ) -> NDArray[np.int64] | None:
+        """Train until the loss falls no more; give the numbers of the samples that were held out."""
         seed = self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        apart = None
+        held = apart = None
         if self.early_stopping:
-            X, held, target, aside = train_test_split(
-                X, target, test_size=self.validation_fraction, random_state=seed, stratify=classes
+            kept, held = train_test_split(
+                np.arange(len(X)), test_size=self.validation_fraction, random_state=seed, stratify=classes
             )
-            apart = (held, aside)
+            apart = X[held], target[held]
+            X, target = X[kept], target[kept]
         if not self._goes_on:
             self._start(X, outputs, seed)
         until = EarlyStopping(
@@ -122,12 +133,11 @@ class _MLP(Estimator):
         self._run(X, target, self.max_iter, seed, validation=apart, callbacks=[until])
         if not self.history_.stopped or not math.isfinite(self.loss_curve_[-1]):
             warn_unfinished(self, self.history_, "the loss still falls; raise max_iter")
+        return held
 
     def _start(self, X: NDArray[Any], outputs: int, seed: int) -> None:
         """Make the network and its optimizer."""
-        hidden = self.hidden_layer_sizes
-        sizes = hidden if isinstance(hidden, Sequence | np.ndarray) else [hidden]
-        self.model_ = network(X.shape[1], outputs, sizes, self.activation, seed=seed, dtype=X.dtype)
+        self.model_ = network(X.shape[1], outputs, self._hidden, self.activation, seed=seed, dtype=X.dtype)
         named = dict(self.model_.named_parameters())
         decay = self.alpha / self._batch(len(X))
         decays = {name: decay for name in named if name.endswith("weight")}
@@ -243,8 +253,7 @@ class MLPClassifier(Classifier, _MLP):
         given, goes_on = (X, y), self._goes_on
         X, y = validate_data(self, X, y, dtype=FLOATS, reset=not goes_on)
         indices = self._indices(y, known=goes_on)
-        self._fit(X, indices, len(self.classes_), indices)
-        return self._trained_on(*given)
+        return self._trained_on(*given, self._fit(X, indices, len(self.classes_), indices))
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> MLPClassifier:
         """Train one epoch more; the first time ``classes`` are all there are to be.
@@ -294,8 +303,7 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, _MLP):  # type: ignore[misc
         self._require_numbers()
         given, goes_on = (X, y), self._goes_on
         X, target = self._pair(X, y, reset=not goes_on)
-        self._fit(X, target, target.shape[1], None)
-        return self._trained_on(*given)
+        return self._trained_on(*given, self._fit(X, target, target.shape[1], None))
 
     def partial_fit(self, X: Any, y: Any) -> MLPRegressor:
         """Train one epoch more."""

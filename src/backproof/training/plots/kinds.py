@@ -51,7 +51,7 @@ class _Given:
         X, y = self["X"], self.parts.get("y")
         if y is None:
             pair = samples_of(X)
-            if pair is None and self.parts.get("X") is None and not hasattr(X, "__array__"):
+            if pair is None and self.parts.get("X") is None and "y" not in self.history.trained:
                 raise ValueError(
                     f"this plot needs X and y as arrays, and training got them from a {type(X).__name__}, "
                     "batch by batch: history.plot(…, X=…, y=…)"
@@ -70,9 +70,13 @@ class _Given:
 
     def held(self, count: int) -> NDArray[np.bool_]:
         """Say which of the samples that training got were held out, as a share of them."""
-        found, drawn = np.zeros(count, bool), self.history.trained.get("share")
-        if drawn is not None and not self._is_handed_over:
-            found[set_apart(range(count), *drawn)[1].indices] = True
+        found, trained = np.zeros(count, bool), self.history.trained
+        if self._is_handed_over:
+            return found
+        if "share" in trained:
+            found[set_apart(range(count), *trained.get("share"))[1].indices] = True
+        if "held" in trained:
+            found[trained.get("held")] = True
         return found
 
     @property

@@ -33,13 +33,17 @@ def require_free(path: Path, *, overwrite: bool = False) -> None:
     if path.is_dir():
         raise TableError(f"{path} is a folder; name a file in it")
     if path.exists() and not overwrite:
-        raise TableError(f"{path} is there already; name another file, or replace it with --overwrite")
+        raise _taken(path)
     if not path.parent.is_dir():
         raise TableError(
             f"there is no folder {path.parent} to write {path.name} to; make it, or name another"
         )
     if not os.access(path.parent, os.W_OK):
         raise TableError(f"the folder {path.parent} cannot be written to; name another")
+
+
+def _taken(path: Path) -> TableError:
+    return TableError(f"{path} is there already; name another file, or replace it with --overwrite")
 
 
 def require_apart(option: str, path: Path, **sources: str | Path) -> None:
@@ -79,13 +83,18 @@ def save_model(model: nn.Module, recipe: Recipe, path: Path, *, overwrite: bool 
 
     Raises
     ------
-    FileExistsError
+    TableError
         If there is a file, and ``overwrite`` does not say that it may be replaced.
+    OSError
+        If it cannot be written.
     """
     state, saved = model.state_dict(), recipe.to_dict()
     # Within the recipe, for safetensors writes the keys of its metadata in any order.
     text = json.dumps({**saved, SUM: checksum(json.dumps(saved), state)})
-    nn.save(state, path, overwrite=overwrite, metadata={_KEY: text})
+    try:
+        nn.save(state, path, overwrite=overwrite, metadata={_KEY: text})
+    except FileExistsError:
+        raise _taken(path) from None
 
 
 def load_model(path: Path) -> tuple[nn.Module, Recipe]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
 from backproof.training.tables.choices import Choices
@@ -14,8 +16,9 @@ from backproof.training.tables.describing import Files, finite, result, result_a
 from backproof.training.tables.errors import TableError
 from backproof.training.tables.fitting import Fitted
 from backproof.training.tables.fitting import train as fitted_to
-from backproof.training.tables.keeping import Keeping
+from backproof.training.tables.keeping import Keeping, is_kept
 from backproof.training.tables.model_files import (
+    load_model,
     require_apart,
     require_free,
     require_safetensors,
@@ -24,6 +27,7 @@ from backproof.training.tables.model_files import (
 from backproof.training.tables.pictures import draw, files_for
 from backproof.training.tables.preparing import Prepared, prepared
 from backproof.training.tables.reading import read_table
+from backproof.training.tables.recipe import Recipe
 
 __all__ = ["Places", "train"]
 
@@ -54,8 +58,26 @@ class Places:
 
     @property
     def last_good(self) -> Path | None:
-        """The file of the last good parameters, where a training fails that was to be saved."""
-        return None if self.save is None else self.save.with_name(f"{self.save.stem}.last-good.safetensors")
+        """A file that is not there yet, for the last good parameters where a training fails."""
+        if self.save is None:
+            return None
+        numbered = (f".last-good{number}.safetensors" for number in chain([""], count(-2, -1)))
+        names = (self.save.with_name(self.save.stem + ending) for ending in numbered)
+        return next(path for path in names if not path.exists())
+
+    def gone_on(self, recipe: Recipe) -> Places | None:
+        """Give the places for a run that may go on: what it has written it may replace.
+
+        ``None`` if it is complete: its model is there, and the checkpoint is gone.
+        """
+        if not self.resume or self.overwrite:
+            return self
+        has_model = self.save is not None and self.save.is_file()
+        if self.save is not None and has_model and load_model(self.save)[1] != recipe:
+            return self  # that is another's, and refused
+        if is_kept(self.checkpoint, self.save):
+            return replace(self, overwrite=True)
+        return None if has_model else self
 
     def require(self, data: str) -> Keeping:
         """Refuse files that could not be written, and give what keeps the checkpoint."""
@@ -63,9 +85,6 @@ class Places:
             require_apart("--save", self.save, data=data)
             require_free(self.save, overwrite=self.overwrite)
             require_safetensors(self.save)
-        if self.last_good is not None:
-            require_apart("--save", self.last_good, data=data)
-            require_free(self.last_good, overwrite=self.overwrite)
         return Keeping(self.checkpoint, self.save, data, resume=self.resume, overwrite=self.overwrite)
 
 
@@ -82,34 +101,50 @@ def train(
     if form not in _FORMATS:
         raise TableError(f"the formats are {', '.join(_FORMATS)}; got --format {form}")
     require(compare)
-    keeping = places.require(data)
     ready = prepared(read_table(data), choices)
+    going = places.gone_on(ready.recipe)
+    if going is None:
+        print(f"{places.save} is trained already; --overwrite trains it anew", file=sys.stderr, flush=True)
+        return 0
+    keeping = going.require(data)
     pictures: dict[str, Path] = {}
-    if places.plot is not None:
+    if going.plot is not None:
         further = [_COMPARISON] if compare else []
-        pictures = files_for(ready.recipe, places.plot, overwrite=places.overwrite, further=further)
+        pictures = files_for(ready.recipe, going.plot, overwrite=going.overwrite, further=further)
     with _enough_memory(ready):
         if form == "text":
             yield understood(ready) + "\n"
         with keeping.during() as kept:
             fitted = fitted_to(ready, **kept)
-        compares = pictures.pop(_COMPARISON, None)
-        files = _written(fitted, places, pictures)
-        keeping.end()
-        told = result(fitted, files)
+            with keeping.writing() as written:
+                return (yield from _told(fitted, going, pictures, written, compare=compare, form=form))
+
+
+def _told(
+    fitted: Fitted,
+    places: Places,
+    pictures: dict[str, Path],
+    written: list[str],
+    *,
+    compare: str | None,
+    form: str,
+) -> Generator[str, None, int]:
+    """Write what came of a training, tell it, and compare; give the exit status."""
+    compares = pictures.pop(_COMPARISON, None)
+    told = result(fitted, _written(fitted, places, pictures, written))
+    if form == "text":
+        yield result_as_text(told)
+    parts = False
+    if compare:
+        comparison = compared(fitted.prepared)
+        parts, told["comparison"] = comparison.parting is not None, finite(comparison.to_dict())
+        if compares is not None:
+            comparison.plot(path=compares)
+            told["files"].append(str(compares))
         if form == "text":
-            yield result_as_text(told)
-        parts = False
-        if compare:
-            comparison = compared(ready)
-            parts, told["comparison"] = comparison.parting is not None, finite(comparison.to_dict())
-            if compares is not None:
-                comparison.plot(path=compares)
-                told["files"].append(str(compares))
-            if form == "text":
-                yield f"\n{comparison}\n" + (f"\nwritten    {compares}\n" if compares else "")
-        if form == "json":
-            yield json.dumps(told) + "\n"
+            yield f"\n{comparison}\n" + (f"\nwritten    {compares}\n" if compares else "")
+    if form == "json":
+        yield json.dumps(told) + "\n"
     return 1 if fitted.failure or parts else 0
 
 
@@ -125,14 +160,15 @@ def _enough_memory(ready: Prepared) -> Iterator[None]:
         ) from None
 
 
-def _written(fitted: Fitted, places: Places, pictures: Mapping[str, Path]) -> Files:
-    """Write the model and the pictures, or what there is of them."""
+def _written(fitted: Fitted, places: Places, pictures: Mapping[str, Path], written: list[str]) -> Files:
+    """Write the model and the pictures, or what there is of them, and list what is written meanwhile."""
     if fitted.failure:
-        return _rescued(fitted, places, pictures)
-    return Files(_write(fitted, places.save, pictures, overwrite=places.overwrite))
+        return _rescued(fitted, places, pictures, written)
+    _write(fitted, places.save, pictures, written, overwrite=places.overwrite)
+    return Files(written)
 
 
-def _rescued(fitted: Fitted, places: Places, pictures: Mapping[str, Path]) -> Files:
+def _rescued(fitted: Fitted, places: Places, pictures: Mapping[str, Path], written: list[str]) -> Files:
     """Write what there is of a training that failed: the last good parameters, and the loss."""
     good = places.last_good if fitted.has_learned else None
     drawn = {name: path for name, path in pictures.items() if name == _ALWAYS}
@@ -141,13 +177,16 @@ def _rescued(fitted: Fitted, places: Places, pictures: Mapping[str, Path]) -> Fi
     if places.save is not None:
         absent = [str(places.save), *absent]
         why += f"; the last good parameters are in {good}" if good else " before anything was learned"
-    return Files(_write(fitted, good, drawn, overwrite=places.overwrite), absent, why)
+    _write(fitted, good, drawn, written, overwrite=places.overwrite)
+    return Files(written, absent, why)
 
 
-def _write(fitted: Fitted, save: Path | None, pictures: Mapping[str, Path], *, overwrite: bool) -> list[str]:
-    written = []
+def _write(
+    fitted: Fitted, save: Path | None, pictures: Mapping[str, Path], written: list[str], *, overwrite: bool
+) -> None:
     if save is not None:
         save_model(fitted.model, fitted.prepared.recipe, save, overwrite=overwrite)
         written.append(str(save))
-    draw(fitted, pictures)
-    return [*written, *map(str, pictures.values())]
+    for name, path in pictures.items():
+        draw(fitted, {name: path})
+        written.append(str(path))

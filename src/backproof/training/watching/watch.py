@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,8 +147,11 @@ class Watch(Callback):
             self._waiting, self._level = True, max(abs(look.mean), abs(loss), 1e-3 * abs(self._first))
 
     def _is_good(self, look: Look) -> bool:
-        """Say whether it is time to keep the parameters, and they are no worse than those that are kept."""
-        if self._records > 2 and self._records % _APART:
+        """Say whether it is time to keep the parameters, and they are no worse than those that are kept.
+
+        Those of the first step are not kept: one batch is too little to tell whether they are good.
+        """
+        if not self._records or (self._records > 2 and self._records % _APART):
             return False
         return self._calm or (look.grown is not None and look.grown < _SLACK)
 
@@ -189,17 +192,28 @@ class Watch(Callback):
         return grown
 
     def _settle(self, training: Training, loss: float) -> None:
-        """Keep the parameters of the last step, if with them the loss is as it was."""
+        """Keep the parameters of the last step, if with them the loss is as it was.
+
+        Where it is larger than at first, it may not be larger than with those that are kept.
+        """
         self._waiting = False
-        if loss <= 10 * self._level:
-            self._kept, self._next = self._next, self._kept
+        if not loss <= 10 * self._level:
+            return
+        if loss > self._first:
+            copies = self._next.parameters, self._kept.parameters
+            _, later, earlier = loss_at(training, training.batch, *copies)
+            if not later <= earlier:
+                return
+        self._kept, self._next = self._next, self._kept
 
     def _end(self, training: Training, trouble: Trouble) -> None:
         """Put the last good parameters back, and end training."""
         self._waiting = False
         self._kept.put_back(training)
         training.engine.sync()
-        getattr(training.optimizer, "state", {}).clear()
+        state = getattr(training.optimizer, "state", None)
+        if isinstance(state, MutableMapping):
+            state.clear()
         training.stop(f"{trouble.seen}; the parameters are those of step {self._kept.step}")
         say(training, trouble)
 
