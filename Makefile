@@ -13,8 +13,9 @@ WORKERS ?= 2
 demo: $(READY)
 	$(BIN)/python examples/demo.py
 
+# Each worker on one thread, for all cores are taken.
 test: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
