@@ -145,3 +145,16 @@ def test_letters_that_no_font_has_are_told_once() -> None:
 
 def test_literal() -> None:
     assert literal("$x$") == r"\$x\$"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e7])
+def test_the_legend_lies_above_the_factor_of_the_numbers(scale: float) -> None:
+    numbers = np.linspace(1, 2, 30) * scale
+    figure = plots.predictions(numbers, numbers[::-1], held=np.arange(30) > 20)
+    figure.savefig(io.BytesIO())
+    (ax,) = figure.axes
+    factor, explained = ax.yaxis.get_offset_text(), ax.get_legend()
+    assert explained is not None
+    assert bool(factor.get_text()) is (scale > 1)
+    if factor.get_text():
+        assert not factor.get_window_extent().overlaps(explained.get_window_extent())

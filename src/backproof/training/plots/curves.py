@@ -117,7 +117,7 @@ def _draw(on: Axes, epochs: NDArray[Any], given: dict[str, NDArray[Any]]) -> Non
     if len(broken):
         on.plot(
             broken[thinned(broken)],
-            np.full(len(thinned(broken)), 0.02),
+            np.full(len(thinned(broken)), 0.98),  # at the top, where they would lie
             transform=on.get_xaxis_transform(),
             linestyle="none",
             marker="x",

@@ -340,13 +340,23 @@ def legend(ax: Axes, least: int = 2) -> None:
             handles,
             labels,
             loc="lower left",
-            bbox_to_anchor=(0.0, 1.0),
+            bbox_to_anchor=(0.0, 1.0 + _factor_height(ax)),
             ncols=_columns(ax, labels),
             borderaxespad=0.2,
             borderpad=0.2,
             columnspacing=1.6,
             labelcolor=ink(ax),
         )
+
+
+def _factor_height(ax: Axes) -> float:
+    """Give how high above axes the factor of the numbers at the left stands, such as 10⁵: a share of them."""
+    formatter = ax.yaxis.get_major_formatter()
+    formatter.set_locs(ax.get_yticks().tolist())
+    if not formatter.get_offset():
+        return 0.0
+    height = ax.get_position().height * ax.figure.figure.get_figheight()
+    return 1.5 * float(ax.yaxis.get_offset_text().get_fontsize()) / 72 / height
 
 
 def _columns(ax: Axes, labels: Sequence[str]) -> int:
