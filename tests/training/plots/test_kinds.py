@@ -105,7 +105,7 @@ def test_samples_that_were_held_out_are_hollow(kind: str) -> None:
 
 def test_a_model_and_its_data_are_kept_if_they_are_small() -> None:
     made = fit(nn.Linear(1, 1), ACROSS.copy(), [*(2 * ACROSS)], loss="mse", optimizer="sgd", lr=0.1)
-    made.plot("regression")
+    assert sum(len(xs(each)) == len(ACROSS) for each in made.plot("regression").axes[0].lines)
 
 
 MORE, TENSORS = data.TensorDataset(PLANE, THREE), (torch.tensor(PLANE), torch.tensor(THREE))
